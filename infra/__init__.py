@@ -1,0 +1,1 @@
+"""What runs the phonebook: its resources, its local engine and server, its packaging."""

@@ -1,0 +1,79 @@
+"""Pinning the dependencies, with hashes and without the address of any index.
+
+``requirements-dev.txt`` is all that ``make`` installs, as uv resolves it from
+``pyproject.toml`` for every Python and platform. ``requirements.txt`` is the part of it that
+Chalice packages: what the Lambda needs and does not have.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from importlib.metadata import requires
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT: Final = Path(__file__).parent.parent
+RUNTIME: Final = PROJECT / "requirements.txt"
+DEVELOPMENT: Final = PROJECT / "requirements-dev.txt"
+
+IN_THE_LAMBDA_RUNTIME: Final = "botocore"
+"""Together with all that it needs itself."""
+
+PACKAGED_BY_ITSELF: Final = "chalice"
+"""It adds the part of itself that runs in a Lambda, without being asked to."""
+
+_HEADER: Final = "# Written by `make lock` from pyproject.toml; not to be edited.\n"
+
+
+def main() -> None:
+    """Write both files."""
+    subprocess.run(  # noqa: S603 - uv, from our own environment
+        [
+            *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"),
+            *("--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"),
+            *("--all-extras", "--python-version", "3.11", "--output-file", str(DEVELOPMENT)),
+            str(PROJECT / "pyproject.toml"),
+        ],
+        check=True,
+    )
+    DEVELOPMENT.write_text(_HEADER + DEVELOPMENT.read_text())
+    RUNTIME.write_text(runtime_requirements())
+
+
+def runtime_requirements() -> str:
+    """Return what ``requirements.txt`` has to be: a part of ``requirements-dev.txt``."""
+    provided = _with_dependencies(IN_THE_LAMBDA_RUNTIME) | {PACKAGED_BY_ITSELF}
+    packaged = _with_dependencies("phonebook", but=provided)
+    return _HEADER + "".join(pin for name, pin in _pins() if name in packaged)
+
+
+def _with_dependencies(name: str, but: AbstractSet[str] = frozenset()) -> set[str]:
+    found: set[str] = set()
+    waiting = {name}
+    while waiting:
+        found.add(current := waiting.pop())
+        waiting |= set(_dependencies(current)) - found - but
+    return found
+
+
+def _dependencies(name: str) -> Iterator[str]:
+    for text in requires(name) or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield canonicalize_name(requirement.name)
+
+
+def _pins() -> Iterator[tuple[str, str]]:
+    """Yield the name and the lines of each pin in ``requirements-dev.txt``."""
+    lines = [line for line in DEVELOPMENT.read_text().splitlines(keepends=True) if line[0] != "#"]
+    starts = [number for number, line in enumerate(lines) if not line[0].isspace()]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        yield canonicalize_name(lines[start].partition("==")[0]), "".join(lines[start:end])
+
+
+if __name__ == "__main__":
+    main()
