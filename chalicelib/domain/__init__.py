@@ -1,0 +1,1 @@
+"""What is true: values, rules, errors and limits, with no I/O, clock or framework."""

@@ -1,0 +1,35 @@
+"""Every limit the phonebook sets itself, with its unit and its reason."""
+
+from typing import Final
+
+FIELD_CHARACTERS: Final = 1_000
+"""A text field of a contact."""
+
+EMAIL_CHARACTERS: Final = 320
+"""64 for the local part, the at sign, 255 for the domain (RFC 5321)."""
+
+GROUP_NAME_CHARACTERS: Final = 255
+
+E164_DIGITS: Final = 15
+"""The longest number that ITU-T E.164 allows, country code included."""
+
+REQUEST_BYTES: Final = 256 * 1024
+"""A contact whose every character is JSON-escaped takes 108 KB; nothing legitimate is larger."""
+
+RESPONSE_BYTES: Final = 5_500_000
+"""The largest body of a list; above it, the list has to be asked for in pages."""
+
+RESPONSE_EVENT_BYTES: Final = 6_200_000
+"""A Lambda may answer 6,291,556 bytes. They hold the body as a JSON string, in which every
+quotation mark takes two bytes, and every other character outside ASCII up to twelve."""
+
+PAGE_ITEMS: Final = 1_000
+"""The most that one page of a list may be asked to hold."""
+
+GROUPS_IN_A_FILTER: Final = 100
+"""What fits into the longest URL that API Gateway takes, and into one batch read."""
+
+RETENTION_DAYS: Final = 30
+"""How long a contact outside every group is kept, unless its account says otherwise."""
+
+LONGEST_RETENTION_DAYS: Final = 3_650

@@ -1,0 +1,80 @@
+"""Phone numbers: read once at the edge, E.164 everywhere inside."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+from chalicelib.domain.errors import InvalidDataError
+from chalicelib.domain.limits import E164_DIGITS
+
+_WRITTEN_NUMBER: Final = re.compile(r"\+?[0-9 .()\-]*[0-9][0-9 .()\-]*")
+"""ASCII digits with the usual separators. The library would also take letters, extensions
+and ``tel:`` addresses, and so turn a typing error into somebody's number."""
+
+_REASONS: Final = {
+    ValidationResult.TOO_SHORT: "is too short for its country code",
+    ValidationResult.TOO_LONG: "is too long for its country code",
+    ValidationResult.INVALID_LENGTH: "has no length that its country code knows",
+    ValidationResult.INVALID_COUNTRY_CODE: "has an unknown country code",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PhoneNumber:
+    """A number in E.164: ``+`` and 7 to 15 digits."""
+
+    e164: str
+
+    def __str__(self) -> str:
+        """Return the E.164 form."""
+        return self.e164
+
+
+def read_phone_number(value: object, *, field: str, region: str | None = None) -> PhoneNumber:
+    """Read the number that a client wrote, with or without the ``+`` and with separators.
+
+    With a *region* (ISO 3166, two letters) a number without ``+`` is national there;
+    without one it is international.
+
+    It has to be *possible* (a known country code and one of its lengths), not assigned:
+    numbering plans change faster than any table of them.
+
+    Raises:
+        InvalidDataError: It is not the number of anything, named by *field*.
+
+    """
+    if not isinstance(value, str):
+        raise InvalidDataError.of(field, "must be a string")
+    text = value.strip(" ")
+    if not text:
+        raise InvalidDataError.of(field, "must not be empty")
+    if not _WRITTEN_NUMBER.fullmatch(text):
+        raise InvalidDataError.of(field, "is not a phone number in E.164 format")
+    if region is None and not text.startswith("+"):
+        text = "+" + text
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException as error:
+        raise InvalidDataError.of(field, _reason_not_parsed(error)) from error
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason != ValidationResult.IS_POSSIBLE:
+        raise InvalidDataError.of(field, _REASONS[reason])
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if len(e164) - 1 > E164_DIGITS:
+        raise InvalidDataError.of(field, f"is longer than the {E164_DIGITS} digits of E.164")
+    return PhoneNumber(e164)
+
+
+def is_region(code: str) -> bool:
+    """Say whether *code* is a two-letter region whose national numbers can be read."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def _reason_not_parsed(error: NumberParseException) -> str:
+    if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
+        return _REASONS[ValidationResult.INVALID_COUNTRY_CODE]
+    return "is not a phone number in E.164 format"

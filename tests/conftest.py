@@ -1,0 +1,60 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import settings
+
+from chalicelib.services import accounts
+from infra import engine
+from tests.connected import Connected
+from tests.leaks import ISSUED_SECRETS, assert_no_leaks
+from tests.served import Client, served_app
+
+settings.register_profile("phonebook", deadline=None, derandomize=True)
+settings.load_profile("phonebook")
+
+
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory):
+    """The folder for the output of every program that this session starts.
+
+    When all of them have ended, nothing that must not be in a log may be in one.
+    """
+    folder = tmp_path_factory.mktemp("logs")
+    yield folder
+    assert_no_leaks(folder)
+
+
+@pytest.fixture(scope="session")
+def ministack(logs):
+    """The phonebook's table on an engine of this session's own."""
+    with engine.ministack(logs / "ministack") as endpoint:
+        yield Connected(endpoint)
+
+
+@pytest.fixture(scope="session")
+def app_url(ministack, logs):
+    """Where the app is served."""
+    with served_app(ministack.endpoint, ministack.table, logs / "app") as url:
+        yield url
+
+
+@pytest.fixture
+def client(ministack, app_url):
+    """Someone with an account of their own, empty."""
+    return open_client(ministack, app_url)
+
+
+@pytest.fixture
+def stranger(ministack, app_url):
+    """Someone else with another account."""
+    return open_client(ministack, app_url)
+
+
+def open_client(connected, url):
+    with connected:
+        now = datetime.now(UTC)
+        account = accounts.open_account("Test", "EE", 30, now)
+        credential, secret = accounts.issue_credential(account.id, now)
+    client = Client(url, account.id, credential.username, secret)
+    ISSUED_SECRETS.update({secret, client.basic})
+    return client

@@ -1,0 +1,76 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.errors import InvalidDataError
+from chalicelib.domain.phone import PhoneNumber, is_region, read_phone_number
+
+ACCEPTED_BESIDE_REJECTED = [
+    ("+37251000000", "+37251000000", "+3725100", "too short"),
+    ("37251000000", "+37251000000", "37251000000000", "too long"),
+    ("+372 5100-0000", "+37251000000", "+372 5100_0000", "E.164"),
+    ("+(372) 51.00.00.00", "+37251000000", "(+372) 51.00.00.00", "E.164"),
+    (" +37251000000 ", "+37251000000", "\t+37251000000", "E.164"),
+    ("+442079460018", "+442079460018", "++442079460018", "E.164"),
+    ("+44 (0)20 7946 0018", "+442079460018", "+44 (0)20 7946 0018 ext 5", "E.164"),
+    ("+18003569377", "+18003569377", "+1800FLOWERS", "E.164"),
+    ("+390612345678", "+390612345678", "+999612345678", "country code"),
+    ("+80012345678", "+80012345678", "0080012345678", "country code"),
+    ("+491511234567890", "+491511234567890", "+4915112345678901", "15 digits"),
+    ("+12015550123", "+12015550123", "+5550123", "country code"),
+    ("+61412345678", "+61412345678", "+6141234567\N{ARABIC-INDIC DIGIT EIGHT}", "E.164"),
+]
+
+
+@pytest.mark.parametrize(("accepted", "e164", "rejected", "reason"), ACCEPTED_BESIDE_REJECTED)
+def test_number_is_read_and_its_nearest_neighbour_is_not(accepted, e164, rejected, reason):
+    assert read_phone_number(accepted, field="phone").e164 == e164
+    with pytest.raises(InvalidDataError) as refusal:
+        read_phone_number(rejected, field="phone")
+    assert reason in str(refusal.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    "value", [None, 37251000000, ["+37251000000"], "", " ", "+", "()", "tel:1"]
+)
+def test_what_is_no_text_of_a_number_is_refused(value):
+    with pytest.raises(InvalidDataError):
+        read_phone_number(value, field="phone")
+
+
+def test_national_number_is_read_only_with_a_region():
+    assert read_phone_number("0412345678", field="phone", region="AU").e164 == "+61412345678"
+    with pytest.raises(InvalidDataError):
+        read_phone_number("0412345678", field="phone")
+
+
+def test_international_number_keeps_its_country_whatever_the_region():
+    assert read_phone_number("+37251000000", field="phone", region="AU").e164 == "+37251000000"
+
+
+@given(st.integers(min_value=51_000_000, max_value=51_999_999))
+def test_reading_is_idempotent_and_needs_no_plus(subscriber):
+    number = read_phone_number(f"+372 {subscriber}", field="phone")
+
+    assert read_phone_number(number.e164, field="phone") == number
+    assert read_phone_number(number.e164.removeprefix("+"), field="phone") == number
+
+
+@given(st.text())
+def test_any_text_is_read_as_e164_or_refused(text):
+    try:
+        number = read_phone_number(text, field="phone")
+    except InvalidDataError:
+        return
+    assert re.fullmatch(r"\+[1-9][0-9]{6,14}", number.e164)
+
+
+def test_numbers_sort_as_their_text():
+    assert PhoneNumber("+12015550123") < PhoneNumber("+37251000000")
+
+
+@pytest.mark.parametrize(("code", "known"), [("EE", True), ("ee", False), ("XX", False)])
+def test_region_is_known_or_not(code, known):
+    assert is_region(code) is known
