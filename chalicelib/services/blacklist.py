@@ -1,0 +1,47 @@
+"""The numbers that must not be messaged, whether or not they are contacts."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from chalicelib.domain.account import Account
+from chalicelib.domain.errors import ErrorCode, NotFoundError
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.storage import blacklist
+
+
+def blacklist_number(account: Account, phone_number: PhoneNumber, now: datetime) -> None:
+    """Put a number on the blacklist.
+
+    Raises:
+        ConflictError: It is there already.
+
+    """
+    blacklist.add_number(account.id, phone_number, now)
+
+
+def check_blacklisted(account: Account, phone_number: PhoneNumber) -> None:
+    """Return if a number is on the blacklist.
+
+    Raises:
+        NotFoundError: It is not there.
+
+    """
+    if not blacklist.contains_number(account.id, phone_number):
+        raise NotFoundError(ErrorCode.NUMBER_NOT_BLACKLISTED)
+
+
+def unblacklist_number(account: Account, phone_number: PhoneNumber) -> None:
+    """Take a number off the blacklist.
+
+    Raises:
+        NotFoundError: It is not there.
+
+    """
+    blacklist.remove_number(account.id, phone_number)
+
+
+def list_blacklist(
+    account: Account, *, after: str | None = None, page_size: int | None = None
+) -> Iterator[PhoneNumber]:
+    """Yield every number on the blacklist in order, from behind the number *after*."""
+    return blacklist.list_numbers(account.id, after=after, page_size=page_size)

@@ -1,0 +1,151 @@
+"""The one connection to the table, and what its failures mean.
+
+All calls of all items pass :meth:`_PatientConnection.dispatch`, so this is where a lost
+race is tried again and where a failure of DynamoDB becomes an error of the phonebook.
+A failed *condition* does not stop here: what it means is known where it is written.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.connection import Connection, TableConnection
+from pynamodb.connection.base import MetaTable
+from pynamodb.exceptions import VerboseClientError
+
+from chalicelib.domain.errors import ErrorCode, PhonebookError, RefusedError, UnavailableError
+from chalicelib.storage.items import Item
+
+CONNECT_SECONDS: Final = 1.0
+ANSWER_SECONDS: Final = 5.0
+REPEATS: Final = 2
+"""How often botocore repeats a throttled, failed or unanswered call, with jitter. Three
+calls of six seconds still end within the 29 seconds that API Gateway waits."""
+
+RACE_TRIES: Final = 12
+_FIRST_PAUSE_SECONDS: Final = 0.01
+_LONGEST_PAUSE_SECONDS: Final = 0.4
+
+_BUSY: Final = frozenset({
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionInProgressException",
+})  # fmt: skip
+_UNREACHABLE: Final = frozenset({
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "ResourceNotFoundException",
+    "UnrecognizedClientException",
+})  # fmt: skip
+_LOST_RACE: Final = frozenset({
+    "ProvisionedThroughputExceeded",
+    "ThrottlingError",
+    "TransactionConflict",
+})  # fmt: skip
+_TOO_LARGE: Final = "Item size"
+"""How DynamoDB begins its message for an item above 400 KB, on its own or in a transaction."""
+
+
+def connect(table_name: str) -> None:
+    """Let all items be kept in *table_name*; region, endpoint and keys are botocore's to find.
+
+    PynamoDB would open a connection, and with it a botocore client, for each kind of item.
+    They are one table, so they share one. Nothing is sent before the first call.
+    """
+    schema = Item._get_schema()  # noqa: SLF001 - what PynamoDB itself builds a connection from
+    connection = _PatientConnection(
+        connect_timeout_seconds=CONNECT_SECONDS,
+        read_timeout_seconds=ANSWER_SECONDS,
+        max_retry_attempts=REPEATS,
+    )
+    connection.add_meta_table(
+        MetaTable(
+            {
+                "TableName": table_name,
+                "KeySchema": schema["key_schema"],
+                "AttributeDefinitions": schema["attribute_definitions"],
+                "GlobalSecondaryIndexes": [
+                    {"IndexName": index["index_name"], "KeySchema": index["key_schema"]}
+                    for index in schema["global_secondary_indexes"]
+                ],
+            }
+        )
+    )
+    shared = TableConnection(table_name)
+    shared.connection = connection
+    Item.Meta.table_name = table_name
+    Item._connection = shared  # noqa: SLF001 - where PynamoDB keeps a model's connection
+
+
+def table() -> TableConnection:
+    """Return the connection of all items, as PynamoDB keeps it."""
+    return Item._get_connection()  # noqa: SLF001 - PynamoDB has no public way to it
+
+
+def tries() -> Iterator[None]:
+    """Yield :data:`RACE_TRIES` times, pausing between: doubling, with full jitter."""
+    longest = _FIRST_PAUSE_SECONDS
+    yield
+    for _ in range(RACE_TRIES - 1):
+        time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads out rivals, guards nothing
+        longest = min(2 * longest, _LONGEST_PAUSE_SECONDS)
+        yield
+
+
+class _PatientConnection(Connection):
+    """A connection that tries a lost race again and names every other failure."""
+
+    def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
+        for _ in tries():
+            try:
+                return self._dispatch_once(operation_name, operation_kwargs)
+            except ClientError as error:
+                if not _is_lost_race(error):
+                    raise
+        raise UnavailableError(ErrorCode.BUSY)
+
+    def _dispatch_once(
+        self, operation_name: str, operation_kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
+        try:
+            # A copy, since botocore adds a request token to it: each try is a new request.
+            return super().dispatch(operation_name, dict(operation_kwargs))
+        except (BotoCoreError, ClientError) as error:
+            failure = _failure_of(error)
+            if failure is None:
+                raise
+            raise failure from error
+
+
+def _is_lost_race(error: ClientError) -> bool:
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException" and isinstance(error, VerboseClientError):
+        reasons = {reason.code for reason in error.cancellation_reasons if reason}
+        return bool(reasons) and reasons <= _LOST_RACE
+    return bool(code == "TransactionConflictException")
+
+
+def _failure_of(error: BotoCoreError | ClientError) -> PhonebookError | None:
+    if isinstance(error, BotoCoreError):
+        return UnavailableError(ErrorCode.UNREACHABLE)
+    code = error.response["Error"]["Code"]
+    if code in _BUSY:
+        return UnavailableError(ErrorCode.BUSY)
+    if code in _UNREACHABLE:
+        return UnavailableError(ErrorCode.UNREACHABLE)
+    if _is_item_too_large(error):
+        return RefusedError(ErrorCode.ITEM_TOO_LARGE)
+    return None
+
+
+def _is_item_too_large(error: ClientError) -> bool:
+    messages = [error.response["Error"].get("Message", "")]
+    if isinstance(error, VerboseClientError):
+        messages += [reason.message or "" for reason in error.cancellation_reasons if reason]
+    return any(str(message).startswith(_TOO_LARGE) for message in messages)

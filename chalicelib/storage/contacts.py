@@ -1,0 +1,219 @@
+"""Contacts in the table: one item each, and a second one that finds it by id."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, Final
+
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, Details
+from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.storage import keys, tombstones
+from chalicelib.storage.batches import in_batches, read_batch
+from chalicelib.storage.connection import tries
+from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
+from chalicelib.storage.transactions import (
+    MOST_ACTIONS,
+    TransactionRefusedError,
+    condition_failing_means,
+    write_together,
+)
+
+_MEMBERSHIPS_DELETED_AT_ONCE: Final = MOST_ACTIONS - 3
+"""What a transaction holds beside the contact, its id and a tombstone."""
+
+
+def get_contact(account_id: str, phone_number: PhoneNumber) -> Contact:
+    """Return a contact, with the groups that its item names.
+
+    Raises:
+        NotFoundError: There is none of that number.
+
+    """
+    return _contact_of(get_item(account_id, phone_number))
+
+
+def get_contacts(account_id: str, phone_numbers: Iterable[str]) -> Iterator[Contact]:
+    """Yield those contacts that exist, in the order of their E.164 numbers given."""
+    for batch in in_batches(phone_numbers):
+        found = read_batch(ContactItem, keys.contacts(account_id), batch)
+        for e164 in batch:
+            if e164 in found:
+                yield _contact_of(found[e164])
+
+
+def list_contacts(
+    account_id: str, *, after: str | None, page_size: int | None
+) -> Iterator[Contact]:
+    """Yield every contact in the order of numbers, from behind the number *after*.
+
+    *page_size* is how many to read at a time, where fewer than all may be wanted.
+    """
+    items = ContactItem.query(
+        keys.contacts(account_id),
+        ContactItem.sk > after if after else None,
+        consistent_read=True,
+        page_size=page_size,
+    )
+    return map(_contact_of, items)
+
+
+def put_contact(account_id: str, contact: Contact) -> None:
+    """Keep a new contact. It becomes visible with its last write, whole or not at all.
+
+    Raises:
+        ConflictError: There is one of that number.
+
+    """
+    id_item = ContactIdItem(
+        keys.contact_ids(account_id),
+        keys.item_id(contact.id),
+        phone_number=contact.phone_number.e164,
+    )
+    # Fails when another contact drew the same id, which is one chance in 2^53 for each:
+    # the caller's next try draws another. A repeated call of our own does not fail.
+    id_is_free = ContactIdItem.pk.does_not_exist() | (
+        ContactIdItem.phone_number == contact.phone_number.e164
+    )
+    with condition_failing_means(UnavailableError(ErrorCode.BUSY)):
+        id_item.save(id_is_free)
+    try:
+        # Fails when there is a contact of that number: creating never overwrites one.
+        with condition_failing_means(ConflictError(ErrorCode.CONTACT_EXISTS)):
+            _item_of(account_id, contact).save(ContactItem.pk.does_not_exist())
+    except ConflictError:
+        existing = _find_item(account_id, contact.phone_number)
+        # botocore repeats a call whose answer was lost, and may so meet our own contact.
+        if existing and existing.id == contact.id:
+            return
+        id_item.delete()
+        raise
+
+
+def update_contact(
+    account_id: str, phone_number: PhoneNumber, changes: Details, now: datetime
+) -> Contact:
+    """Set or clear some details of a contact, and return it with the groups its item names.
+
+    Raises:
+        NotFoundError: There is none of that number.
+
+    """
+    item = ContactItem(keys.contacts(account_id), phone_number.e164)
+    actions = [
+        attribute.remove() if value is None else attribute.set(value)
+        for attribute, value in ((getattr(ContactItem, name), changes[name]) for name in changes)
+    ]
+    # Fails when there is no such contact: an update would otherwise create half of one.
+    with condition_failing_means(NotFoundError(ErrorCode.CONTACT_NOT_FOUND)):
+        item.update([*actions, ContactItem.updated_on.set(now)], ContactItem.pk.exists())
+    return _contact_of(item)
+
+
+def delete_contact(account_id: str, phone_number: PhoneNumber, now: datetime) -> None:
+    """Delete a contact, its id and its memberships: for readers, all of it at once.
+
+    A transaction holds 97 memberships beside the rest. Of a contact in more groups the
+    others are left behind under a tombstone, ignored by every reader because no contact
+    owns to them, and removed at once after.
+
+    Raises:
+        NotFoundError: There is none of that number.
+        UnavailableError: It was changed by others at every try.
+
+    """
+    for _ in tries():
+        item = get_item(account_id, phone_number)
+        try:
+            _delete_as_read(account_id, item, now)
+        except TransactionRefusedError:
+            continue
+        return
+    raise UnavailableError(ErrorCode.BUSY)
+
+
+def groups_unchanged_since(item: ContactItem) -> Condition:
+    """Return the condition that a contact is the one read, in the groups that were read.
+
+    Fails when it was deleted, created anew, or joined or left a group since: whoever
+    decides by its groups has to look at it again.
+    """
+    same_groups = (
+        ContactItem.group_ids == item.group_ids
+        if item.group_ids
+        else ContactItem.group_ids.does_not_exist()
+    )
+    unchanged: Condition = (ContactItem.id == item.id) & same_groups
+    return unchanged
+
+
+def get_item(account_id: str, phone_number: PhoneNumber) -> ContactItem:
+    """Return a contact's item, for those who are to write it.
+
+    Raises:
+        NotFoundError: There is none of that number.
+
+    """
+    item = _find_item(account_id, phone_number)
+    if item is None:
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    return item
+
+
+def _find_item(account_id: str, phone_number: PhoneNumber) -> ContactItem | None:
+    try:
+        return ContactItem.get(keys.contacts(account_id), phone_number.e164, consistent_read=True)
+    except DoesNotExist:
+        return None
+
+
+def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
+    group_ids = sorted(item.group_ids or ())
+    at_once = group_ids[:_MEMBERSHIPS_DELETED_AT_ONCE]
+    left_behind = group_ids[_MEMBERSHIPS_DELETED_AT_ONCE:]
+
+    def add_actions(transaction: TransactWrite) -> None:
+        transaction.delete(item, groups_unchanged_since(item))
+        transaction.delete(ContactIdItem(keys.contact_ids(account_id), keys.item_id(item.id)))
+        for group_id in at_once:
+            transaction.delete(MembershipItem(keys.members(account_id, group_id), item.sk))
+        if left_behind:
+            transaction.save(tombstones.of_contact(account_id, item.id, item.sk, left_behind, now))
+
+    write_together(add_actions)
+    if left_behind:
+        tombstones.sweep_contact(account_id, item.id, item.sk, left_behind)
+
+
+def _item_of(account_id: str, contact: Contact) -> ContactItem:
+    e164 = contact.phone_number.e164
+    details: dict[str, Any] = dict(contact.details)
+    item = ContactItem(
+        keys.contacts(account_id),
+        e164,
+        id=contact.id,
+        **details,
+        created_on=contact.created_on,
+        updated_on=contact.updated_on,
+    )
+    if contact.scheduled_deletion_date:
+        item.scheduled_deletion_date = contact.scheduled_deletion_date.isoformat()
+        item.gsi1pk, item.gsi1sk = keys.due(contact.scheduled_deletion_date, account_id, e164)
+    return item
+
+
+def _contact_of(item: ContactItem) -> Contact:
+    day = item.scheduled_deletion_date
+    details = ((name, getattr(item, name)) for name in DETAIL_CHARACTERS)
+    return Contact(
+        id=item.id,
+        phone_number=PhoneNumber(item.sk),
+        details={name: value for name, value in details if value is not None},
+        group_ids=frozenset(item.group_ids or ()),
+        scheduled_deletion_date=date.fromisoformat(day) if day else None,
+        created_on=item.created_on,
+        updated_on=item.updated_on,
+    )

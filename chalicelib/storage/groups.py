@@ -1,0 +1,107 @@
+"""Groups in the table."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
+from chalicelib.domain.group import Group
+from chalicelib.storage import keys, tombstones
+from chalicelib.storage.batches import in_batches, read_batch
+from chalicelib.storage.items import GroupItem
+from chalicelib.storage.transactions import (
+    TransactionRefusedError,
+    condition_failing_means,
+    write_together,
+)
+
+
+def get_group(account_id: str, group_id: int) -> Group:
+    """Return a group.
+
+    Raises:
+        NotFoundError: There is none of that id.
+
+    """
+    try:
+        item = GroupItem.get(keys.groups(account_id), keys.item_id(group_id), consistent_read=True)
+    except DoesNotExist as error:
+        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND) from error
+    return _group_of(item)
+
+
+def get_groups(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
+    """Yield those groups that exist, in no particular order."""
+    for batch in in_batches(map(keys.item_id, group_ids)):
+        yield from map(_group_of, read_batch(GroupItem, keys.groups(account_id), batch).values())
+
+
+def list_groups(account_id: str) -> Iterator[Group]:
+    """Yield every group of an account, in the order of their random ids."""
+    return map(_group_of, GroupItem.query(keys.groups(account_id), consistent_read=True))
+
+
+def put_group(account_id: str, group: Group) -> None:
+    """Keep a new group."""
+    item = GroupItem(
+        keys.groups(account_id),
+        keys.item_id(group.id),
+        name=group.name,
+        contacts_count=group.contacts_count,
+        created_on=group.created_on,
+    )
+    # Fails when another group drew the same id, which is one chance in 2^53 for each: the
+    # caller's next try draws another. A repeated call of our own does not fail.
+    id_is_free = GroupItem.pk.does_not_exist() | (GroupItem.created_on == group.created_on)
+    with condition_failing_means(UnavailableError(ErrorCode.BUSY)):
+        item.save(id_is_free)
+
+
+def rename_group(account_id: str, group_id: int, name: str) -> Group:
+    """Give a group another name, and return it.
+
+    Raises:
+        NotFoundError: There is none of that id.
+
+    """
+    item = GroupItem(keys.groups(account_id), keys.item_id(group_id))
+    # Fails when there is no such group: an update would otherwise bring back half of one.
+    with condition_failing_means(NotFoundError(ErrorCode.GROUP_NOT_FOUND)):
+        item.update([GroupItem.name.set(name)], GroupItem.pk.exists())
+    return _group_of(item)
+
+
+def delete_group(
+    account_id: str, group_id: int, scheduled_deletion_date: date, now: datetime
+) -> None:
+    """Delete a group at once, whatever its size, and leave its memberships to the sweep.
+
+    *scheduled_deletion_date* is what members get for whom it is the last group.
+
+    Raises:
+        NotFoundError: There is none of that id.
+
+    """
+
+    def add_actions(transaction: TransactWrite) -> None:
+        # Fails when there is no such group: of two who delete it, one is told so.
+        transaction.delete(
+            GroupItem(keys.groups(account_id), keys.item_id(group_id)), GroupItem.pk.exists()
+        )
+        transaction.save(tombstones.of_group(account_id, group_id, scheduled_deletion_date, now))
+
+    try:
+        write_together(add_actions)
+    except TransactionRefusedError as error:
+        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND) from error
+
+
+def _group_of(item: GroupItem) -> Group:
+    return Group(
+        id=int(item.sk),
+        name=item.name,
+        created_on=item.created_on,
+        contacts_count=item.contacts_count,
+    )

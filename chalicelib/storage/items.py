@@ -1,0 +1,149 @@
+"""The items of the table as PynamoDB models, and nothing about what is done with them."""
+
+from typing import Any
+
+from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.constants import NUMBER, NUMBER_SET
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+
+class IntegerAttribute(Attribute[int]):
+    """A whole number."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        """Return DynamoDB's form of it."""
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        """Return the number in DynamoDB's form."""
+        return int(value)
+
+
+class IntegerSetAttribute(Attribute[set[int]]):
+    """A set of whole numbers; DynamoDB has no empty one, but no attribute instead."""
+
+    attr_type = NUMBER_SET
+    null = True
+
+    def serialize(self, value: set[int]) -> list[str] | None:
+        """Return DynamoDB's form of it."""
+        return list(map(str, value)) or None
+
+    def deserialize(self, value: list[str]) -> set[int]:
+        """Return the numbers in DynamoDB's form."""
+        return set(map(int, value))
+
+
+class SparseIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # PynamoDB's own
+    """``GSI1``, which holds the keys of only those items that set its two attributes."""
+
+    class Meta:
+        """Which index it is."""
+
+        index_name = "GSI1"
+        projection = KeysOnlyProjection()
+
+    gsi1pk = UnicodeAttribute(hash_key=True, attr_name="GSI1PK")
+    gsi1sk = UnicodeAttribute(range_key=True, attr_name="GSI1SK")
+
+
+class Item(Model):
+    """Any item: its keys, and the table that :func:`..connection.connect` names."""
+
+    class Meta:
+        """Where it is kept."""
+
+        table_name: str
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    gsi1pk = UnicodeAttribute(null=True, attr_name="GSI1PK")
+    gsi1sk = UnicodeAttribute(null=True, attr_name="GSI1SK")
+    index = SparseIndex()
+
+
+class AccountItem(Item):
+    """An account."""
+
+    name = UnicodeAttribute()
+    default_region = UnicodeAttribute(attr_name="defaultRegion")
+    retention_days = IntegerAttribute(attr_name="retentionDays")
+    cursor_key = UnicodeAttribute(attr_name="cursorKey")
+    created_on = UTCDateTimeAttribute(attr_name="createdOn")
+
+
+class CredentialItem(Item):
+    """A credential, with a copy of its account so that authenticating is one read."""
+
+    account_id = UnicodeAttribute(attr_name="accountId")
+    account_name = UnicodeAttribute(attr_name="accountName")
+    account_created_on = UTCDateTimeAttribute(attr_name="accountCreatedOn")
+    default_region = UnicodeAttribute(attr_name="defaultRegion")
+    retention_days = IntegerAttribute(attr_name="retentionDays")
+    cursor_key = UnicodeAttribute(attr_name="cursorKey")
+    secret_hash = UnicodeAttribute(attr_name="secretHash")
+    revoked = BooleanAttribute()
+    created_on = UTCDateTimeAttribute(attr_name="createdOn")
+
+
+class ContactItem(Item):
+    """A contact; ``groupIds`` is the authority on which groups it is in."""
+
+    id = IntegerAttribute()
+    email = UnicodeAttribute(null=True)
+    first_name = UnicodeAttribute(null=True, attr_name="firstName")
+    last_name = UnicodeAttribute(null=True, attr_name="lastName")
+    company = UnicodeAttribute(null=True)
+    title = UnicodeAttribute(null=True)
+    custom = UnicodeAttribute(null=True)
+    custom2 = UnicodeAttribute(null=True)
+    custom3 = UnicodeAttribute(null=True)
+    custom4 = UnicodeAttribute(null=True)
+    group_ids = IntegerSetAttribute(null=True, attr_name="groupIds")
+    scheduled_deletion_date = UnicodeAttribute(null=True, attr_name="scheduledDeletionDate")
+    created_on = UTCDateTimeAttribute(attr_name="createdOn")
+    updated_on = UTCDateTimeAttribute(attr_name="updatedOn")
+
+
+class ContactIdItem(Item):
+    """Where the contact with an id is; inert unless the contact there carries that id."""
+
+    phone_number = UnicodeAttribute(attr_name="phoneNumber")
+
+
+class GroupItem(Item):
+    """A group."""
+
+    name = UnicodeAttribute()
+    contacts_count = IntegerAttribute(attr_name="contactsCount")
+    created_on = UTCDateTimeAttribute(attr_name="createdOn")
+
+
+class MembershipItem(Item):
+    """That a contact is in a group; true only if the contact's ``groupIds`` says so too."""
+
+    joined_on = UTCDateTimeAttribute(attr_name="joinedOn")
+
+
+class BlacklistItem(Item):
+    """A number that must not be messaged."""
+
+    created_on = UTCDateTimeAttribute(attr_name="createdOn")
+
+
+class DeletedGroupItem(Item):
+    """A deleted group whose memberships wait to be swept."""
+
+    scheduled_deletion_date = UnicodeAttribute(attr_name="scheduledDeletionDate")
+    deleted_on = UTCDateTimeAttribute(attr_name="deletedOn")
+
+
+class DeletedContactItem(Item):
+    """A deleted contact of whose memberships some are left."""
+
+    phone_number = UnicodeAttribute(attr_name="phoneNumber")
+    group_ids = IntegerSetAttribute(attr_name="groupIds")
+    deleted_on = UTCDateTimeAttribute(attr_name="deletedOn")

@@ -1,0 +1,104 @@
+"""The keys of every item in the table; ``docs/access-patterns.md`` is their chart.
+
+A key is built from parts that hold no ``#``: ids of ours, dates, and E.164 numbers.
+"""
+
+import zlib
+from datetime import date, datetime
+from typing import Final
+
+ACCOUNT: Final = "ACCOUNT"
+CREDENTIAL: Final = "CREDENTIAL"
+
+ACCOUNTS: Final = "ACCOUNTS"
+"""The index partition of all accounts."""
+
+SWEEP: Final = "SWEEP"
+"""The index partition of all tombstones, oldest first."""
+
+DUE_SHARDS: Final = 16
+"""Partitions of the index for one day. One takes 1,000 writes a second, and all contacts
+that are created outside groups on a day are due on the same day."""
+
+_ID_DIGITS: Final = 16
+"""The decimal digits of the largest id, so that ids sort as text as they do as numbers."""
+
+_GROUP: Final = "GROUP#"
+_CONTACT: Final = "CONTACT#"
+
+
+def account(account_id: str) -> str:
+    """Return the partition of an account's own item, and of its credentials in the index."""
+    return f"ACCOUNT#{account_id}"
+
+
+def credential(username: str) -> str:
+    """Return the partition of a credential."""
+    return f"CREDENTIAL#{username}"
+
+
+def contacts(account_id: str) -> str:
+    """Return the partition of an account's contacts, sorted by number."""
+    return f"CONTACTS#{account_id}"
+
+
+def contact_ids(account_id: str) -> str:
+    """Return the partition that finds an account's contacts by id."""
+    return f"CONTACT_IDS#{account_id}"
+
+
+def groups(account_id: str) -> str:
+    """Return the partition of an account's groups, sorted by id."""
+    return f"GROUPS#{account_id}"
+
+
+def members(account_id: str, group_id: int) -> str:
+    """Return the partition of a group's memberships, sorted by number."""
+    return f"MEMBERS#{account_id}#{group_id}"
+
+
+def blacklist(account_id: str) -> str:
+    """Return the partition of an account's blacklist, sorted by number."""
+    return f"BLACKLIST#{account_id}"
+
+
+def tombstones(account_id: str) -> str:
+    """Return the partition of what an account deleted and memberships still point to."""
+    return f"TOMBSTONES#{account_id}"
+
+
+def item_id(number: int) -> str:
+    """Return the sort key of the group or contact id *number*."""
+    return f"{number:0{_ID_DIGITS}d}"
+
+
+def deleted_group(group_id: int) -> str:
+    """Return the sort key of a deleted group's tombstone."""
+    return _GROUP + item_id(group_id)
+
+
+def deleted_groups() -> str:
+    """Return how the sort keys of all deleted groups begin."""
+    return _GROUP
+
+
+def group_of_tombstone(sort_key: str) -> int:
+    """Return the group id in a key that :func:`deleted_group` made."""
+    return int(sort_key.removeprefix(_GROUP))
+
+
+def deleted_contact(contact_id: int) -> str:
+    """Return the sort key of a deleted contact's tombstone."""
+    return _CONTACT + item_id(contact_id)
+
+
+def due(day: date, account_id: str, e164: str) -> tuple[str, str]:
+    """Return the index keys of a contact that goes on *day*."""
+    entry = f"{account_id}#{e164}"
+    shard = zlib.crc32(entry.encode()) % DUE_SHARDS
+    return f"DUE#{day.isoformat()}#{shard:02d}", entry
+
+
+def swept_since(deleted_on: datetime, account_id: str, sort_key: str) -> str:
+    """Return the index sort key of a tombstone, so that the oldest comes first."""
+    return f"{deleted_on.isoformat(timespec='microseconds')}#{account_id}#{sort_key}"

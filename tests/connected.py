@@ -1,0 +1,50 @@
+"""This process connected to one of several engines at a time."""
+
+import os
+from typing import Final, Self
+
+import pytest
+
+from chalicelib.storage.connection import connect, table
+from chalicelib.storage.items import Item
+from infra import engine
+from infra.table import create_table
+
+
+class Connected:
+    """The phonebook's table on one engine; ``with`` it, the storage works there.
+
+    Engines of several fixtures are up at once, but PynamoDB knows one connection: what was
+    connected before comes back behind the ``with``.
+    """
+
+    table: Final = "phonebook-tests"
+
+    def __init__(self, endpoint: str | None) -> None:
+        self.endpoint = endpoint or ""
+        with pytest.MonkeyPatch.context() as patch:
+            self._point_environment_at_engine(patch)
+            create_table(self.table)
+            before = self._swap(None)
+            connect(self.table)
+            _ = table().connection.client  # made while the environment says where
+            self._connection = self._swap(before)
+
+    def __enter__(self) -> Self:
+        self._before = self._swap(self._connection)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._swap(self._before)
+
+    def _point_environment_at_engine(self, patch: pytest.MonkeyPatch) -> None:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in engine.environment(self.endpoint).items():
+            if value and name.startswith("AWS_"):
+                patch.setenv(name, value)
+
+    def _swap(self, connection):
+        before, Item._connection = Item._connection, connection
+        Item.Meta.table_name = self.table
+        return before

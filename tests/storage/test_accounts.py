@@ -1,0 +1,137 @@
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.auth import CACHE_ENTRIES, CACHE_SECONDS, Authenticator, PresentedCredential
+from chalicelib.domain.account import new_username
+from chalicelib.domain.errors import InvalidDataError, NotFoundError, UnauthorizedError
+from chalicelib.services import accounts
+from tests.storage.conftest import NOW
+
+
+class Clock:
+    seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def authenticator(clock):
+    return Authenticator(clock)
+
+
+@pytest.fixture
+def presented(account):
+    credential, secret = accounts.issue_credential(account.id, NOW)
+    return PresentedCredential(credential.username, secret)
+
+
+def test_opened_account_is_listed(account):
+    later = accounts.open_account("Later", "LV", 0, NOW + timedelta(days=1))
+
+    listed = accounts.list_accounts()
+    assert listed.index(account) < listed.index(later)
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "days", "problems"),
+    [("", "EE", 30, 1), ("a", "Estonia", 30, 1), ("a", "EE", -1, 1), ("\0", "", 3_651, 3)],
+)
+def test_account_with_values_we_do_not_take_is_not_opened(table, name, region, days, problems):
+    with pytest.raises(InvalidDataError) as refusal:
+        accounts.open_account(name, region, days, NOW)
+    assert len(refusal.value.problems) == problems
+
+
+def test_credential_acts_for_its_account_only_with_its_secret(account, authenticator, presented):
+    assert authenticator.authenticate(presented) == account
+    for wrong in ("", presented.secret[:-1], presented.secret + "a", "ä", "\ud800"):
+        with pytest.raises(UnauthorizedError):
+            authenticator.authenticate(PresentedCredential(presented.username, wrong))
+
+
+@pytest.mark.parametrize("username", ["", "0", "0" * 16, "A" * 16, "0" * 17, "\ud800"])
+def test_unknown_username_is_refused(table, authenticator, username):
+    with pytest.raises(UnauthorizedError):
+        authenticator.authenticate(PresentedCredential(username, "secret"))
+
+
+def test_secret_is_not_kept(account, presented):
+    (credential,) = accounts.list_credentials(account.id)
+
+    assert presented.secret not in repr(credential)
+    assert credential.secret_hash != presented.secret
+    assert credential.secret_hash not in repr(credential)
+
+
+def test_revoked_credential_is_refused_at_once_by_who_did_not_know_it(authenticator, presented):
+    accounts.revoke_credential(presented.username)
+
+    with pytest.raises(UnauthorizedError):
+        authenticator.authenticate(presented)
+
+
+def test_revoked_credential_is_refused_within_60_s_by_who_knew_it(
+    account, authenticator, clock, presented
+):
+    authenticator.authenticate(presented)
+    accounts.revoke_credential(presented.username)
+
+    clock.seconds = CACHE_SECONDS - 0.001
+    assert authenticator.authenticate(presented) == account
+    clock.seconds = CACHE_SECONDS
+    with pytest.raises(UnauthorizedError):
+        authenticator.authenticate(presented)
+    assert [credential.revoked for credential in accounts.list_credentials(account.id)] == [True]
+
+
+def test_authenticating_is_one_read_when_cold_and_none_when_warm(authenticator, presented, meter):
+    authenticator.authenticate(presented)
+    assert (meter.calls, meter.reads) == (["GetItem"], 1)
+
+    authenticator.authenticate(presented)
+    with pytest.raises(UnauthorizedError):
+        authenticator.authenticate(PresentedCredential(presented.username, "wrong"))
+    assert meter.calls == ["GetItem"]
+
+
+def test_unknown_username_costs_what_a_wrong_secret_costs(table, authenticator, meter):
+    for _ in range(2):
+        with pytest.raises(UnauthorizedError):
+            authenticator.authenticate(PresentedCredential(new_username(), "secret"))
+    assert meter.calls == ["GetItem", "GetItem"]
+
+    unknown = PresentedCredential(new_username(), "secret")
+    for _ in range(2):
+        with pytest.raises(UnauthorizedError):
+            authenticator.authenticate(unknown)
+    assert len(meter.calls) == 3
+
+
+def test_guessing_usernames_takes_bounded_memory_and_evicts_no_known_one(
+    account, authenticator, presented, meter
+):
+    authenticator.authenticate(presented)
+    for guess in range(CACHE_ENTRIES + 10):
+        with pytest.raises(UnauthorizedError):
+            authenticator.authenticate(PresentedCredential(f"{guess:016x}", "secret"))
+    calls = len(meter.calls)
+
+    assert authenticator.authenticate(presented) == account
+    assert len(meter.calls) == calls
+    assert len(authenticator._unknown._entries) == CACHE_ENTRIES
+
+
+def test_what_is_missing_is_said_to_be(table):
+    with pytest.raises(NotFoundError):
+        accounts.issue_credential("0" * 16, NOW)
+    with pytest.raises(NotFoundError):
+        accounts.list_credentials("0" * 16)
+    with pytest.raises(NotFoundError):
+        accounts.revoke_credential("0" * 16)

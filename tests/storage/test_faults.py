@@ -1,0 +1,161 @@
+"""An engine that is busy, or whose answers are lost on the way."""
+
+import pytest
+
+from chalicelib.domain.errors import ConflictError, ErrorCode, UnavailableError
+from chalicelib.services import blacklist, contacts, groups
+from chalicelib.storage import keys
+from chalicelib.storage.connection import RACE_TRIES, REPEATS
+from tests.connected import Connected
+from tests.faulty_engine import (
+    faulty_engine,
+    leave_everything_unprocessed,
+    leave_unprocessed,
+    lose_answer,
+    lose_race,
+    throttle,
+)
+from tests.storage.conftest import NOW
+from tests.storage.steps import (
+    assert_rule_3_holds,
+    create,
+    create_group,
+    join,
+    number,
+    stored_keys,
+    stored_members,
+)
+
+pytestmark = pytest.mark.real_engine
+
+
+@pytest.fixture
+def engine(table, account):
+    """The engine, as it is reached through a proxy that can fail."""
+    with faulty_engine(table.endpoint) as (faulty, endpoint), Connected(endpoint):
+        faulty.calls.clear()
+        yield faulty
+
+
+def test_throttled_call_is_repeated(account, engine):
+    engine.fail("PutItem", throttle)
+
+    created = create(account)
+
+    assert engine.calls == ["PutItem"] * 3
+    assert contacts.retrieve_contact(account, number()) == created
+
+
+def test_call_that_stays_throttled_is_given_up_as_busy(account, engine):
+    engine.fail("GetItem", throttle, times=REPEATS + 1)
+
+    with pytest.raises(UnavailableError) as failure:
+        contacts.retrieve_contact(account, number())
+
+    assert failure.value.code is ErrorCode.BUSY
+    assert engine.calls == ["GetItem"] * (REPEATS + 1)
+
+
+def test_engine_that_is_not_there_is_unreachable(table, account):
+    with faulty_engine(table.endpoint) as (_, endpoint):
+        connected = Connected(endpoint)
+
+    with connected, pytest.raises(UnavailableError) as failure:
+        contacts.retrieve_contact(account, number())
+
+    assert failure.value.code is ErrorCode.UNREACHABLE
+
+
+def test_lost_race_is_run_again(account, engine):
+    create(account)
+    group = create_group(account)
+    engine.fail("TransactWriteItems", lose_race, times=RACE_TRIES - 1)
+
+    join(account, group)
+
+    assert stored_members(account, group) == {number().e164}
+
+
+def test_race_that_is_always_lost_is_given_up_as_busy(account, engine):
+    create(account)
+    group = create_group(account)
+    engine.fail("TransactWriteItems", lose_race, times=RACE_TRIES)
+
+    with pytest.raises(UnavailableError) as failure:
+        join(account, group)
+
+    assert failure.value.code is ErrorCode.BUSY
+    assert stored_members(account, group) == set()
+    assert_rule_3_holds(account)
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_contact_whose_creation_went_unanswered_is_created_once(account, engine, lost):
+    """Repeated, the write meets the contact that the first try made."""
+    if lost == 2:
+        engine.fail("PutItem", lambda faulty, *call: faulty.pass_on(*call))
+    engine.fail("PutItem", lose_answer)
+
+    created = create(account)
+
+    assert engine.calls.count("PutItem") == 3
+    assert contacts.retrieve_contact(account, number()) == created
+    assert stored_keys(keys.contact_ids(account.id)) == {keys.item_id(created.id)}
+
+
+def test_group_whose_creation_went_unanswered_is_created_once(account, engine):
+    engine.fail("PutItem", lose_answer)
+
+    group = create_group(account)
+
+    assert engine.calls == ["PutItem"] * 2
+    assert [each for _, each in groups.list_groups(account)] == [group]
+
+
+def test_transaction_that_went_unanswered_is_applied_once(account, engine):
+    create(account)
+    group = create_group(account)
+    engine.fail("TransactWriteItems", lose_answer)
+
+    join(account, group)
+
+    assert engine.calls.count("TransactWriteItems") == 2
+    assert stored_members(account, group) == {number().e164}
+    with pytest.raises(ConflictError):
+        join(account, group)
+
+
+def test_number_whose_blacklisting_went_unanswered_is_blacklisted(account, engine):
+    """A known limit: the repeated write is told that the number is there, and so is the client."""
+    engine.fail("PutItem", lose_answer)
+
+    with pytest.raises(ConflictError):
+        blacklist.blacklist_number(account, number(), NOW)
+
+    blacklist.check_blacklisted(account, number())
+
+
+def test_keys_that_a_batch_left_unread_are_read_again(account, engine):
+    group = create_group(account)
+    for index in range(5):
+        create(account, index)
+        join(account, group, index)
+    engine.calls.clear()
+    engine.fail("BatchGetItem", lambda faulty, *call: faulty.pass_on(*call))
+    engine.fail("BatchGetItem", leave_unprocessed, times=2)
+
+    listed = contacts.list_contacts_of_groups(account, [group.id])
+
+    assert [contact.phone_number for contact in listed] == [number(i) for i in range(5)]
+    assert engine.calls.count("BatchGetItem") == 1 + 3
+
+
+def test_batch_that_never_ends_is_given_up_as_busy(account, engine):
+    create(account)
+    many = [create_group(account) for _ in range(3)]
+    for group in many:
+        join(account, group)
+
+    engine.fail("BatchGetItem", leave_everything_unprocessed, times=RACE_TRIES)
+    with pytest.raises(UnavailableError):
+        groups.list_groups_of_contact(account, number())

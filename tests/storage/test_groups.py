@@ -1,0 +1,77 @@
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.errors import NotFoundError
+from chalicelib.services import groups
+from chalicelib.storage import keys
+from tests.storage.conftest import NOW
+from tests.storage.steps import create, create_group, join, number, stored_keys, stored_members
+
+
+def test_group_is_retrieved_as_it_was_created(account):
+    group = create_group(account, "Sõbrad")
+
+    assert groups.retrieve_group(account, group.id) == group
+    assert (group.name, group.contacts_count, group.created_on) == ("Sõbrad", 0, NOW)
+
+
+def test_two_groups_may_have_one_name(account):
+    assert create_group(account, "a").id != create_group(account, "a").id
+    assert len(groups.list_groups(account)) == 2
+
+
+def test_group_is_renamed_and_keeps_the_rest(account):
+    group = create_group(account)
+
+    renamed = groups.rename_group(account, group.id, "New")
+
+    assert (renamed.id, renamed.name, renamed.created_on) == (group.id, "New", NOW)
+    assert groups.retrieve_group(account, group.id) == renamed
+
+
+def test_missing_group_is_neither_renamed_nor_deleted_nor_made(account):
+    with pytest.raises(NotFoundError):
+        groups.rename_group(account, 1, "New")
+    with pytest.raises(NotFoundError):
+        groups.delete_group(account, 1, NOW)
+    assert stored_keys(keys.groups(account.id)) == set()
+
+
+def test_groups_are_listed_oldest_first_and_from_behind_a_key(account):
+    newer = groups.create_group(account, "newer", NOW + timedelta(microseconds=1))
+    older = create_group(account, "older")
+
+    (first, one), (_, two) = groups.list_groups(account)
+    assert (one, two) == (older, newer)
+    assert [group for _, group in groups.list_groups(account, after=first)] == [newer]
+
+
+@pytest.mark.real_engine
+def test_groups_of_a_contact_are_listed_oldest_first_beyond_one_batch(account):
+    create(account)
+    many = [
+        groups.create_group(account, str(index), NOW + timedelta(seconds=-index))
+        for index in range(110)
+    ]
+    for group in many:
+        join(account, group)
+
+    listed = groups.list_groups_of_contact(account, number())
+    assert [group.id for group in listed] == [group.id for group in reversed(many)]
+
+
+def test_deleted_group_leaves_a_tombstone_with_its_members_for_the_sweep(account):
+    create(account)
+    group = create_group(account)
+    join(account, group)
+
+    groups.delete_group(account, group.id, NOW)
+
+    assert stored_keys(keys.groups(account.id)) == set()
+    assert stored_keys(keys.tombstones(account.id)) == {keys.deleted_group(group.id)}
+    assert stored_members(account, group) == {number().e164}
+    with pytest.raises(NotFoundError):
+        groups.delete_group(account, group.id, NOW)
+    with pytest.raises(NotFoundError):
+        groups.retrieve_group(account, group.id)

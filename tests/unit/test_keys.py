@@ -1,0 +1,56 @@
+from datetime import UTC, date, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.ids import ID_BITS
+from chalicelib.storage import keys
+
+ids = st.integers(min_value=1, max_value=2**ID_BITS - 1)
+numbers = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
+accounts = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
+
+
+@given(ids, ids)
+def test_ids_sort_as_text_as_they_do_as_numbers(one, other):
+    assert (keys.item_id(one) < keys.item_id(other)) == (one < other)
+
+
+@given(ids)
+def test_tombstone_of_a_group_tells_the_group(group_id):
+    assert keys.deleted_group(group_id).startswith(keys.deleted_groups())
+    assert keys.group_of_tombstone(keys.deleted_group(group_id)) == group_id
+
+
+@given(ids)
+def test_tombstone_of_a_contact_is_not_one_of_a_group(contact_id):
+    assert not keys.deleted_contact(contact_id).startswith(keys.deleted_groups())
+
+
+@given(accounts, accounts, ids, ids)
+def test_partitions_of_two_accounts_or_groups_never_meet(one, other, group, another):
+    if (one, group) != (other, another):
+        assert keys.members(one, group) != keys.members(other, another)
+
+
+@given(st.dates(), accounts, numbers)
+def test_due_contact_is_found_under_its_day_in_one_of_the_shards(day, account_id, e164):
+    partition, entry = keys.due(day, account_id, e164)
+
+    assert partition.startswith(f"DUE#{day.isoformat()}#")
+    assert 0 <= int(partition[-2:]) < keys.DUE_SHARDS
+    assert entry == f"{account_id}#{e164}"
+
+
+def test_due_contacts_spread_over_all_shards():
+    day = date(2026, 1, 1)
+    partitions = {keys.due(day, "a", f"+3725{number:07d}")[0] for number in range(1_000)}
+
+    assert len(partitions) == keys.DUE_SHARDS
+
+
+def test_tombstones_sort_by_age_whatever_their_fraction_of_a_second():
+    older = keys.swept_since(datetime(2026, 1, 1, tzinfo=UTC), "b", "GROUP#2")
+    newer = keys.swept_since(datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC), "a", "GROUP#1")
+
+    assert older < newer
