@@ -1,0 +1,107 @@
+"""Who is calling: checking a presented credential, without a read when warm."""
+
+import hmac
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from chalicelib.domain.account import Account, Credential, hash_secret, is_username
+from chalicelib.domain.errors import UnauthorizedError
+from chalicelib.storage.accounts import find_credential
+
+CACHE_SECONDS: Final = 60.0
+"""How long a revoked credential may still be taken by a Lambda that knew it."""
+
+CACHE_ENTRIES: Final = 1_000
+"""Known credentials kept, and unknown names kept; guessing never evicts a known one."""
+
+_NO_SECRET_HASHES_TO_THIS: Final = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedCredential:
+    """What a client sent, of whatever form its dialect has."""
+
+    username: str
+    secret: str
+
+    @classmethod
+    def of_pair(cls, text: str, separator: str) -> "PresentedCredential":
+        """Split ``username<separator>secret``.
+
+        Raises:
+            UnauthorizedError: There is no separator in it.
+
+        """
+        username, separator_found, secret = text.partition(separator)
+        if not separator_found:
+            raise UnauthorizedError
+        return cls(username, secret)
+
+
+class Authenticator:
+    """Checks credentials for the life of a Lambda; safe to share between threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._known = _RecentlyRead(clock)
+        self._unknown = _RecentlyRead(clock)
+
+    def authenticate(self, presented: PresentedCredential) -> Account:
+        """Return the account for which a credential acts.
+
+        An unknown name and a wrong secret cost the same: one hash and one comparison in
+        constant time, and a read unless the name was read within :data:`CACHE_SECONDS`.
+
+        Raises:
+            UnauthorizedError: It is unknown, wrong or revoked.
+
+        """
+        credential = self._find(presented.username)
+        expected = credential.secret_hash if credential else _NO_SECRET_HASHES_TO_THIS
+        is_right = hmac.compare_digest(hash_secret(presented.secret), expected)
+        if credential is None or credential.revoked or not is_right:
+            raise UnauthorizedError
+        return credential.account
+
+    def _find(self, username: str) -> Credential | None:
+        if not is_username(username):
+            return None
+        known = self._known.get(username) or self._unknown.get(username)
+        if known:
+            return known.credential
+        credential = find_credential(username)
+        (self._known if credential else self._unknown).put(username, credential)
+        return credential
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    credential: Credential | None
+    read_at: float
+
+
+class _RecentlyRead:
+    """The last names that were read, and what was found; the oldest make room."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, username: str) -> _Entry | None:
+        with self._lock:
+            entry = self._entries.get(username)
+            if entry and self._clock() - entry.read_at >= CACHE_SECONDS:
+                del self._entries[username]
+                return None
+            return entry
+
+    def put(self, username: str, credential: Credential | None) -> None:
+        with self._lock:
+            self._entries[username] = _Entry(credential, self._clock())
+            self._entries.move_to_end(username)
+            while len(self._entries) > CACHE_ENTRIES:
+                self._entries.popitem(last=False)

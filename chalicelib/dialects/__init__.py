@@ -1,0 +1,1 @@
+"""How each vendor says it: parse and render, pure, in one folder for each vendor."""

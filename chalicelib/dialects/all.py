@@ -1,0 +1,13 @@
+"""Every dialect there is."""
+
+from typing import Final
+
+from chalicelib.dialects.dialect import Dialect
+from chalicelib.dialects.messente import MESSENTE
+
+DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE,)
+
+
+def dialect_of(path: str) -> Dialect:
+    """Return the dialect that answers *path*; outside of all, it is the primary one."""
+    return next((dialect for dialect in DIALECTS if dialect.owns(path)), MESSENTE)

@@ -1,0 +1,73 @@
+"""What a dialect is, and the one way through it that every request takes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from chalicelib.auth import PresentedCredential
+from chalicelib.dialects.http import Request, Response
+from chalicelib.domain.account import Account
+from chalicelib.domain.errors import (
+    ErrorCode,
+    NotFoundError,
+    PhonebookError,
+    RefusedError,
+)
+from chalicelib.domain.limits import REQUEST_BYTES
+from chalicelib.observability import logger
+
+Endpoint: TypeAlias = Callable[[Request, Account], Response]
+"""Parses a request, calls the service, renders its result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One vendor's way of speaking to the phonebook.
+
+    ``endpoints`` maps the pattern of each path to the endpoint of each method. A path that
+    begins with one of ``roots`` is spoken to in this dialect even where there is nothing.
+    """
+
+    name: str
+    roots: tuple[str, ...]
+    endpoints: Mapping[str, Mapping[str, Endpoint]]
+    read_credential: Callable[[Request], PresentedCredential]
+    render_error: Callable[[PhonebookError], Response]
+
+    def owns(self, path: str) -> bool:
+        """Say whether *path* is this dialect's to answer."""
+        return any(path == root or path.startswith(f"{root}/") for root in self.roots)
+
+
+def answer(
+    dialect: Dialect,
+    request: Request,
+    authenticate: Callable[[PresentedCredential], Account],
+) -> Response:
+    """Answer a request, always, and errors in the dialect's own shape.
+
+    Authentication comes first, so that an anonymous caller learns nothing, not even
+    which paths there are.
+    """
+    try:
+        account = authenticate(dialect.read_credential(request))
+        return _find_endpoint(dialect, request)(request, account)
+    except PhonebookError as error:
+        if error.__cause__ and error.code in {ErrorCode.BUSY, ErrorCode.UNREACHABLE}:
+            logger().exception("The table did not serve a request")
+        return dialect.render_error(error)
+    except Exception:  # noqa: BLE001 - the client gets an answer, and the log the traceback
+        logger().exception("A request met a bug")
+        return dialect.render_error(PhonebookError(ErrorCode.BUG))
+
+
+def _find_endpoint(dialect: Dialect, request: Request) -> Endpoint:
+    by_method = dialect.endpoints.get(request.route)
+    if by_method is None:
+        raise NotFoundError(ErrorCode.PATH_NOT_FOUND)
+    endpoint = by_method.get(request.method)
+    if endpoint is None:
+        raise RefusedError(ErrorCode.METHOD_NOT_ALLOWED, allowed_methods=sorted(by_method))
+    if len(request.body) > REQUEST_BYTES:
+        raise RefusedError(ErrorCode.REQUEST_TOO_LARGE)
+    return endpoint

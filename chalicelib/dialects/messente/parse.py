@@ -1,0 +1,192 @@
+"""What a Messente client sent, as the services want it; every problem found at once."""
+
+import json
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+
+from chalicelib.dialects.http import JSON, Request
+from chalicelib.domain.contact import DETAIL_CHARACTERS, Details
+from chalicelib.domain.errors import (
+    ErrorCode,
+    InvalidDataError,
+    NotFoundError,
+    Problem,
+    ProblemCollector,
+    RefusedError,
+)
+from chalicelib.domain.ids import id_of_uuid, is_uuid
+from chalicelib.domain.limits import GROUP_NAME_CHARACTERS, GROUPS_IN_A_FILTER
+from chalicelib.domain.phone import PhoneNumber, read_phone_number
+from chalicelib.domain.text import checked_text
+
+PHONE_NUMBER: Final = "phoneNumber"
+DETAIL_FIELDS: Final[Mapping[str, str]] = {
+    "email": "email",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "company": "company",
+    "title": "title",
+    "custom": "custom",
+    "custom2": "custom2",
+    "custom3": "custom3",
+    "custom4": "custom4",
+}
+"""The fields of ``ContactUpdateFields``, and which detail of a contact each is."""
+
+READ_ONLY_FIELD: Final = "scheduledDeletionDate"
+"""Sent back on creation by messente_api 1.3.0, whose request model holds it by mistake."""
+
+_NAME_SHOWN: Final = 50
+"""How much of an unknown field's name is repeated to the client."""
+
+
+def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
+    """Read ``ContactFields``.
+
+    Raises:
+        InvalidDataError: For every field that is missing, unknown or not acceptable.
+
+    """
+    body = _read_object(request)
+    problems = ProblemCollector()
+    with problems:
+        phone_number = read_phone_number(_required(body, PHONE_NUMBER), field=PHONE_NUMBER)
+    with problems:
+        details = _read_details(body, also_known={PHONE_NUMBER, READ_ONLY_FIELD})
+    problems.raise_if_any()
+    return phone_number, details
+
+
+def parse_contact_changes(request: Request) -> Details:
+    """Read ``ContactUpdateFields``; null clears a field.
+
+    Raises:
+        InvalidDataError: For every field that is unknown or not acceptable, or for none at all.
+
+    """
+    body = _read_object(request)
+    if not body:
+        raise InvalidDataError.of("body", "must hold at least one field")
+    return _read_details(body, also_known=set())
+
+
+def parse_group_name(request: Request) -> str:
+    """Read ``GroupName``.
+
+    Raises:
+        InvalidDataError: The name is missing or not acceptable, or another field is there.
+
+    """
+    body = _read_object(request)
+    problems = ProblemCollector()
+    with problems:
+        name = checked_text(
+            "name", _required(body, "name"), shortest=1, longest=GROUP_NAME_CHARACTERS
+        )
+    with problems:
+        _refuse_unknown(body, known={"name"})
+    problems.raise_if_any()
+    return name
+
+
+def parse_number_to_blacklist(request: Request) -> PhoneNumber:
+    """Read ``NumberToBlacklist``.
+
+    Raises:
+        InvalidDataError: The number is missing or not one, or another field is there.
+
+    """
+    body = _read_object(request)
+    problems = ProblemCollector()
+    with problems:
+        phone_number = read_phone_number(_required(body, PHONE_NUMBER), field=PHONE_NUMBER)
+    with problems:
+        _refuse_unknown(body, known={PHONE_NUMBER})
+    problems.raise_if_any()
+    return phone_number
+
+
+def parse_phone_number(request: Request) -> PhoneNumber:
+    """Read the number in the path.
+
+    Raises:
+        InvalidDataError: It is not one.
+
+    """
+    return read_phone_number(request.path_parameters["phone"], field="phone")
+
+
+def parse_group_id(request: Request) -> int:
+    """Read the group id in the path.
+
+    Raises:
+        NotFoundError: It cannot be a group's; the official document knows no 400 here.
+
+    """
+    group_id = id_of_uuid(request.path_parameters["groupId"])
+    if group_id is None:
+        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
+    return group_id
+
+
+def parse_group_filter(request: Request) -> frozenset[int] | None:
+    """Read the ``groupIds`` by which contacts are listed, or None for all contacts.
+
+    A UUID that we never gave out is a group that does not exist, and adds nothing.
+
+    Raises:
+        InvalidDataError: One is not a UUID, or there are too many.
+
+    """
+    texts = request.query.get("groupIds", [])
+    if not texts:
+        return None
+    if len(texts) > GROUPS_IN_A_FILTER:
+        raise InvalidDataError.of("groupIds", f"must be at most {GROUPS_IN_A_FILTER}")
+    if not all(map(is_uuid, texts)):
+        raise InvalidDataError.of("groupIds", "must be UUIDs")
+    return frozenset(group_id for group_id in map(id_of_uuid, texts) if group_id)
+
+
+def _read_object(request: Request) -> dict[str, Any]:
+    if request.media_type not in {JSON, ""}:
+        raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidDataError.of("body", "must be a JSON object") from error
+    if not isinstance(body, dict):
+        raise InvalidDataError.of("body", "must be a JSON object")
+    return body
+
+
+def _required(body: Mapping[str, Any], field: str) -> object:
+    if field not in body:
+        raise InvalidDataError.of(field, "is required")
+    return body[field]
+
+
+def _read_details(body: Mapping[str, Any], *, also_known: AbstractSet[str]) -> Details:
+    details: dict[str, str | None] = {}
+    problems = ProblemCollector()
+    for field, name in DETAIL_FIELDS.items():
+        if field in body:
+            with problems:
+                details[name] = _text_or_none(field, body[field], DETAIL_CHARACTERS[name])
+    with problems:
+        _refuse_unknown(body, known=DETAIL_FIELDS.keys() | also_known)
+    problems.raise_if_any()
+    return details
+
+
+def _text_or_none(field: str, value: object, longest: int) -> str | None:
+    return None if value is None else checked_text(field, value, longest=longest)
+
+
+def _refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
+    unknown = [field for field in body if field not in known]
+    if unknown:
+        raise InvalidDataError(
+            [Problem(field[:_NAME_SHOWN], "is not a known field") for field in unknown]
+        )

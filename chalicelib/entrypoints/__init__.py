@@ -1,0 +1,1 @@
+"""How AWS calls us: one module for each Lambda."""

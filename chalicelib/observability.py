@@ -1,0 +1,45 @@
+"""Log lines: JSON, with the request's id, and never a whole phone number or a secret."""
+
+import re
+from functools import cache
+from typing import Final
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.logging.types import LogRecord
+
+SERVICE: Final = "phonebook"
+
+_WRITTEN_NUMBER: Final = re.compile(r"(?P<plus>\+|%2[Bb])(?P<digits>[0-9]{7,15})(?![0-9])")
+_CREDENTIAL: Final = re.compile(r"(?P<scheme>\b(?:Basic|Bearer|AccessKey|Key) )[\w.+/=~-]+")
+_DIGITS_SHOWN_LAST: Final = 2
+_DIGITS_HIDDEN: Final = 4
+
+
+def masked(text: str) -> str:
+    """Return *text* with the middle of every phone number, and every credential, hidden.
+
+    ``+37251000000`` becomes ``+37251****00``.
+    """
+    text = _WRITTEN_NUMBER.sub(_mask_number, text)
+    return _CREDENTIAL.sub(r"\g<scheme>****", text)
+
+
+@cache
+def logger() -> Logger:
+    """Return the logger of this process, set up from its environment at the first call."""
+    return Logger(service=SERVICE, logger_formatter=_MaskingFormatter(), utc=True)
+
+
+class _MaskingFormatter(LambdaPowertoolsFormatter):
+    """Powertools' JSON, masked as a whole, so that no field and no traceback is forgotten."""
+
+    def serialize(self, log: LogRecord) -> str:
+        return masked(super().serialize(log))
+
+
+def _mask_number(match: re.Match[str]) -> str:
+    digits = match["digits"]
+    last = digits[-_DIGITS_SHOWN_LAST:]
+    first = digits[: -_DIGITS_SHOWN_LAST - _DIGITS_HIDDEN]
+    return f"{match['plus']}{first}{'*' * _DIGITS_HIDDEN}{last}"

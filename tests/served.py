@@ -1,0 +1,104 @@
+"""The app as it is served, and a client that sends it anything."""
+
+import base64
+import json
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from chalicelib.settings import TABLE_VARIABLE
+from infra import child, engine
+
+
+@contextmanager
+def served_app(endpoint: str, table: str, log: Path) -> Iterator[str]:
+    """Serve the app by the server of ``make dev``, on the engine at *endpoint*."""
+    port = engine.free_port()
+    environment = {**engine.environment(endpoint), TABLE_VARIABLE: table}
+    with log.open("wb") as output:
+        process = child.start_module(
+            "infra.local_server", str(port), environment=environment, output=output
+        )
+    try:
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection((engine.HOST, port)).close()
+                break
+            except OSError:
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.02)
+        yield f"http://{engine.HOST}:{port}"
+    finally:
+        child.end(process)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def next_path(self) -> str | None:
+        """The path of the next page, if there is one."""
+        link = self.headers.get("link")
+        if link is None:
+            return None
+        url, _, relation = link.partition("; ")
+        assert relation == 'rel="next"'
+        parts = urlsplit(url.strip("<>"))
+        return f"{parts.path}?{parts.query}"
+
+
+@dataclass(frozen=True)
+class Client:
+    """Someone with a credential for the app at ``url``."""
+
+    url: str
+    account: str = ""
+    username: str = ""
+    secret: str = field(default="", repr=False)
+
+    @property
+    def basic(self) -> str:
+        """The header that a Messente client sends."""
+        return "Basic " + base64.b64encode(f"{self.username}:{self.secret}".encode()).decode()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Answer:
+        """Send a request; bytes as they are, anything else as JSON; None unsets a header."""
+        sent: dict[str, str | None] = {"Authorization": self.basic}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent |= headers or {}
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        try:
+            kept = {name: value for name, value in sent.items() if value is not None}
+            connection.request(method, path, body, kept)
+            response = connection.getresponse()
+            answered = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, answered, response.read())
+        finally:
+            connection.close()

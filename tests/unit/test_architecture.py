@@ -1,0 +1,73 @@
+"""What every module promises, whatever it does."""
+
+import os
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import chalicelib
+from chalicelib.dialects.all import DIALECTS
+from tests.paths import PROJECT
+
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib.")
+    if not module.name.endswith("__main__")
+]
+
+IMPORT_QUIETLY = """
+import os, sys
+module = sys.argv[1]
+
+class Environment(dict):
+    def _read(self, name):
+        frame = sys._getframe(2)
+        while frame.f_globals.get("__name__") == "os":  # os.getenv
+            frame = frame.f_back
+        caller = frame.f_globals.get("__name__", "")
+        assert not caller.startswith("chalicelib"), f"{caller} reads {name} at import"
+    def __getitem__(self, name): self._read(name); return super().__getitem__(name)
+    def get(self, name, default=None): self._read(name); return super().get(name, default)
+
+def refuse_network(event, arguments):
+    assert not event.startswith("socket.connect"), f"{event} at import"
+    assert event != "socket.getaddrinfo", f"{event} at import"
+
+sys.addaudithook(refuse_network)
+os.environ = Environment(os.environ)
+__import__(module)
+print(" ".join(sorted(sys.modules)))
+"""
+
+
+def modules_loaded_by(module):
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_QUIETLY, module],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["app", *MODULES])
+def test_module_is_imported_without_network_or_environment(module):
+    assert module in modules_loaded_by(module)
+
+
+def test_api_lambda_loads_nothing_that_it_does_not_need():
+    loaded = modules_loaded_by("app")
+
+    assert not loaded & {"typer", "rich", "yaml", "boto3", "infra", "chalicelib.cli"}
+    assert not loaded & {"phonenumbers.geocoder", "phonenumbers.carrier", "phonenumbers.timezone"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_dialect_owns_each_of_its_paths_and_no_longer_name(dialect):
+    assert all(dialect.owns(path) for path in dialect.endpoints)
+    assert not any(dialect.owns(f"{root}s") for root in dialect.roots)

@@ -1,0 +1,168 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.dialects.http import Request
+from chalicelib.dialects.messente.parse import (
+    parse_contact_changes,
+    parse_group_filter,
+    parse_group_id,
+    parse_group_name,
+    parse_new_contact,
+    parse_number_to_blacklist,
+)
+from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError, RefusedError
+from chalicelib.domain.ids import uuid_of
+
+NUMBER = {"phoneNumber": "+37251000000"}
+
+
+def request(body=b"", *, content_type="application/json", query=None, **path_parameters):
+    return Request(
+        id="1",
+        method="POST",
+        route="/",
+        url="http://localhost/",
+        path_parameters=path_parameters,
+        query=query or {},
+        headers={"content-type": content_type} if content_type else {},
+        body=body if isinstance(body, bytes) else json.dumps(body).encode(),
+        received_on=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+def problems_of(parse, body):
+    with pytest.raises(InvalidDataError) as refusal:
+        parse(request(body))
+    return {problem.field: problem.message for problem in refusal.value.problems}
+
+
+def test_contact_is_read_with_all_its_fields():
+    fields = {
+        "email": "a@b.c",
+        "firstName": "Any",
+        "lastName": "One",
+        "company": "Messente",
+        "title": "",
+        "custom": "1",
+        "custom2": "2",
+        "custom3": "3",
+        "custom4": None,
+    }
+
+    number, details = parse_new_contact(request({**NUMBER, **fields}))
+
+    assert number.e164 == "+37251000000"
+    assert details == {
+        "email": "a@b.c",
+        "first_name": "Any",
+        "last_name": "One",
+        "company": "Messente",
+        "title": "",
+        "custom": "1",
+        "custom2": "2",
+        "custom3": "3",
+        "custom4": None,
+    }
+
+
+def test_date_that_an_old_sdk_sends_back_is_ignored():
+    _, details = parse_new_contact(request({**NUMBER, "scheduledDeletionDate": "2020-08-31"}))
+
+    assert details == {}
+
+
+def test_every_problem_of_a_contact_is_told_at_once():
+    body = {"email": 1, "firstName": "x" * 1001, "title": "\0", "more": 1, "Email": "a"}
+
+    assert problems_of(parse_new_contact, body).keys() == {
+        "phoneNumber", "email", "firstName", "title", "more", "Email",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"null", b"[]", b'"a"', b"\xff{}", b"[" * 100_000, b'{"a": 1' + b"0" * 5_000],
+)
+@pytest.mark.parametrize(
+    "parse",
+    [parse_new_contact, parse_contact_changes, parse_group_name, parse_number_to_blacklist],
+)
+def test_body_that_is_no_json_object_is_refused(parse, body):
+    assert problems_of(parse, body).keys() == {"body"}
+
+
+@pytest.mark.parametrize("parse", [parse_new_contact, parse_group_name])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
+)
+def test_body_of_another_type_is_refused(parse, content_type):
+    with pytest.raises(RefusedError) as refusal:
+        parse(request({**NUMBER}, content_type=content_type))
+    assert refusal.value.code is ErrorCode.UNSUPPORTED_MEDIA_TYPE
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "Application/JSON; charset=utf-8", ""]
+)
+def test_json_is_taken_whatever_is_said_of_its_charset(content_type):
+    assert parse_new_contact(request(NUMBER, content_type=content_type))
+
+
+def test_lone_surrogate_is_refused_as_escape_and_as_name():
+    assert problems_of(parse_group_name, b'{"name": "\\ud800"}').keys() == {"name"}
+    assert "\ud800" in problems_of(parse_group_name, b'{"name": "a", "\\ud800": 1}')
+
+
+def test_empty_or_read_only_changes_are_refused():
+    assert problems_of(parse_contact_changes, {}).keys() == {"body"}
+    assert problems_of(parse_contact_changes, NUMBER).keys() == {"phoneNumber"}
+    assert problems_of(parse_contact_changes, {"scheduledDeletionDate": None}).keys() == {
+        "scheduledDeletionDate"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [("a", True), ("", False), ("x" * 255, True), ("x" * 256, False), (None, False), (1, False)],
+)
+def test_group_name_has_1_to_255_characters(name, accepted):
+    if accepted:
+        assert parse_group_name(request({"name": name})) == name
+    else:
+        assert problems_of(parse_group_name, {"name": name}).keys() == {"name"}
+
+
+def test_missing_and_unknown_fields_are_told_together():
+    assert problems_of(parse_group_name, {"title": "a"}).keys() == {"name", "title"}
+    assert problems_of(parse_number_to_blacklist, {"phone": "+37251000000"}).keys() == {
+        "phoneNumber", "phone",
+    }  # fmt: skip
+
+
+def test_malformed_group_id_in_a_path_is_a_missing_group():
+    assert parse_group_id(request(groupId=uuid_of(7))) == 7
+    with pytest.raises(NotFoundError):
+        parse_group_id(request(groupId="7"))
+
+
+def test_group_filter_is_none_without_ids_and_a_filter_with_unknown_ones():
+    foreign = "5792a02a-e5c2-422b-a0a0-0ae65d814663"
+
+    assert parse_group_filter(request()) is None
+    twice = {"groupIds": [uuid_of(7), uuid_of(7)]}
+    assert parse_group_filter(request(query=twice)) == frozenset({7})
+    assert parse_group_filter(request(query={"groupIds": [foreign]})) == frozenset()
+
+
+@pytest.mark.parametrize("group_ids", [[""], ["7"], [uuid_of(7) + "," + uuid_of(8)]])
+def test_malformed_group_filter_is_refused(group_ids):
+    with pytest.raises(InvalidDataError):
+        parse_group_filter(request(query={"groupIds": group_ids}))
+
+
+def test_group_filter_has_at_most_100_ids():
+    assert parse_group_filter(request(query={"groupIds": [*map(uuid_of, range(1, 101))]}))
+    with pytest.raises(InvalidDataError):
+        parse_group_filter(request(query={"groupIds": [*map(uuid_of, range(1, 102))]}))
