@@ -1,0 +1,222 @@
+"""``make dev``: the embedded engine, a demo account and the app, until Ctrl-C."""
+
+import argparse
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from chalicelib.auth import Authenticator, PresentedCredential
+from chalicelib.domain.errors import UnauthorizedError
+from chalicelib.services import accounts
+from chalicelib.settings import TABLE_VARIABLE
+from chalicelib.storage.connection import connect
+from infra import child, engine
+from infra.table import create_table
+
+PROJECT: Final = Path(__file__).parent.parent
+TABLE: Final = "phonebook"
+SECONDS_TO_START: Final = 15.0
+SECONDS_BETWEEN_LOOKS: Final = 0.3
+
+
+class DevError(Exception):
+    """Something stands in the way; the message says what to do about it."""
+
+
+def main() -> int:
+    """Run until Ctrl-C or SIGTERM, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--data-dir", type=Path, default=Path(".local"))
+    arguments = parser.parse_args()
+    data_folder: Path = arguments.data_dir.resolve()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        run(arguments.port, data_folder)
+    except KeyboardInterrupt:
+        print(f"\nStopped; the data are in {arguments.data_dir}.", flush=True)
+    except (DevError, engine.EngineError) as error:
+        print(f"make dev: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(port: int, data_folder: Path) -> None:
+    """Serve the app on *port* with the data in *data_folder*, until interrupted.
+
+    Raises:
+        DevError: The port or the folder is in use, or the app does not start.
+        engine.EngineError: The engine does not start.
+
+    """
+    _refuse_port_in_use(port)
+    url = f"http://{engine.HOST}:{port}"
+    ready_file = data_folder / "dev.json"
+    with _locked(data_folder):
+        ready_file.unlink(missing_ok=True)
+        with engine.ministack(data_folder / "engine.log", data_folder / "engine") as endpoint:
+            os.environ.update(engine.environment(endpoint))
+            demo = _demo_credential(data_folder / "demo.json")
+            server = AppServer(port)
+            try:
+                server.start()
+                server.await_answer()
+                _write_secret(ready_file, {"url": url, **demo})
+                _greet(url, demo)
+                server.restart_on_changes()
+            finally:
+                ready_file.unlink(missing_ok=True)
+                server.stop()
+
+
+class AppServer:
+    """The process that serves the app, started anew whenever the code changes."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it answers a moment later."""
+        environment = os.environ | {TABLE_VARIABLE: TABLE}
+        self._process = child.start_module(
+            "infra.local_server", str(self._port), environment=environment, output=None
+        )
+
+    def stop(self) -> None:
+        """End it, if it runs."""
+        if self._process:
+            child.end(self._process)
+
+    def await_answer(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            DevError: It ended, or did not answer in time.
+
+        """
+        deadline = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < deadline:
+            if self._process and self._process.poll() is not None:
+                raise DevError("the app did not start; what it said is above.")
+            try:
+                socket.create_connection((engine.HOST, self._port), timeout=1).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
+        raise DevError(f"the app did not answer in {SECONDS_TO_START:.0f} s.")
+
+    def restart_on_changes(self) -> None:
+        """Watch the code for ever."""
+        seen = _code_as_it_is()
+        while True:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+            now = _code_as_it_is()
+            if now != seen:
+                seen = now
+                print("The code changed; starting the app anew.", flush=True)
+                self.stop()
+                self.start()
+
+
+def _refuse_port_in_use(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((engine.HOST, port))
+        except (OSError, OverflowError) as error:
+            raise DevError(
+                f"port {port} cannot be used ({error}); try `make dev PORT={port + 1}`."
+            ) from error
+
+
+@contextmanager
+def _locked(data_folder: Path) -> Iterator[None]:
+    try:
+        data_folder.mkdir(parents=True, exist_ok=True)
+        lock = (data_folder / "lock").open("w")
+    except OSError as error:
+        raise DevError(f"{data_folder} cannot be used ({error}); try another DATA_DIR.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise DevError(
+                f"{data_folder} is in use by another `make dev`; try another DATA_DIR."
+            ) from error
+        yield
+
+
+def _demo_credential(file: Path) -> dict[str, str]:
+    """Return the demo account's credential, the one of the last run if it still works."""
+    create_table(TABLE)
+    connect(TABLE)
+    if file.exists():
+        demo: dict[str, str] = json.loads(file.read_text())
+        try:
+            Authenticator().authenticate(PresentedCredential(demo["username"], demo["secret"]))
+        except UnauthorizedError:
+            pass
+        else:
+            return demo
+    now = datetime.now(UTC)
+    account = accounts.open_account("Demo", default_region="EE", retention_days=30, now=now)
+    credential, secret = accounts.issue_credential(account.id, now)
+    username = credential.username
+    demo = {
+        "account": account.id,
+        "username": username,
+        "secret": secret,
+        "token": f"{username}.{secret}",
+    }
+    _write_secret(file, demo)
+    return demo
+
+
+def _write_secret(file: Path, values: dict[str, str]) -> None:
+    """Write *values* whole or not at all, for the user's eyes only."""
+    unfinished = file.with_suffix(".unfinished")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(values, out, indent=2)
+    unfinished.replace(file)
+
+
+def _greet(url: str, demo: dict[str, str]) -> None:
+    username, secret = demo["username"], demo["secret"]
+    print(
+        f"""
+The phonebook answers at {url}
+
+  account   {demo["account"]}
+  username  {username}
+  secret    {secret}
+
+Try it:
+
+  curl -u {username}:{secret} {url}/v1/phonebook/contacts
+
+Ctrl-C stops it and keeps the data.
+""",
+        flush=True,
+    )
+
+
+def _code_as_it_is() -> dict[Path, int]:
+    files = [PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")]
+    return {file: file.stat().st_mtime_ns for file in files if file.exists()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""``make dev``, as a person runs it: started, used, interrupted, started again."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import psutil
+
+from infra.engine import HOST, free_port
+from tests.leaks import ISSUED_SECRETS
+from tests.paths import PROJECT
+from tests.served import Client
+
+CONTACTS = "/v1/phonebook/contacts"
+SECONDS = 30
+
+
+@contextmanager
+def dev(folder, port, log, *, project=PROJECT):
+    """Run ``make dev``'s program, and stop it as Ctrl-C does, unless it has ended."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "infra.dev", "--port", str(port), "--data-dir", str(folder)],
+            cwd=project,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(SECONDS)
+
+
+def await_true(what):
+    deadline = time.monotonic() + SECONDS
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def ready(folder, port):
+    """Wait until it says that it is ready, and return what it says and a client."""
+    file = folder / "dev.json"
+    await_true(lambda: file.exists() and f":{port}" in file.read_text())
+    said = json.loads(file.read_text())
+    ISSUED_SECRETS.add(said["secret"])
+    return said, Client(said["url"], said["account"], said["username"], said["secret"])
+
+
+def children_of(process):
+    return psutil.Process(process.pid).children()
+
+
+def test_data_and_credential_survive_ctrl_c_and_no_child_does(tmp_path):
+    """The log of this one is not searched for leaks: it shows the demo secret on purpose."""
+    folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
+    with dev(folder, port, log) as process:
+        first, client = ready(folder, port)
+        assert set(first) == {"url", "account", "username", "secret", "token"}
+        assert first["url"] == f"http://{HOST}:{port}"
+        assert first["token"] == f"{first['username']}.{first['secret']}"
+        assert (folder / "dev.json").stat().st_mode & 0o077 == 0
+        assert client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"}).status == 201
+        children = children_of(process)
+        assert len(children) == 2
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 0
+        assert not any(child.is_running() for child in children)
+        assert not (folder / "dev.json").exists()
+
+    with dev(folder, port, log):
+        second, client = ready(folder, port)
+        assert second == first
+        numbers = [c["phoneNumber"] for c in client.send("GET", CONTACTS).json["contacts"]]
+        assert numbers == ["+37251000000"]
+        said = log.read_text()
+        assert f"curl -u {first['username']}:{first['secret']} {first['url']}{CONTACTS}" in said
+        assert "Traceback" not in said
+
+
+def test_children_end_when_the_runner_is_killed_and_the_engine_saves(tmp_path):
+    folder, log = tmp_path / "data", tmp_path / "log"
+    port = free_port()
+    with dev(folder, port, log) as process:
+        first, client = ready(folder, port)
+        client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"})
+        children = children_of(process)
+
+        process.kill()
+        process.wait(SECONDS)
+        await_true(lambda: not any(child.is_running() for child in children))
+
+    port = free_port()
+    with dev(folder, port, log):
+        second, client = ready(folder, port)
+        assert second["token"] == first["token"]
+        assert len(client.send("GET", CONTACTS).json["contacts"]) == 1
+
+
+def test_two_run_side_by_side_but_not_in_one_folder_or_on_one_port(tmp_path):
+    folder, port = tmp_path / "one", free_port()
+    with dev(folder, port, tmp_path / "log"):
+        _, client = ready(folder, port)
+        another = free_port()
+        with dev(tmp_path / "two", another, tmp_path / "log2"):
+            _, other = ready(tmp_path / "two", another)
+            assert other.account != client.account
+            assert client.send("GET", CONTACTS).status == 200
+            assert other.send("GET", CONTACTS).status == 200
+
+        for another_folder, another_port, said in [
+            (tmp_path / "three", port, f"port {port} cannot be used"),
+            (folder, free_port(), "is in use by another"),
+        ]:
+            log = tmp_path / "refused"
+            with dev(another_folder, another_port, log) as refused:
+                assert refused.wait(SECONDS) == 1
+            (line,) = log.read_text().splitlines()
+            assert line.startswith("make dev: ")
+            assert said in line
+        assert client.send("GET", CONTACTS).status == 200
+
+
+def test_engine_that_does_not_start_is_one_line(tmp_path, monkeypatch):
+    """A broken installation, of which the engine's own log tells more."""
+    (tmp_path / "ministack.py").write_text("raise SystemExit('broken')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    folder, log = tmp_path / "data", tmp_path / "log"
+
+    with dev(folder, free_port(), log) as process:
+        assert process.wait(SECONDS) == 1
+
+    (line,) = log.read_text().splitlines()
+    assert line.startswith("make dev: the engine ended with code 1")
+    assert str(folder / "engine.log") in line
+    assert "broken" in (folder / "engine.log").read_text()
+
+
+def test_folder_that_cannot_be_used_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    log = tmp_path / "log"
+
+    with dev(tmp_path / "file", free_port(), log) as process:
+        assert process.wait(SECONDS) == 1
+
+    (line,) = log.read_text().splitlines()
+    assert line.startswith("make dev: ")
+    assert "try another DATA_DIR" in line
+
+
+def test_nothing_listens_beyond_the_loopback_interface(tmp_path):
+    folder, port = tmp_path / "data", free_port()
+    with dev(folder, port, tmp_path / "log") as process:
+        ready(folder, port)
+        listening = [
+            connection.laddr.ip
+            for each in (psutil.Process(process.pid), *children_of(process))
+            for connection in each.net_connections("inet")
+            if connection.status == psutil.CONN_LISTEN
+        ]
+        assert listening == [HOST, HOST]
+
+
+def test_changed_code_is_served(tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("app.py", "chalicelib", "infra"):
+        subprocess.run(["cp", "-r", PROJECT / name, project / name], check=True)
+    folder, log = tmp_path / "data", tmp_path / "log"
+    words = project / "chalicelib" / "dialects" / "messente" / "errors.py"
+
+    port = free_port()
+    with dev(folder, port, log, project=project):
+        _, client = ready(folder, port)
+        before = words.read_text()
+
+        words.write_text(before.replace("There is nothing at this path", "Nothing here"))
+        await_true(lambda: b"Nothing here" in _answer_or_nothing(client))
+
+        words.write_text("this is no Python")
+        await_true(lambda: "SyntaxError" in log.read_text())
+        words.write_text(before)
+        await_true(lambda: b"There is nothing at this path" in _answer_or_nothing(client))
+
+
+def _answer_or_nothing(client):
+    try:
+        return client.send("GET", "/v1/phonebook/nothing").body
+    except OSError:
+        return b""
