@@ -1,0 +1,107 @@
+"""The command line, run as an operator runs it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from chalicelib.settings import TABLE_VARIABLE
+from infra import engine
+from tests.leaks import ISSUED_SECRETS
+from tests.paths import PROJECT
+from tests.served import Client
+
+
+@pytest.fixture
+def phonebook(ministack):
+    environment = {**engine.environment(ministack.endpoint), TABLE_VARIABLE: ministack.table}
+
+    def run(*arguments, code=0, **overrides):
+        done = subprocess.run(
+            [sys.executable, "-m", "chalicelib.cli", *arguments],
+            cwd=PROJECT,
+            env=environment | overrides,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return run
+
+
+def test_account_is_opened_and_its_credential_works_until_it_is_revoked(phonebook, app_url):
+    account = json.loads(
+        phonebook("accounts", "open", "Acme", "--default-region", "AU", "--retention-days", "7",
+                  "--json")
+    )  # fmt: skip
+    assert (account["name"], account["region"], account["retention"]) == ("Acme", "AU", 7)
+    assert account in json.loads(phonebook("accounts", "list", "--json"))
+
+    issued = json.loads(phonebook("credentials", "issue", account["account"], "--json"))
+    ISSUED_SECRETS.add(issued["secret"])
+    assert issued["token"] == f"{issued['username']}.{issued['secret']}"
+    unused = json.loads(phonebook("credentials", "issue", account["account"], "--json"))
+    ISSUED_SECRETS.add(unused["secret"])
+
+    client = Client(app_url, account["account"], issued["username"], issued["secret"])
+    other = Client(app_url, account["account"], unused["username"], unused["secret"])
+    assert client.send("GET", "/v1/phonebook/contacts").status == 200
+
+    phonebook("credentials", "revoke", unused["username"])
+    assert other.send("GET", "/v1/phonebook/contacts").status == 401
+    assert client.send("GET", "/v1/phonebook/contacts").status == 200
+    listed = json.loads(phonebook("credentials", "list", account["account"], "--json"))
+    assert [(each["username"], each["revoked"]) for each in listed] == [
+        (issued["username"], False),
+        (unused["username"], True),
+    ]
+
+
+def test_people_get_a_table_and_lines(phonebook):
+    opened = phonebook("accounts", "open", "Õun & Co")
+    assert opened.splitlines()[1] == "name       Õun & Co"
+
+    account = opened.split()[1]
+    table = phonebook("accounts", "list")
+    assert "retention" in table
+    assert account in table
+    issued = phonebook("credentials", "issue", account)
+    ISSUED_SECRETS.add(issued.splitlines()[2].split()[1])
+    assert "False" in phonebook("credentials", "list", account)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["credentials", "issue", "0" * 16], 3, "no such account"),
+        (["credentials", "list", "0" * 16], 3, "no such account"),
+        (["credentials", "revoke", "0" * 16], 3, "no such credential"),
+        (["accounts", "open", ""], 2, "name: must not be empty"),
+        (["accounts", "open", "a", "--default-region", "ee"], 2, "default region: "),
+        (["accounts", "open", "a", "--retention-days", "-1"], 2, "retention days: "),
+        (["accounts", "open", "a", "--retention-days", "x"], 2, "--retention-days"),
+        (["accounts", "close"], 2, "No such command"),
+    ],
+)
+def test_wrong_use_is_one_line_and_an_exit_code(phonebook, arguments, code, said):
+    assert said in phonebook(*arguments, code=code)
+
+
+def test_environment_without_a_table_is_said_to_be(phonebook):
+    assert TABLE_VARIABLE in phonebook("accounts", "list", code=2, **{TABLE_VARIABLE: ""})
+
+
+def test_table_that_is_not_there_is_said_to_be(phonebook):
+    said = phonebook("accounts", "list", code=4, **{TABLE_VARIABLE: "phonebook-missing"})
+
+    assert "out of reach" in said
+    assert "phonebook-missing" in said
+
+
+def test_help_names_the_commands(phonebook):
+    assert "accounts" in phonebook("--help")
+    assert "issue" in phonebook("credentials", "--help")
