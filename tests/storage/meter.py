@@ -22,6 +22,7 @@ class Meter:
         self.writes = 0.0
         self.reads = 0
         self.charged_reads = 0.0
+        self.empty_queries = 0
 
     def __enter__(self) -> Self:
         self._events = table().connection.client.meta.events
@@ -42,6 +43,7 @@ class Meter:
         else:
             self.charged_reads += units
             self.reads += _read_units(model.name, parsed)
+            self.empty_queries += parsed.get("Items") == []
 
 
 def _read_units(operation: str, answer: dict[str, Any]) -> int:
