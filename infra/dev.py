@@ -40,7 +40,8 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, default=Path(".local"))
     arguments = parser.parse_args()
     data_folder: Path = arguments.data_dir.resolve()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts a background job with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         run(arguments.port, data_folder)
