@@ -27,7 +27,7 @@ $(INSTALLED): requirements-dev.txt pyproject.toml
 	@touch $@
 
 dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT=8000 DATA_DIR=.local)
-	@exec $(BIN)/python -m infra.dev --port $(PORT) --data-dir $(DATA_DIR)
+	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)'
 
 test: check  ## Check, and run every test but the long ones
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov

@@ -43,9 +43,13 @@ class PresentedCredential:
 
 
 class Authenticator:
-    """Checks credentials for the life of a Lambda; safe to share between threads."""
+    """Checks credentials for the life of a Lambda; safe to share between threads.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    *clock* tells the time of day: a monotonic clock stands still while a Lambda is frozen.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._known = _RecentlyRead(clock)
         self._unknown = _RecentlyRead(clock)
 
@@ -72,8 +76,10 @@ class Authenticator:
         known = self._known.get(username) or self._unknown.get(username)
         if known:
             return known.credential
+        read_at = self._clock()
         credential = find_credential(username)
-        (self._known if credential else self._unknown).put(username, credential)
+        recently_read = self._known if credential else self._unknown
+        recently_read.put(username, _Entry(credential, read_at))
         return credential
 
 
@@ -94,14 +100,14 @@ class _RecentlyRead:
     def get(self, username: str) -> _Entry | None:
         with self._lock:
             entry = self._entries.get(username)
-            if entry and self._clock() - entry.read_at >= CACHE_SECONDS:
+            if entry and not 0 <= self._clock() - entry.read_at < CACHE_SECONDS:
                 del self._entries[username]
                 return None
             return entry
 
-    def put(self, username: str, credential: Credential | None) -> None:
+    def put(self, username: str, entry: _Entry) -> None:
         with self._lock:
-            self._entries[username] = _Entry(credential, self._clock())
+            self._entries[username] = entry
             self._entries.move_to_end(username)
             while len(self._entries) > CACHE_ENTRIES:
                 self._entries.popitem(last=False)

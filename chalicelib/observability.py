@@ -1,5 +1,6 @@
 """Log lines: JSON, with the request's id, and never a whole phone number or a secret."""
 
+import logging
 import re
 from functools import cache
 from typing import Final
@@ -10,8 +11,10 @@ from aws_lambda_powertools.logging.types import LogRecord
 
 SERVICE: Final = "phonebook"
 
-_WRITTEN_NUMBER: Final = re.compile(r"(?P<plus>\+|%2[Bb])(?P<digits>[0-9]{7,15})(?![0-9])")
-_CREDENTIAL: Final = re.compile(r"(?P<scheme>\b(?:Basic|Bearer|AccessKey|Key) )[\w.+/=~-]+")
+_WRITTEN_NUMBER: Final = re.compile(r"(?P<plus>\+|%2[Bb])(?P<digits>[0-9]{7,})")
+_CREDENTIAL: Final = re.compile(
+    r"(?P<scheme>\b(?:Basic|Bearer|AccessKey|Key) +)[\w.+/=~-]+", re.IGNORECASE
+)
 _DIGITS_SHOWN_LAST: Final = 2
 _DIGITS_HIDDEN: Final = 4
 
@@ -27,7 +30,12 @@ def masked(text: str) -> str:
 
 @cache
 def logger() -> Logger:
-    """Return the logger of this process, set up from its environment at the first call."""
+    """Return the logger of this process, set up from its environment at the first call.
+
+    The libraries beneath would log whole items at the level of debugging.
+    """
+    for library in ("botocore", "pynamodb", "urllib3"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     return Logger(service=SERVICE, logger_formatter=_MaskingFormatter(), utc=True)
 
 

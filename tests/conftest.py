@@ -6,7 +6,7 @@ from hypothesis import settings
 from chalicelib.services import accounts
 from infra import engine
 from tests.connected import Connected
-from tests.leaks import ISSUED_SECRETS, assert_no_leaks
+from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
 from tests.served import Client, served_app
 
 settings.register_profile("phonebook", deadline=None, derandomize=True)
@@ -17,11 +17,14 @@ settings.load_profile("phonebook")
 def logs(tmp_path_factory):
     """The folder for the output of every program that this session starts.
 
-    When all of them have ended, nothing that must not be in a log may be in one.
+    When all of them have ended, nothing that must not be in a log may be in one, and each
+    line of the app's is complete.
     """
     folder = tmp_path_factory.mktemp("logs")
     yield folder
     assert_no_leaks(folder)
+    for log in folder.glob("app*"):
+        assert_log_lines_are_complete(log)
 
 
 @pytest.fixture(scope="session")
@@ -56,5 +59,5 @@ def open_client(connected, url):
         account = accounts.open_account("Test", "EE", 30, now)
         credential, secret = accounts.issue_credential(account.id, now)
     client = Client(url, account.id, credential.username, secret)
-    ISSUED_SECRETS.update({secret, client.basic})
+    ISSUED_SECRETS.update({secret, client.basic.removeprefix("Basic ")})
     return client

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.settings import TABLE_VARIABLE
 from infra import child, engine
+from tests.messente_schema import assert_is_answer
 
 
 @contextmanager
@@ -61,6 +62,7 @@ class Answer:
             return None
         url, _, relation = link.partition("; ")
         assert relation == 'rel="next"'
+        assert url.startswith("<http://127.0.0.1:")
         parts = urlsplit(url.strip("<>"))
         return f"{parts.path}?{parts.query}"
 
@@ -87,7 +89,10 @@ class Client:
         *,
         headers: Mapping[str, str | None] | None = None,
     ) -> Answer:
-        """Send a request; bytes as they are, anything else as JSON; None unsets a header."""
+        """Send a request; bytes as they are, anything else as JSON; None unsets a header.
+
+        Whatever comes back has to be of the shape that our schema has for it.
+        """
         sent: dict[str, str | None] = {"Authorization": self.basic}
         if body is not None:
             sent["Content-Type"] = "application/json"
@@ -99,6 +104,8 @@ class Client:
             connection.request(method, path, body, kept)
             response = connection.getresponse()
             answered = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, answered, response.read())
+            answer = Answer(response.status, answered, response.read())
+            assert_is_answer(method, path, answer.status, answer.body)
+            return answer
         finally:
             connection.close()

@@ -9,9 +9,7 @@ import sys
 import typer
 
 from chalicelib.cli import accounts, credentials
-from chalicelib.cli.failures import exit_code_of, message_of
-from chalicelib.domain.errors import PhonebookError
-from chalicelib.settings import SettingsError
+from chalicelib.cli.failures import FAILURES, exit_code_of, message_of
 
 cli = typer.Typer(
     help="Run the phonebook: its accounts and their credentials.",
@@ -26,6 +24,6 @@ def main() -> None:
     """Run the command that was asked for; a failure is one line and an exit code."""
     try:
         cli()
-    except (PhonebookError, SettingsError) as error:
-        typer.echo(f"phonebook: {message_of(error)}", err=True)
-        sys.exit(exit_code_of(error))
+    except FAILURES as failure:
+        typer.echo(f"phonebook: {message_of(failure)}", err=True)
+        sys.exit(exit_code_of(failure))

@@ -8,7 +8,7 @@ import typer
 from chalicelib.cli.output import AsJson, Row, print_row, print_rows
 from chalicelib.cli.table import connect_to_table
 from chalicelib.domain.account import Account
-from chalicelib.domain.limits import RETENTION_DAYS
+from chalicelib.domain.limits import DEFAULT_REGION, RETENTION_DAYS
 from chalicelib.services import accounts
 
 COLUMNS: Final = ("account", "name", "region", "retention", "opened")
@@ -23,7 +23,7 @@ def open_account(
     name: Annotated[str, typer.Argument(help="Whose account it is.")],
     default_region: Annotated[
         str, typer.Option(help="Two letters; where a national phone number is from.")
-    ] = "EE",
+    ] = DEFAULT_REGION,
     retention_days: Annotated[
         int, typer.Option(help="How long a contact outside every group is kept.")
     ] = RETENTION_DAYS,

@@ -7,7 +7,7 @@ import typer
 
 from chalicelib.cli.output import AsJson, Row, print_row, print_rows
 from chalicelib.cli.table import connect_to_table
-from chalicelib.domain.account import Credential
+from chalicelib.domain.account import Credential, token_of
 from chalicelib.services import accounts
 
 COLUMNS: Final = ("username", "issued", "revoked")
@@ -27,7 +27,7 @@ def issue_credential(
         "account": account,
         "username": credential.username,
         "secret": secret,
-        "token": f"{credential.username}.{secret}",
+        "token": token_of(credential.username, secret),
     }
     print_row(row, as_json=as_json)
 
@@ -44,10 +44,11 @@ def list_credentials(
 @commands.command("revoke")
 def revoke_credential(
     username: Annotated[str, typer.Argument(help="The credential's public name.")],
+    as_json: AsJson = False,
 ) -> None:
     """Revoke a credential. Lambdas that know it may take it for one more minute."""
     accounts.revoke_credential(username)
-    typer.echo(f"Revoked {username}.")
+    print_row({"username": username, "revoked": True}, as_json=as_json)
 
 
 def _row(credential: Credential) -> Row:

@@ -12,37 +12,44 @@ Code  Meaning
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
-from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError
+from chalicelib.domain.errors import (
+    ErrorCode,
+    InvalidDataError,
+    NotFoundError,
+    UnavailableError,
+)
 from chalicelib.settings import SettingsError
 
-WRONG_USE: Final = 2
-NOT_FOUND: Final = 3
-UNAVAILABLE: Final = 4
+FAILURES: Final = (SettingsError, InvalidDataError, NotFoundError, UnavailableError)
+Failure: TypeAlias = SettingsError | InvalidDataError | NotFoundError | UnavailableError
 
-_FAILURES: Final[Mapping[ErrorCode, tuple[int, str]]] = {
-    ErrorCode.ACCOUNT_NOT_FOUND: (NOT_FOUND, "There is no such account."),
-    ErrorCode.CREDENTIAL_NOT_FOUND: (NOT_FOUND, "There is no such credential."),
-    ErrorCode.BUSY: (UNAVAILABLE, "The table is busy; try again."),
-    ErrorCode.UNREACHABLE: (UNAVAILABLE, "The table is out of reach"),
+_EXIT_CODES: Final[Mapping[type, int]] = {
+    SettingsError: 2,
+    InvalidDataError: 2,
+    NotFoundError: 3,
+    UnavailableError: 4,
+}
+
+_WORDS: Final[Mapping[ErrorCode, str]] = {
+    ErrorCode.ACCOUNT_NOT_FOUND: "There is no such account.",
+    ErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
+    ErrorCode.BUSY: "The table is busy; try again.",
+    ErrorCode.UNREACHABLE: "The table is out of reach",
 }
 
 
-def exit_code_of(error: PhonebookError | SettingsError) -> int:
+def exit_code_of(failure: Failure) -> int:
     """Return the exit code of a failure."""
-    if isinstance(error, SettingsError | InvalidDataError):
-        return WRONG_USE
-    return _FAILURES[error.code][0]
+    return _EXIT_CODES[type(failure)]
 
 
-def message_of(error: PhonebookError | SettingsError) -> str:
+def message_of(failure: Failure) -> str:
     """Return the line that says what went wrong, and, if AWS said so, why."""
-    if isinstance(error, SettingsError):
-        return str(error)
-    if isinstance(error, InvalidDataError):
-        return "; ".join(map(str, error.problems))
-    message = _FAILURES[error.code][1]
-    if error.code is ErrorCode.UNREACHABLE:
-        return f"{message}: {error.__cause__}"
-    return message
+    if isinstance(failure, SettingsError):
+        return str(failure)
+    if isinstance(failure, InvalidDataError):
+        return "; ".join(map(str, failure.problems))
+    words = _WORDS[failure.code]
+    return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words

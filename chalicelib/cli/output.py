@@ -6,7 +6,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
@@ -18,9 +19,9 @@ def print_rows(columns: Sequence[str], rows: Sequence[Row], *, as_json: bool) ->
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
-    table = Table(*columns)
+    table = Table(*(Column(column, overflow="fold") for column in columns))
     for row in rows:
-        table.add_row(*(str(row[column]) for column in columns))
+        table.add_row(*(Text(str(row[column])) for column in columns))
     Console().print(table)
 
 

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import (
     NotFoundError,
     PhonebookError,
     RefusedError,
+    UnavailableError,
 )
 from chalicelib.domain.limits import REQUEST_BYTES
 from chalicelib.observability import logger
@@ -41,7 +42,7 @@ class Dialect:
 
 def answer(
     dialect: Dialect,
-    request: Request,
+    read_request: Callable[[], Request],
     authenticate: Callable[[PresentedCredential], Account],
 ) -> Response:
     """Answer a request, always, and errors in the dialect's own shape.
@@ -50,10 +51,11 @@ def answer(
     which paths there are.
     """
     try:
+        request = read_request()
         account = authenticate(dialect.read_credential(request))
         return _find_endpoint(dialect, request)(request, account)
     except PhonebookError as error:
-        if error.__cause__ and error.code in {ErrorCode.BUSY, ErrorCode.UNREACHABLE}:
+        if isinstance(error, UnavailableError):
             logger().exception("The table did not serve a request")
         return dialect.render_error(error)
     except Exception:  # noqa: BLE001 - the client gets an answer, and the log the traceback

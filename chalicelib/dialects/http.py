@@ -1,5 +1,6 @@
 """Requests and responses as the dialects see them, whatever carried them here."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Final
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 JSON: Final = "application/json"
 
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_REQUEST_ID: Final = re.compile(r"(?![0-9]{7,15}$)[A-Za-z0-9._:-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class Request:
         """What the body claims to be, without parameters; empty if it claims nothing."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    def last_in_query(self, name: str) -> str | None:
+        """The value of a parameter that is sent once; of several, the last."""
+        values = self.query.get(name)
+        return values[-1] if values else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
@@ -46,6 +52,21 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def json_text(value: object) -> str:
+    """Return *value* as JSON, as short as it can be."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def json_response(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a response whose body is *value* as JSON."""
+    return Response(
+        status=status, body=json_text(value), headers={"Content-Type": JSON, **(headers or {})}
+    )
+
+
 def is_request_id(text: str) -> bool:
-    """Say whether a client's own request id is one that we repeat, to it and in the log."""
+    """Say whether a client's own request id is one that we repeat, to it and in the log.
+
+    One that could be a phone number is not.
+    """
     return _REQUEST_ID.fullmatch(text) is not None

@@ -6,34 +6,35 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from chalicelib.dialects.http import JSON, Request, Response
+from chalicelib.dialects.http import JSON, Request, Response, json_text
 from chalicelib.domain.account import Account
 from chalicelib.domain.cursors import read_cursor, write_cursor
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, ProblemCollector, RefusedError
 from chalicelib.domain.limits import PAGE_ITEMS, RESPONSE_BYTES, RESPONSE_EVENT_BYTES
 
-_LONGEST_LIMIT: Final = 9
-"""Digits; more would only make a number that is out of range anyway."""
+_LIMIT_DIGITS: Final = 9
+"""More would only make a number that is out of range anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Which part of a list is asked for: at most ``limit`` entries from behind ``after``.
 
-    Without a ``limit`` it is all of them. ``query`` is what else decides the list's content.
+    Without a ``limit`` it is all of them. ``list_key`` says of which list, whatever decides
+    its content included: a cursor is good for that list only.
     """
 
     limit: int | None
     after: str | None
-    query: tuple[str, ...]
+    list_key: tuple[str, ...]
 
     @property
-    def reads(self) -> int | None:
-        """How many entries to read at a time; one more than wanted tells whether there are more."""
+    def size_to_read(self) -> int | None:
+        """How many entries to read; one more than wanted tells whether there are more."""
         return None if self.limit is None else self.limit + 1
 
 
-def parse_page(request: Request, account: Account, query: Sequence[str]) -> Page:
+def parse_page(request: Request, account: Account, list_key: Sequence[str]) -> Page:
     """Read ``limit`` and ``cursor``, our extension to the vendors' lists.
 
     Raises:
@@ -43,12 +44,12 @@ def parse_page(request: Request, account: Account, query: Sequence[str]) -> Page
     limit = after = None
     problems = ProblemCollector()
     with problems:
-        limit = _parse_limit(request)
+        limit = _parse_limit(request.last_in_query("limit"))
     with problems:
-        for cursor in request.query.get("cursor", [])[-1:]:
-            after = read_cursor(account.cursor_key, query, cursor)
+        cursor = request.last_in_query("cursor")
+        after = None if cursor is None else read_cursor(account.cursor_key, list_key, cursor)
     problems.raise_if_any()
-    return Page(limit, after, tuple(query))
+    return Page(limit, after, tuple(list_key))
 
 
 def render_list(
@@ -63,35 +64,43 @@ def render_list(
         RefusedError: The whole list was asked for, and does not fit into a response.
 
     """
-    texts: list[str] = []
-    body_bytes = event_bytes = 0
-    last = ""
+    texts, next_after = _take_what_fits(entries, page)
     headers = {"Content-Type": JSON}
-    for sort_key, value in entries:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        body_bytes += len(text.encode()) + 1
-        event_bytes += len(json.dumps(text))
-        too_large = body_bytes > RESPONSE_BYTES or event_bytes > RESPONSE_EVENT_BYTES
-        if too_large and page.limit is None:
-            raise RefusedError(ErrorCode.LIST_TOO_LARGE)
-        if too_large or len(texts) == page.limit:
-            headers["Link"] = _link_to_next(request, account, page, last)
-            break
-        texts.append(text)
-        last = sort_key
+    if next_after is not None:
+        headers["Link"] = _link_to_next(request, account, page, next_after)
     return Response(status=200, body=f'{{"{name}":[{",".join(texts)}]}}', headers=headers)
 
 
-def _parse_limit(request: Request) -> int | None:
-    for text in request.query.get("limit", [])[-1:]:
-        is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_LIMIT
-        if not is_number or not 1 <= int(text) <= PAGE_ITEMS:
-            raise InvalidDataError.of("limit", f"must be a number from 1 to {PAGE_ITEMS}")
-        return int(text)
-    return None
+def _take_what_fits(entries: Iterable[tuple[str, Any]], page: Page) -> tuple[list[str], str | None]:
+    """Return the entries of a page as JSON, and the last one's sort key if there are more."""
+    texts: list[str] = []
+    body_bytes = event_bytes = 0
+    last = ""
+    for sort_key, value in entries:
+        if len(texts) == page.limit:
+            return texts, last
+        text = json_text(value)
+        body_bytes += len(text.encode()) + 1
+        event_bytes += len(json.dumps(text))
+        if body_bytes > RESPONSE_BYTES or event_bytes > RESPONSE_EVENT_BYTES:
+            if page.limit is None:
+                raise RefusedError(ErrorCode.LIST_TOO_LARGE)
+            return texts, last
+        texts.append(text)
+        last = sort_key
+    return texts, None
 
 
-def _link_to_next(request: Request, account: Account, page: Page, last: str) -> str:
+def _parse_limit(text: str | None) -> int | None:
+    if text is None:
+        return None
+    is_number = text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS
+    if not is_number or not 1 <= int(text) <= PAGE_ITEMS:
+        raise InvalidDataError.of("limit", f"must be a number from 1 to {PAGE_ITEMS}")
+    return int(text)
+
+
+def _link_to_next(request: Request, account: Account, page: Page, after: str) -> str:
     query = {name: values for name, values in request.query.items() if name != "cursor"}
-    query["cursor"] = [write_cursor(account.cursor_key, page.query, last)]
+    query["cursor"] = [write_cursor(account.cursor_key, page.list_key, after)]
     return f'<{request.url}?{urlencode(query, doseq=True)}>; rel="next"'

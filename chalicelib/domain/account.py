@@ -57,6 +57,11 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def token_of(username: str, secret: str) -> str:
+    """Return both as the one token that some dialects' clients present."""
+    return f"{username}.{secret}"
+
+
 def is_username(text: str) -> bool:
     """Say whether *text* has the form of a username, so that it may be looked up."""
     return _USERNAME.fullmatch(text) is not None

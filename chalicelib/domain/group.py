@@ -12,3 +12,8 @@ class Group:
     name: str
     created_on: datetime
     contacts_count: int
+
+    @property
+    def list_key(self) -> str:
+        """By what groups are listed: oldest first, and in one order always."""
+        return f"{self.created_on.isoformat(timespec='microseconds')} {self.id:016d}"

@@ -13,6 +13,9 @@ GROUP_NAME_CHARACTERS: Final = 255
 E164_DIGITS: Final = 15
 """The longest number that ITU-T E.164 allows, country code included."""
 
+WRITTEN_NUMBER_CHARACTERS: Final = 64
+"""A phone number as it is written, with all its separators."""
+
 REQUEST_BYTES: Final = 256 * 1024
 """A contact whose every character is JSON-escaped takes 108 KB; nothing legitimate is larger."""
 
@@ -20,14 +23,18 @@ RESPONSE_BYTES: Final = 5_500_000
 """The largest body of a list; above it, the list has to be asked for in pages."""
 
 RESPONSE_EVENT_BYTES: Final = 6_200_000
-"""A Lambda may answer 6,291,556 bytes. They hold the body as a JSON string, in which every
-quotation mark takes two bytes, and every other character outside ASCII up to twelve."""
+"""A Lambda may answer 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+They hold the body as a JSON string, in which a quotation mark or a backslash takes two bytes,
+and a character outside ASCII as many as twelve."""
 
 PAGE_ITEMS: Final = 1_000
 """The most that one page of a list may be asked to hold."""
 
 GROUPS_IN_A_FILTER: Final = 100
 """What fits into the longest URL that API Gateway takes, and into one batch read."""
+
+DEFAULT_REGION: Final = "EE"
+"""Where a national phone number is from, unless its account says otherwise."""
 
 RETENTION_DAYS: Final = 30
 """How long a contact outside every group is kept, unless its account says otherwise."""

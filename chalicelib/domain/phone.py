@@ -8,9 +8,9 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 from chalicelib.domain.errors import InvalidDataError
-from chalicelib.domain.limits import E164_DIGITS
+from chalicelib.domain.limits import E164_DIGITS, WRITTEN_NUMBER_CHARACTERS
 
-_WRITTEN_NUMBER: Final = re.compile(r"\+?[0-9 .()\-]*[0-9][0-9 .()\-]*")
+_WRITTEN_NUMBER: Final = re.compile(r"\+?[0-9 .()\-]+")
 """ASCII digits with the usual separators. The library would also take letters, extensions
 and ``tel:`` addresses, and so turn a typing error into somebody's number."""
 
@@ -52,7 +52,7 @@ def read_phone_number(value: object, *, field: str, region: str | None = None) -
     text = value.strip(" ")
     if not text:
         raise InvalidDataError.of(field, "must not be empty")
-    if not _WRITTEN_NUMBER.fullmatch(text):
+    if len(text) > WRITTEN_NUMBER_CHARACTERS or not _WRITTEN_NUMBER.fullmatch(text):
         raise InvalidDataError.of(field, "is not a phone number in E.164 format")
     if region is None and not text.startswith("+"):
         text = "+" + text
@@ -66,12 +66,21 @@ def read_phone_number(value: object, *, field: str, region: str | None = None) -
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     if len(e164) - 1 > E164_DIGITS:
         raise InvalidDataError.of(field, f"is longer than the {E164_DIGITS} digits of E.164")
+    if not _is_read_as_itself(e164):
+        # The library strips one trunk zero at each reading: "+46 00…" would be kept as "+460…",
+        # and asked for as that, be looked for as "+46…".
+        raise InvalidDataError.of(field, "has a trunk prefix too many behind its country code")
     return PhoneNumber(e164)
 
 
 def is_region(code: str) -> bool:
     """Say whether *code* is a two-letter region whose national numbers can be read."""
     return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def _is_read_as_itself(e164: str) -> bool:
+    number = phonenumbers.parse(e164)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) == e164
 
 
 def _reason_not_parsed(error: NumberParseException) -> str:

@@ -3,6 +3,7 @@
 import os
 import time
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final, cast
@@ -19,8 +20,13 @@ from chalicelib.domain.account import Account
 from chalicelib.observability import logger
 from chalicelib.settings import Settings
 from chalicelib.storage.connection import connect
+from chalicelib.storage.deadline import calls_end_after
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
+SECONDS_FOR_CALLS: Final = 20.0
+"""How long a request may begin further calls to the table. API Gateway waits 29 seconds, and a
+call that was begun may take some more."""
 
 EVERY_OTHER_PATH: Final = ("/", "/{proxy+}")
 """Paths that API Gateway would refuse by itself, in words of its own."""
@@ -32,30 +38,42 @@ def register_routes(app: Chalice) -> None:
     def respond(**_path_parameters: str) -> Response:
         return _respond(cast("ChaliceRequest", app.current_request))
 
-    routes = [route for dialect in DIALECTS for route in dialect.endpoints]
-    for route in (*routes, *EVERY_OTHER_PATH):
+    for route in {*EVERY_OTHER_PATH, *_documented_paths_and_those_above()}:
         # No content types: Chalice would otherwise refuse the others before we authenticate.
         app.route(route, methods=list(METHODS), content_types=[], name="respond")(respond)
 
 
-def _respond(chalice_request: ChaliceRequest) -> Response:
+def _documented_paths_and_those_above() -> Iterator[str]:
+    """Yield each route of each dialect, and the paths that lead to it.
+
+    API Gateway makes a resource of each step of a path, and whether it asks the catch-all
+    route where such a resource has no methods is nowhere documented.
+    """
+    for dialect in DIALECTS:
+        for route in dialect.endpoints:
+            steps = route.split("/")
+            yield from ("/".join(steps[:end]) for end in range(2, len(steps) + 1))
+
+
+def _respond(sent: ChaliceRequest) -> Response:
     started = time.perf_counter()
-    request = _read(chalice_request)
-    dialect = dialect_of(_resource_path(chalice_request))
-    logger().thread_safe_append_keys(request_id=request.id)
-    response = answer(dialect, request, _authenticate)
+    request_id = _request_id(sent)
+    logger().thread_safe_append_keys(request_id=request_id)
+    dialect = dialect_of(_path_for_dialect(sent))
+    with calls_end_after(SECONDS_FOR_CALLS):
+        response = answer(dialect, lambda: _read(sent, request_id), _authenticate)
     logger().info(
         "request",
         dialect=dialect.name,
-        method=request.method,
-        route=request.route,
+        method=sent.method,
+        route=sent.path,
         status=response.status,
         milliseconds=round((time.perf_counter() - started) * 1000, 1),
     )
     return Response(
-        body="" if request.method == "HEAD" else response.body,
+        body="" if sent.method == "HEAD" else response.body,
         status_code=response.status,
-        headers={**response.headers, http.REQUEST_ID_HEADER: request.id},
+        headers={**response.headers, http.REQUEST_ID_HEADER: request_id},
     )
 
 
@@ -70,10 +88,10 @@ def _authenticator() -> Authenticator:
     return Authenticator()
 
 
-def _read(request: ChaliceRequest) -> http.Request:
+def _read(request: ChaliceRequest, request_id: str) -> http.Request:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return http.Request(
-        id=_request_id(request, headers),
+        id=request_id,
         method=request.method,
         route=request.path,
         url=_url(request, headers),
@@ -95,16 +113,16 @@ def _query(request: ChaliceRequest) -> dict[str, list[str]]:
     return {} if sent is None else {name: sent.getlist(name) for name in sent}
 
 
-def _resource_path(request: ChaliceRequest) -> str:
-    """Return the path without the stage or base path that the client's URL has before it."""
+def _path_for_dialect(request: ChaliceRequest) -> str:
+    """Return the pattern that matched, or else the path, without stage or base path."""
     proxied: str | None = (request.uri_params or {}).get("proxy")
     return request.path if proxied is None else f"/{proxied}"
 
 
-def _request_id(request: ChaliceRequest, headers: dict[str, str]) -> str:
-    sent = headers.get(http.REQUEST_ID_HEADER.lower(), "")
+def _request_id(request: ChaliceRequest) -> str:
+    sent = request.headers.get(http.REQUEST_ID_HEADER, "")
     if http.is_request_id(sent):
-        return sent
+        return str(sent)
     return request.context.get("requestId") or str(uuid.uuid4())
 
 

@@ -75,7 +75,11 @@ def list_contacts(
 
 
 def list_contacts_of_groups(
-    account: Account, group_ids: Iterable[int], *, after: str | None = None
+    account: Account,
+    group_ids: Iterable[int],
+    *,
+    after: str | None = None,
+    page_size: int | None = None,
 ) -> Iterator[Contact]:
     """Yield the contacts in any of some groups, each once and in the order of numbers.
 
@@ -83,7 +87,7 @@ def list_contacts_of_groups(
     """
     wanted = {group.id for group in groups.get_groups(account.id, group_ids)}
     deleted = tombstones.deleted_groups(account.id)
-    numbers = memberships.list_members(account.id, wanted, after=after)
+    numbers = memberships.list_members(account.id, wanted, after=after, page_size=page_size)
     for contact in contacts.get_contacts(account.id, numbers):
         # The contact's own word decides: it may have left since the membership was read.
         if contact.group_ids & wanted:

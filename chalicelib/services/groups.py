@@ -1,7 +1,7 @@
 """Creating, reading, renaming and deleting groups."""
 
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import deletion_date
@@ -48,12 +48,9 @@ def delete_group(account: Account, group_id: int, now: datetime) -> None:
     groups.delete_group(account.id, group_id, deletion_date(now, account.retention_days), now)
 
 
-def list_groups(account: Account, *, after: str | None = None) -> list[tuple[str, Group]]:
-    """Return every group with its sort key, oldest first, from behind the sort key *after*."""
-    found = ((_age(group), group) for group in groups.list_groups(account.id))
-    return sorted(
-        ((age, group) for age, group in found if after is None or age > after), key=itemgetter(0)
-    )
+def list_groups(account: Account) -> list[Group]:
+    """Return every group, oldest first."""
+    return sorted(groups.list_groups(account.id), key=attrgetter("list_key"))
 
 
 def list_groups_of_contact(account: Account, phone_number: PhoneNumber) -> list[Group]:
@@ -64,8 +61,4 @@ def list_groups_of_contact(account: Account, phone_number: PhoneNumber) -> list[
 
     """
     contact = contacts.get_contact(account.id, phone_number)
-    return sorted(groups.get_groups(account.id, contact.group_ids), key=_age)
-
-
-def _age(group: Group) -> str:
-    return f"{group.created_on.isoformat(timespec='microseconds')} {group.id}"
+    return sorted(groups.get_groups(account.id, contact.group_ids), key=attrgetter("list_key"))

@@ -12,7 +12,7 @@ from chalicelib.storage.transactions import condition_failing_means
 
 
 def put_account(account: Account) -> None:
-    """Keep a new account under its random id."""
+    """Keep a new account; writing it again, as after a lost answer, changes nothing."""
     AccountItem(
         keys.account(account.id),
         keys.ACCOUNT,
@@ -47,7 +47,7 @@ def list_accounts() -> Iterator[Account]:
 
 
 def put_credential(credential: Credential) -> None:
-    """Keep a new credential under its random username, with a copy of its account."""
+    """Keep a new credential with a copy of its account; writing it again changes nothing."""
     account = credential.account
     CredentialItem(
         keys.credential(credential.username),
@@ -98,7 +98,7 @@ def revoke_credential(username: str) -> None:
 
 def _account(item: AccountItem) -> Account:
     return Account(
-        id=item.pk.removeprefix(keys.account("")),
+        id=keys.account_of(item.pk),
         name=item.name,
         default_region=item.default_region,
         retention_days=item.retention_days,
@@ -109,7 +109,7 @@ def _account(item: AccountItem) -> Account:
 
 def _credential(item: CredentialItem) -> Credential:
     return Credential(
-        username=item.pk.removeprefix(keys.credential("")),
+        username=keys.username_of(item.pk),
         secret_hash=item.secret_hash,
         account=Account(
             id=item.account_id,

@@ -5,8 +5,9 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
-from chalicelib.storage.connection import table, tries
+from chalicelib.storage.connection import table
 from chalicelib.storage.items import Item
+from chalicelib.storage.tries import DECISION_TRIES, tries
 
 MOST_KEYS: Final = 100
 """The keys that DynamoDB takes in one batch read."""
@@ -36,7 +37,7 @@ def read_batch(model: type[ItemT], pk: str, sort_keys: Iterable[str]) -> dict[st
     found: dict[str, ItemT] = {}
     if not keys:
         return found
-    for _ in tries():
+    for _ in tries(DECISION_TRIES):
         answer = table().batch_get_item(keys, consistent_read=True)
         page = answer["Responses"].get(table().table_name, [])
         found.update((item.sk, item) for item in map(model.from_raw_data, page))

@@ -6,6 +6,7 @@ from datetime import datetime
 from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
+from chalicelib.domain.ids import new_id
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys
 from chalicelib.storage.items import BlacklistItem
@@ -19,10 +20,12 @@ def add_number(account_id: str, phone_number: PhoneNumber, now: datetime) -> Non
         ConflictError: It is there already.
 
     """
-    item = BlacklistItem(keys.blacklist(account_id), phone_number.e164, created_on=now)
-    # Fails when the number is there: its date stays, and the caller is told.
+    item = BlacklistItem(keys.blacklist(account_id), phone_number.e164, id=new_id(), created_on=now)
+    # Fails when the number is there: its date stays, and the caller is told. A repeated
+    # call of our own does not fail.
+    is_not_there = BlacklistItem.pk.does_not_exist() | (BlacklistItem.id == item.id)
     with condition_failing_means(ConflictError(ErrorCode.NUMBER_BLACKLISTED)):
-        item.save(BlacklistItem.pk.does_not_exist())
+        item.save(is_not_there)
 
 
 def contains_number(account_id: str, phone_number: PhoneNumber) -> bool:

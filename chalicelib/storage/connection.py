@@ -5,28 +5,23 @@ race is tried again and where a failure of DynamoDB becomes an error of the phon
 A failed *condition* does not stop here: what it means is known where it is written.
 """
 
-import random
-import time
-from collections.abc import Iterator
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import VerboseClientError
 
 from chalicelib.domain.errors import ErrorCode, PhonebookError, RefusedError, UnavailableError
+from chalicelib.storage.deadline import refuse_if_too_late
 from chalicelib.storage.items import Item
+from chalicelib.storage.tries import SEND_TRIES, tries
 
 CONNECT_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 5.0
 REPEATS: Final = 2
-"""How often botocore repeats a throttled, failed or unanswered call, with jitter. Three
-calls of six seconds still end within the 29 seconds that API Gateway waits."""
-
-RACE_TRIES: Final = 12
-_FIRST_PAUSE_SECONDS: Final = 0.01
-_LONGEST_PAUSE_SECONDS: Final = 0.4
+"""How often botocore repeats a throttled, failed or unanswered call, with jitter. Even one
+that is never answered so ends within the 29 seconds that API Gateway waits."""
 
 _BUSY: Final = frozenset({
     "InternalServerError",
@@ -40,9 +35,14 @@ _BUSY: Final = frozenset({
 _UNREACHABLE: Final = frozenset({
     "AccessDeniedException",
     "ExpiredTokenException",
+    "IncompleteSignatureException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
     "ResourceNotFoundException",
     "UnrecognizedClientException",
 })  # fmt: skip
+_SERVER_ERROR: Final = 500
 _LOST_RACE: Final = frozenset({
     "ProvisionedThroughputExceeded",
     "ThrottlingError",
@@ -88,21 +88,12 @@ def table() -> TableConnection:
     return Item._get_connection()  # noqa: SLF001 - PynamoDB has no public way to it
 
 
-def tries() -> Iterator[None]:
-    """Yield :data:`RACE_TRIES` times, pausing between: doubling, with full jitter."""
-    longest = _FIRST_PAUSE_SECONDS
-    yield
-    for _ in range(RACE_TRIES - 1):
-        time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads out rivals, guards nothing
-        longest = min(2 * longest, _LONGEST_PAUSE_SECONDS)
-        yield
-
-
 class _PatientConnection(Connection):
     """A connection that tries a lost race again and names every other failure."""
 
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
-        for _ in tries():
+        for _ in tries(SEND_TRIES):
+            refuse_if_too_late()
             try:
                 return self._dispatch_once(operation_name, operation_kwargs)
             except ClientError as error:
@@ -132,16 +123,24 @@ def _is_lost_race(error: ClientError) -> bool:
 
 
 def _failure_of(error: BotoCoreError | ClientError) -> PhonebookError | None:
+    if isinstance(error, ParamValidationError):
+        return None
     if isinstance(error, BotoCoreError):
         return UnavailableError(ErrorCode.UNREACHABLE)
     code = error.response["Error"]["Code"]
-    if code in _BUSY:
+    if code in _BUSY or _status_of(error) >= _SERVER_ERROR:
         return UnavailableError(ErrorCode.BUSY)
     if code in _UNREACHABLE:
         return UnavailableError(ErrorCode.UNREACHABLE)
     if _is_item_too_large(error):
         return RefusedError(ErrorCode.ITEM_TOO_LARGE)
     return None
+
+
+def _status_of(error: ClientError) -> int:
+    """Return the HTTP status, which PynamoDB keeps on the error that its own one is from."""
+    original = error.__cause__ if isinstance(error.__cause__, ClientError) else error
+    return int(original.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _is_item_too_large(error: ClientError) -> bool:

@@ -1,10 +1,11 @@
 """Contacts in the table: one item each, and a second one that finds it by id."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Final
 
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
@@ -13,7 +14,6 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, Un
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys, tombstones
 from chalicelib.storage.batches import in_batches, read_batch
-from chalicelib.storage.connection import tries
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
 from chalicelib.storage.transactions import (
     MOST_ACTIONS,
@@ -21,9 +21,13 @@ from chalicelib.storage.transactions import (
     condition_failing_means,
     write_together,
 )
+from chalicelib.storage.tries import DECISION_TRIES, tries
 
 _MEMBERSHIPS_DELETED_AT_ONCE: Final = MOST_ACTIONS - 3
 """What a transaction holds beside the contact, its id and a tombstone."""
+
+_MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
+"""Further ones, each in a transaction of its own, that still fit well into a request."""
 
 
 def get_contact(account_id: str, phone_number: PhoneNumber) -> Contact:
@@ -70,7 +74,7 @@ def put_contact(account_id: str, contact: Contact) -> None:
     """
     id_item = ContactIdItem(
         keys.contact_ids(account_id),
-        keys.item_id(contact.id),
+        keys.of_id(contact.id),
         phone_number=contact.phone_number.e164,
     )
     # Fails when another contact drew the same id, which is one chance in 2^53 for each:
@@ -85,8 +89,9 @@ def put_contact(account_id: str, contact: Contact) -> None:
         with condition_failing_means(ConflictError(ErrorCode.CONTACT_EXISTS)):
             _item_of(account_id, contact).save(ContactItem.pk.does_not_exist())
     except ConflictError:
+        # botocore repeats a call whose answer was lost, and may so meet our own contact,
+        # which others may have changed by now: it must not be written over either.
         existing = _find_item(account_id, contact.phone_number)
-        # botocore repeats a call whose answer was lost, and may so meet our own contact.
         if existing and existing.id == contact.id:
             return
         id_item.delete()
@@ -117,15 +122,16 @@ def delete_contact(account_id: str, phone_number: PhoneNumber, now: datetime) ->
     """Delete a contact, its id and its memberships: for readers, all of it at once.
 
     A transaction holds 97 memberships beside the rest. Of a contact in more groups the
-    others are left behind under a tombstone, ignored by every reader because no contact
-    owns to them, and removed at once after.
+    others are left behind under a tombstone, and swept at once after, or, if there are very
+    many, by the scheduled sweep. Readers ignore them all the while, since no contact's
+    ``groupIds`` names them.
 
     Raises:
         NotFoundError: There is none of that number.
         UnavailableError: It was changed by others at every try.
 
     """
-    for _ in tries():
+    for _ in tries(DECISION_TRIES):
         item = get_item(account_id, phone_number)
         try:
             _delete_as_read(account_id, item, now)
@@ -177,15 +183,19 @@ def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.delete(item, groups_unchanged_since(item))
-        transaction.delete(ContactIdItem(keys.contact_ids(account_id), keys.item_id(item.id)))
+        transaction.delete(ContactIdItem(keys.contact_ids(account_id), keys.of_id(item.id)))
         for group_id in at_once:
             transaction.delete(MembershipItem(keys.members(account_id, group_id), item.sk))
         if left_behind:
-            transaction.save(tombstones.of_contact(account_id, item.id, item.sk, left_behind, now))
+            transaction.save(
+                tombstones.deleted_contact_item(account_id, item.id, item.sk, left_behind, now)
+            )
 
     write_together(add_actions)
-    if left_behind:
-        tombstones.sweep_contact(account_id, item.id, item.sk, left_behind)
+    if 0 < len(left_behind) <= _MEMBERSHIPS_SWEPT_AT_ONCE:
+        # It is deleted: if the sweep fails now, the scheduled one finds the tombstone.
+        with suppress(UnavailableError, PynamoDBException):
+            tombstones.sweep_contact(account_id, item.id, item.sk, left_behind)
 
 
 def _item_of(account_id: str, contact: Contact) -> ContactItem:

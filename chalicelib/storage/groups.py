@@ -26,7 +26,7 @@ def get_group(account_id: str, group_id: int) -> Group:
 
     """
     try:
-        item = GroupItem.get(keys.groups(account_id), keys.item_id(group_id), consistent_read=True)
+        item = GroupItem.get(keys.groups(account_id), keys.of_id(group_id), consistent_read=True)
     except DoesNotExist as error:
         raise NotFoundError(ErrorCode.GROUP_NOT_FOUND) from error
     return _group_of(item)
@@ -34,7 +34,7 @@ def get_group(account_id: str, group_id: int) -> Group:
 
 def get_groups(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
     """Yield those groups that exist, in no particular order."""
-    for batch in in_batches(map(keys.item_id, group_ids)):
+    for batch in in_batches(map(keys.of_id, group_ids)):
         yield from map(_group_of, read_batch(GroupItem, keys.groups(account_id), batch).values())
 
 
@@ -47,16 +47,23 @@ def put_group(account_id: str, group: Group) -> None:
     """Keep a new group."""
     item = GroupItem(
         keys.groups(account_id),
-        keys.item_id(group.id),
+        keys.of_id(group.id),
         name=group.name,
         contacts_count=group.contacts_count,
         created_on=group.created_on,
     )
-    # Fails when another group drew the same id, which is one chance in 2^53 for each: the
-    # caller's next try draws another. A repeated call of our own does not fail.
-    id_is_free = GroupItem.pk.does_not_exist() | (GroupItem.created_on == group.created_on)
-    with condition_failing_means(UnavailableError(ErrorCode.BUSY)):
-        item.save(id_is_free)
+    id_is_taken = UnavailableError(ErrorCode.BUSY)
+    try:
+        # Fails when another group drew the same id, which is one chance in 2^53 for each: the
+        # caller's next try draws another.
+        with condition_failing_means(id_is_taken):
+            item.save(GroupItem.pk.does_not_exist())
+    except UnavailableError as error:
+        # botocore repeats a call whose answer was lost, and may so meet our own group, which
+        # others may have renamed and joined by now: it must not be written over either.
+        if error is id_is_taken and get_group(account_id, group.id).created_on == group.created_on:
+            return
+        raise
 
 
 def rename_group(account_id: str, group_id: int, name: str) -> Group:
@@ -66,7 +73,7 @@ def rename_group(account_id: str, group_id: int, name: str) -> Group:
         NotFoundError: There is none of that id.
 
     """
-    item = GroupItem(keys.groups(account_id), keys.item_id(group_id))
+    item = GroupItem(keys.groups(account_id), keys.of_id(group_id))
     # Fails when there is no such group: an update would otherwise bring back half of one.
     with condition_failing_means(NotFoundError(ErrorCode.GROUP_NOT_FOUND)):
         item.update([GroupItem.name.set(name)], GroupItem.pk.exists())
@@ -88,9 +95,11 @@ def delete_group(
     def add_actions(transaction: TransactWrite) -> None:
         # Fails when there is no such group: of two who delete it, one is told so.
         transaction.delete(
-            GroupItem(keys.groups(account_id), keys.item_id(group_id)), GroupItem.pk.exists()
+            GroupItem(keys.groups(account_id), keys.of_id(group_id)), GroupItem.pk.exists()
         )
-        transaction.save(tombstones.of_group(account_id, group_id, scheduled_deletion_date, now))
+        transaction.save(
+            tombstones.deleted_group_item(account_id, group_id, scheduled_deletion_date, now)
+        )
 
     try:
         write_together(add_actions)

@@ -129,8 +129,9 @@ class MembershipItem(Item):
 
 
 class BlacklistItem(Item):
-    """A number that must not be messaged."""
+    """A number that must not be messaged; its random id tells whose write it was."""
 
+    id = IntegerAttribute()
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
 
 

@@ -23,18 +23,32 @@ that are created outside groups on a day are due on the same day."""
 _ID_DIGITS: Final = 16
 """The decimal digits of the largest id, so that ids sort as text as they do as numbers."""
 
-_GROUP: Final = "GROUP#"
-_CONTACT: Final = "CONTACT#"
+DELETED_GROUP: Final = "GROUP#"
+"""How the sort key of every deleted group begins."""
+
+_DELETED_CONTACT: Final = "CONTACT#"
+_ACCOUNT: Final = "ACCOUNT#"
+_CREDENTIAL: Final = "CREDENTIAL#"
 
 
 def account(account_id: str) -> str:
     """Return the partition of an account's own item, and of its credentials in the index."""
-    return f"ACCOUNT#{account_id}"
+    return _ACCOUNT + account_id
+
+
+def account_of(partition: str) -> str:
+    """Return the account in a key that :func:`account` made."""
+    return partition.removeprefix(_ACCOUNT)
 
 
 def credential(username: str) -> str:
     """Return the partition of a credential."""
-    return f"CREDENTIAL#{username}"
+    return _CREDENTIAL + username
+
+
+def username_of(partition: str) -> str:
+    """Return the username in a key that :func:`credential` made."""
+    return partition.removeprefix(_CREDENTIAL)
 
 
 def contacts(account_id: str) -> str:
@@ -67,29 +81,24 @@ def tombstones(account_id: str) -> str:
     return f"TOMBSTONES#{account_id}"
 
 
-def item_id(number: int) -> str:
-    """Return the sort key of the group or contact id *number*."""
-    return f"{number:0{_ID_DIGITS}d}"
+def of_id(id_: int) -> str:
+    """Return the sort key of a group's or contact's id."""
+    return f"{id_:0{_ID_DIGITS}d}"
 
 
 def deleted_group(group_id: int) -> str:
     """Return the sort key of a deleted group's tombstone."""
-    return _GROUP + item_id(group_id)
-
-
-def deleted_groups() -> str:
-    """Return how the sort keys of all deleted groups begin."""
-    return _GROUP
+    return DELETED_GROUP + of_id(group_id)
 
 
 def group_of_tombstone(sort_key: str) -> int:
     """Return the group id in a key that :func:`deleted_group` made."""
-    return int(sort_key.removeprefix(_GROUP))
+    return int(sort_key.removeprefix(DELETED_GROUP))
 
 
 def deleted_contact(contact_id: int) -> str:
     """Return the sort key of a deleted contact's tombstone."""
-    return _CONTACT + item_id(contact_id)
+    return _DELETED_CONTACT + of_id(contact_id)
 
 
 def due(day: date, account_id: str, e164: str) -> tuple[str, str]:
@@ -99,6 +108,6 @@ def due(day: date, account_id: str, e164: str) -> tuple[str, str]:
     return f"DUE#{day.isoformat()}#{shard:02d}", entry
 
 
-def swept_since(deleted_on: datetime, account_id: str, sort_key: str) -> str:
+def sweep_order(deleted_on: datetime, account_id: str, sort_key: str) -> str:
     """Return the index sort key of a tombstone, so that the oldest comes first."""
     return f"{deleted_on.isoformat(timespec='microseconds')}#{account_id}#{sort_key}"

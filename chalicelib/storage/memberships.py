@@ -5,19 +5,23 @@ transactions on one item cancel each other, and a popular group would serialise 
 """
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Final
 
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contacts, keys, tombstones
-from chalicelib.storage.connection import tries
 from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.transactions import TransactionRefusedError, write_together
+from chalicelib.storage.tries import DECISION_TRIES, tries
+
+_MEMBERS_READ_AT_ONCE: Final = 250
+"""Of each of several groups, whose pages are all in memory at once."""
 
 
 def join(account_id: str, group_id: int, phone_number: PhoneNumber, now: datetime) -> None:
@@ -52,8 +56,7 @@ def join(account_id: str, group_id: int, phone_number: PhoneNumber, now: datetim
     try:
         write_together(add_actions)
     except TransactionRefusedError as error:
-        refusal = error.reasons[-1]
-        if refusal and refusal.raw_item:
+        if error.item_exists:
             raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS) from error
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND) from error
 
@@ -71,7 +74,7 @@ def leave(
         UnavailableError: It was changed by others at every try.
 
     """
-    for _ in tries():
+    for _ in tries(DECISION_TRIES):
         contact = contacts.get_item(account_id, phone_number)
         stored = set(contact.group_ids or ())
         deleted = tombstones.deleted_groups(account_id).keys() if stored else set()
@@ -88,16 +91,20 @@ def leave(
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def list_members(account_id: str, group_ids: Iterable[int], *, after: str | None) -> Iterator[str]:
+def list_members(
+    account_id: str, group_ids: Collection[int], *, after: str | None, page_size: int | None
+) -> Iterator[str]:
     """Yield the numbers in any of some groups, each once and in order, from behind *after*.
 
-    Of what a deleted contact or group left behind, some may be among them.
+    *page_size* is how many of a single group to read at a time, where fewer than all may be
+    wanted. Of what a deleted contact or group left behind, some may be among them.
     """
     of_each_group = (
         MembershipItem.query(
             keys.members(account_id, group_id),
             MembershipItem.sk > after if after else None,
             consistent_read=True,
+            page_size=page_size if len(group_ids) == 1 else _MEMBERS_READ_AT_ONCE,
         )
         for group_id in group_ids
     )

@@ -23,7 +23,7 @@ def deleted_groups(account_id: str) -> dict[int, date]:
     """Return the deleted groups that are not swept yet, and the date their members get."""
     items = DeletedGroupItem.query(
         keys.tombstones(account_id),
-        DeletedGroupItem.sk.startswith(keys.deleted_groups()),
+        DeletedGroupItem.sk.startswith(keys.DELETED_GROUP),
         consistent_read=True,
     )
     return {
@@ -32,7 +32,7 @@ def deleted_groups(account_id: str) -> dict[int, date]:
     }
 
 
-def of_group(
+def deleted_group_item(
     account_id: str, group_id: int, scheduled_deletion_date: date, now: datetime
 ) -> DeletedGroupItem:
     """Return the tombstone of a group, not yet written."""
@@ -41,13 +41,13 @@ def of_group(
         keys.tombstones(account_id),
         sort_key,
         gsi1pk=keys.SWEEP,
-        gsi1sk=keys.swept_since(now, account_id, sort_key),
+        gsi1sk=keys.sweep_order(now, account_id, sort_key),
         scheduled_deletion_date=scheduled_deletion_date.isoformat(),
         deleted_on=now,
     )
 
 
-def of_contact(
+def deleted_contact_item(
     account_id: str, contact_id: int, e164: str, group_ids: Iterable[int], now: datetime
 ) -> DeletedContactItem:
     """Return the tombstone of a contact, not yet written."""
@@ -56,7 +56,7 @@ def of_contact(
         keys.tombstones(account_id),
         sort_key,
         gsi1pk=keys.SWEEP,
-        gsi1sk=keys.swept_since(now, account_id, sort_key),
+        gsi1sk=keys.sweep_order(now, account_id, sort_key),
         phone_number=e164,
         group_ids=set(group_ids),
         deleted_on=now,

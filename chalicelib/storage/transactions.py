@@ -25,13 +25,13 @@ _CONDITION_FAILED: Final = "ConditionalCheckFailed"
 class TransactionRefusedError(Exception):
     """A condition of a transaction failed, so nothing of it was written.
 
-    ``reasons`` has an entry for each action, None where that one was no reason. PynamoDB
-    sends checks first, then deletes, puts and updates.
+    ``item_exists`` says whether there is an item where it failed, if that was asked for
+    with ``return_values``.
     """
 
-    def __init__(self, reasons: list[CancellationReason | None]) -> None:
+    def __init__(self, reason: CancellationReason) -> None:
         super().__init__()
-        self.reasons = reasons
+        self.item_exists = bool(reason.raw_item)
 
 
 def write_together(add_actions: Callable[[TransactWrite], None]) -> None:
@@ -48,9 +48,9 @@ def write_together(add_actions: Callable[[TransactWrite], None]) -> None:
         with TransactWrite(connection=table().connection) as transaction:
             add_actions(transaction)
     except TransactWriteError as error:
-        reasons = error.cancellation_reasons
-        if any(reason and reason.code == _CONDITION_FAILED for reason in reasons):
-            raise TransactionRefusedError(reasons) from error
+        for reason in error.cancellation_reasons:
+            if reason and reason.code == _CONDITION_FAILED:
+                raise TransactionRefusedError(reason) from error
         raise
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,16 @@ def test_table_that_is_not_there_is_said_to_be(phonebook):
 def test_help_names_the_commands(phonebook):
     assert "accounts" in phonebook("--help")
     assert "issue" in phonebook("credentials", "--help")
+
+
+def test_console_script_is_the_same_program(ministack):
+    script = Path(sys.executable).parent / "phonebook"
+    done = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
+
+    assert "credentials" in done.stdout
+
+
+def test_name_of_an_account_is_shown_as_it_is(phonebook):
+    phonebook("accounts", "open", "[red]a[/] [/]")
+
+    assert "[red]a[/] [/]" in phonebook("accounts", "list", COLUMNS="200")

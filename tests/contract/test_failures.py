@@ -25,7 +25,9 @@ def engine_and_url(ministack, logs):
 
 @pytest.fixture
 def engine(engine_and_url):
-    return engine_and_url[0]
+    faulty, _ = engine_and_url
+    yield faulty
+    assert faulty.faults == [], "every fault that a test asks for has to happen"
 
 
 @pytest.fixture

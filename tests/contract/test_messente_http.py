@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from chalicelib.dialects.messente.endpoints import ENDPOINTS, ROOT
-from tests.contract.schema import assert_is
+from chalicelib.services import accounts
+from tests.messente_schema import assert_is
 
 CONTACTS = f"{ROOT}/contacts"
 GROUPS = f"{ROOT}/groups"
@@ -62,6 +63,16 @@ def test_every_wrong_credential_is_refused_alike(client, authorization):
 
     assert_error(refused, 401, "202")
     assert refused.body == anonymous.body
+
+
+def test_revoked_credential_is_refused_as_a_wrong_one_is(client, ministack):
+    with ministack:
+        accounts.revoke_credential(client.username)
+
+    refused = client.send("GET", CONTACTS)
+
+    assert_error(refused, 401, "202")
+    assert refused.body == client.send("GET", CONTACTS, headers={"Authorization": None}).body
 
 
 @pytest.mark.parametrize("path", ["/nothing", "", "/contacts/1/2/3/4", "/contacts/%2F/x/y"])
@@ -168,7 +179,7 @@ def test_valid_request_id_is_repeated(client, sent):
     assert answer.headers["x-request-id"] == sent
 
 
-@pytest.mark.parametrize("sent", ["", "x" * 129, "a b", "+37251000000", "a\tb", "é"])
+@pytest.mark.parametrize("sent", ["", "x" * 129, "a b", "+37251000000", "37251000000", "a\tb", "é"])
 def test_other_request_id_is_replaced(client, sent):
     answer = client.send("GET", CONTACTS, headers={"X-Request-Id": sent})
 

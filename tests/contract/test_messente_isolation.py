@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.dialects.messente.endpoints import ENDPOINTS, ROOT
+from chalicelib.dialects.messente.endpoints import ROOT
 from tests.contract.test_messente_http import OPERATIONS, path_of
 
 NUMBER = "+37251000000"
@@ -55,7 +55,11 @@ def test_operation_answers_a_stranger_as_if_there_were_nothing(
 
 
 def test_every_operation_with_a_body_has_one_here():
-    assert set(BODIES) <= {(method, route) for route in ENDPOINTS for method in ENDPOINTS[route]}
+    without = ("POST", f"{ROOT}/groups/{{groupId}}/contacts/{{phone}}")
+
+    assert set(BODIES) | {without} == {
+        (method, route) for method, route in OPERATIONS if method in {"POST", "PUT", "PATCH"}
+    }
 
 
 def test_strangers_lists_are_empty(client, stranger, group):

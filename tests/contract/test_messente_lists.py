@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib.dialects.messente.endpoints import ROOT
-from tests.contract.schema import assert_is
+from tests.messente_schema import assert_is
 
 CONTACTS = f"{ROOT}/contacts"
 GROUPS = f"{ROOT}/groups"

@@ -21,7 +21,7 @@ from messente_api.exceptions import (
     UnauthorizedException,
 )
 
-from tests.contract.schema import assert_is
+from tests.messente_schema import assert_is
 
 NUMBER = "+37251000000"
 OTHER_NUMBER = "+37251000001"
@@ -108,12 +108,15 @@ def sdk(client):
 
 
 def test_contact_is_created_and_fetched(sdk):
+    before = datetime.now(UTC).date()
     created = sdk.create_contact()
+    after = datetime.now(UTC).date()
 
     assert created.to_dict() == {
         **FIELDS,
-        "scheduledDeletionDate": datetime.now(UTC).date() + timedelta(days=30),
+        "scheduledDeletionDate": created.scheduled_deletion_date,
     }
+    assert created.scheduled_deletion_date - timedelta(days=30) in {before, after}
     assert sdk.fetch_contact() == created
     assert sdk.fetch_contact("37251000000") == created
 
@@ -282,6 +285,7 @@ def test_invalid_data_are_told(sdk):
         ("phone", sdk.contacts.add_contact_to_group, (group.id, "123")),
         ("phone", sdk.contacts.remove_contact_from_group, (group.id, "123")),
         ("groupIds", sdk.contacts.fetch_contacts, (["no-uuid"],)),
+        ("name", sdk.groups.create_group, ({"name": "a" * 256},)),
         ("name", sdk.groups.update_group, (group.id, {"name": "a" * 256})),
         ("phoneNumber", sdk.blacklist.add_to_blacklist, ({"phoneNumber": "123"},)),
         ("phone", sdk.blacklist.is_blacklisted, ("123",)),
@@ -289,6 +293,28 @@ def test_invalid_data_are_told(sdk):
     ]:
         detail = refusal(BadRequestException, "201", "Invalid data", call, *arguments)
         assert detail.startswith(f"{field}: ")
+
+
+def every_operation(sdk):
+    return [
+        (sdk.contacts.fetch_contacts,),
+        (sdk.contacts.create_contact, FIELDS),
+        (sdk.contacts.fetch_contact, NUMBER),
+        (sdk.contacts.update_contact, NUMBER, {"title": "a"}),
+        (sdk.contacts.delete_contact, NUMBER),
+        (sdk.contacts.fetch_contact_groups, NUMBER),
+        (sdk.contacts.add_contact_to_group, UNKNOWN_GROUP, NUMBER),
+        (sdk.contacts.remove_contact_from_group, UNKNOWN_GROUP, NUMBER),
+        (sdk.groups.fetch_groups,),
+        (sdk.groups.create_group, {"name": "a"}),
+        (sdk.groups.fetch_group, UNKNOWN_GROUP),
+        (sdk.groups.update_group, UNKNOWN_GROUP, {"name": "a"}),
+        (sdk.groups.delete_group, UNKNOWN_GROUP),
+        (sdk.blacklist.fetch_blacklist,),
+        (sdk.blacklist.add_to_blacklist, {"phoneNumber": NUMBER}),
+        (sdk.blacklist.is_blacklisted, NUMBER),
+        (sdk.blacklist.delete_from_blacklist, NUMBER),
+    ]
 
 
 def test_wrong_credentials_are_refused_alike(client):
@@ -300,8 +326,8 @@ def test_wrong_credentials_are_refused_alike(client):
         {"username": "", "password": ""},
     ]:
         sdk = Sdk(client, **credential)
-        for call in (sdk.contacts.fetch_contacts, sdk.groups.fetch_groups):
-            details.add(refusal(UnauthorizedException, "202", "Unauthorized", call))
+        for call, *arguments in every_operation(sdk):
+            details.add(refusal(UnauthorizedException, "202", "Unauthorized", call, *arguments))
     assert len(details) == 1
 
 

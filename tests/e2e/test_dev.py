@@ -81,6 +81,9 @@ def test_data_and_credential_survive_ctrl_c_and_no_child_does(tmp_path):
         numbers = [c["phoneNumber"] for c in client.send("GET", CONTACTS).json["contacts"]]
         assert numbers == ["+37251000000"]
         said = log.read_text()
+        (curl,) = {line.strip() for line in said.splitlines() if line.strip().startswith("curl ")}
+        done = subprocess.run(curl, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as it was printed, to be pasted
+        assert "+37251000000" in done.stdout
         assert f"curl -u {first['username']}:{first['secret']} {first['url']}{CONTACTS}" in said
         assert "Traceback" not in said
 

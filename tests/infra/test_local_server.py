@@ -42,13 +42,26 @@ def test_answers_do_not_wait_for_the_clients_acknowledgement(server, monkeypatch
     assert seen == [1]
 
 
-def test_client_that_goes_away_is_not_reported(server, capfd):
-    with socket.create_connection((HOST, server.server_port)) as leaving:
-        leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        leaving.sendall(b"GET /v1/phonebook/contacts HTTP/1.1\r\n")
+def test_request_whose_length_is_no_number_is_refused(server):
+    with socket.create_connection((HOST, server.server_port)) as connection:
+        connection.sendall(b"GET /v1/phonebook/contacts HTTP/1.1\r\nContent-Length: abc\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
 
+
+def test_path_that_is_no_url_reaches_our_own_code(server):
     connection = HTTPConnection(HOST, server.server_port)
-    connection.request("GET", "/v1/phonebook/contacts")
-    assert connection.getresponse().status == 401
+    connection.request("GET", "//[")
+    assert connection.getresponse().headers["X-Request-Id"]
     connection.close()
-    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "is_reported"), [(ConnectionResetError(), False), (RuntimeError("a bug"), True)]
+)
+def test_client_that_goes_away_is_not_reported_but_a_bug_is(error, is_reported, capsys):
+    try:
+        raise error
+    except type(error):
+        local_server._ignore_lost_connection()
+
+    assert ("Traceback" in capsys.readouterr().err) is is_reported

@@ -1,11 +1,16 @@
 """An engine that is busy, or whose answers are lost on the way."""
 
+import json
+
 import pytest
 
 from chalicelib.domain.errors import ConflictError, ErrorCode, UnavailableError
 from chalicelib.services import blacklist, contacts, groups
 from chalicelib.storage import keys
-from chalicelib.storage.connection import RACE_TRIES, REPEATS
+from chalicelib.storage.connection import REPEATS
+from chalicelib.storage.deadline import calls_end_after
+from chalicelib.storage.items import DeletedContactItem
+from chalicelib.storage.tries import DECISION_TRIES, SEND_TRIES
 from tests.connected import Connected
 from tests.faulty_engine import (
     faulty_engine,
@@ -69,7 +74,7 @@ def test_engine_that_is_not_there_is_unreachable(table, account):
 def test_lost_race_is_run_again(account, engine):
     create(account)
     group = create_group(account)
-    engine.fail("TransactWriteItems", lose_race, times=RACE_TRIES - 1)
+    engine.fail("TransactWriteItems", lose_race, times=SEND_TRIES - 1)
 
     join(account, group)
 
@@ -79,7 +84,7 @@ def test_lost_race_is_run_again(account, engine):
 def test_race_that_is_always_lost_is_given_up_as_busy(account, engine):
     create(account)
     group = create_group(account)
-    engine.fail("TransactWriteItems", lose_race, times=RACE_TRIES)
+    engine.fail("TransactWriteItems", lose_race, times=SEND_TRIES)
 
     with pytest.raises(UnavailableError) as failure:
         join(account, group)
@@ -100,7 +105,7 @@ def test_contact_whose_creation_went_unanswered_is_created_once(account, engine,
 
     assert engine.calls.count("PutItem") == 3
     assert contacts.retrieve_contact(account, number()) == created
-    assert stored_keys(keys.contact_ids(account.id)) == {keys.item_id(created.id)}
+    assert stored_keys(keys.contact_ids(account.id)) == {keys.of_id(created.id)}
 
 
 def test_group_whose_creation_went_unanswered_is_created_once(account, engine):
@@ -108,8 +113,8 @@ def test_group_whose_creation_went_unanswered_is_created_once(account, engine):
 
     group = create_group(account)
 
-    assert engine.calls == ["PutItem"] * 2
-    assert [each for _, each in groups.list_groups(account)] == [group]
+    assert engine.calls == ["PutItem", "PutItem", "GetItem"]
+    assert groups.list_groups(account) == [group]
 
 
 def test_transaction_that_went_unanswered_is_applied_once(account, engine):
@@ -125,14 +130,67 @@ def test_transaction_that_went_unanswered_is_applied_once(account, engine):
         join(account, group)
 
 
-def test_number_whose_blacklisting_went_unanswered_is_blacklisted(account, engine):
-    """A known limit: the repeated write is told that the number is there, and so is the client."""
+def test_number_whose_blacklisting_went_unanswered_is_blacklisted_once(account, engine):
     engine.fail("PutItem", lose_answer)
 
+    blacklist.blacklist_number(account, number(), NOW)
+
+    assert engine.calls == ["PutItem"] * 2
     with pytest.raises(ConflictError):
         blacklist.blacklist_number(account, number(), NOW)
 
-    blacklist.check_blacklisted(account, number())
+
+def test_contact_in_many_groups_is_gone_whole_though_its_sweep_breaks_down(account, engine):
+    """What is left behind is recorded, and no reader sees it: not even through a new contact."""
+    create(account)
+    many = [create_group(account, str(index)) for index in range(100)]
+    for group in many:
+        join(account, group)
+    engine.fail("TransactWriteItems", lambda faulty, *call: faulty.pass_on(*call))
+    engine.fail("TransactWriteItems", throttle, times=REPEATS + 1)
+
+    contacts.delete_contact(account, number(), NOW)
+
+    (key,) = stored_keys(keys.tombstones(account.id))
+    tombstone = DeletedContactItem.get(keys.tombstones(account.id), key)
+    left = {group.id for group in many if stored_members(account, group)}
+    assert tombstone.group_ids == left
+    assert len(left) == 3
+    assert (tombstone.gsi1pk, tombstone.phone_number) == (keys.SWEEP, number().e164)
+    assert tombstone.gsi1sk == keys.sweep_order(NOW, account.id, key)
+    for _ in ("while it is gone", "when it is there again"):
+        assert list(contacts.list_contacts_of_groups(account, left)) == []
+        if not stored_keys(keys.contacts(account.id)):
+            create(account)
+    assert groups.list_groups_of_contact(account, number()) == []
+
+
+def test_request_that_takes_too_long_begins_no_further_call(account, engine):
+    with calls_end_after(-1), pytest.raises(UnavailableError) as failure:
+        contacts.retrieve_contact(account, number())
+
+    assert failure.value.code is ErrorCode.BUSY
+    assert engine.calls == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (503, "", ErrorCode.BUSY),
+        (500, "InternalFailure", ErrorCode.BUSY),
+        (400, "ThrottlingException", ErrorCode.BUSY),
+        (400, "InvalidSignatureException", ErrorCode.UNREACHABLE),
+        (400, "ResourceNotFoundException", ErrorCode.UNREACHABLE),
+    ],
+)
+def test_failures_of_the_engine_are_told_apart(account, engine, status, code, expected):
+    def fail(*_call):
+        return status, json.dumps({"__type": code}).encode() if code else b"<html>"
+
+    engine.fail("GetItem", fail, times=REPEATS + 1)
+    with pytest.raises(UnavailableError) as failure:
+        contacts.retrieve_contact(account, number())
+    assert failure.value.code is expected
 
 
 def test_keys_that_a_batch_left_unread_are_read_again(account, engine):
@@ -156,6 +214,6 @@ def test_batch_that_never_ends_is_given_up_as_busy(account, engine):
     for group in many:
         join(account, group)
 
-    engine.fail("BatchGetItem", leave_everything_unprocessed, times=RACE_TRIES)
+    engine.fail("BatchGetItem", leave_everything_unprocessed, times=DECISION_TRIES)
     with pytest.raises(UnavailableError):
         groups.list_groups_of_contact(account, number())

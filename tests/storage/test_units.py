@@ -197,6 +197,7 @@ def test_use_case_costs_what_is_documented(account, engine_name, use_case):
     with Meter() as meter:
         act()
 
+    assert meter.inconsistent_reads == []
     assert meter.calls == documented.calls
     assert meter.reads == documented.reads
     if engine_name == READS_CHARGED_AS_ON_AWS:

@@ -13,18 +13,18 @@ accounts = st.from_regex(r"[0-9a-f]{16}", fullmatch=True)
 
 @given(ids, ids)
 def test_ids_sort_as_text_as_they_do_as_numbers(one, other):
-    assert (keys.item_id(one) < keys.item_id(other)) == (one < other)
+    assert (keys.of_id(one) < keys.of_id(other)) == (one < other)
 
 
 @given(ids)
 def test_tombstone_of_a_group_tells_the_group(group_id):
-    assert keys.deleted_group(group_id).startswith(keys.deleted_groups())
+    assert keys.deleted_group(group_id).startswith(keys.DELETED_GROUP)
     assert keys.group_of_tombstone(keys.deleted_group(group_id)) == group_id
 
 
 @given(ids)
 def test_tombstone_of_a_contact_is_not_one_of_a_group(contact_id):
-    assert not keys.deleted_contact(contact_id).startswith(keys.deleted_groups())
+    assert not keys.deleted_contact(contact_id).startswith(keys.DELETED_GROUP)
 
 
 @given(accounts, accounts, ids, ids)
@@ -50,7 +50,7 @@ def test_due_contacts_spread_over_all_shards():
 
 
 def test_tombstones_sort_by_age_whatever_their_fraction_of_a_second():
-    older = keys.swept_since(datetime(2026, 1, 1, tzinfo=UTC), "b", "GROUP#2")
-    newer = keys.swept_since(datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC), "a", "GROUP#1")
+    older = keys.sweep_order(datetime(2026, 1, 1, tzinfo=UTC), "b", "GROUP#2")
+    newer = keys.sweep_order(datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC), "a", "GROUP#1")
 
     assert older < newer

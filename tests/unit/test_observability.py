@@ -20,7 +20,8 @@ from chalicelib.observability import _MaskingFormatter, masked
         ("Basic dXNlcjpwYXNz", "Basic ****"),
         ("Authorization: Bearer abc.def-ghi_", "Authorization: Bearer ****"),
         ("AccessKey 0123.abc", "AccessKey ****"),
-        ("a Basic idea", "a Basic ****"),
+        ("authorization: basic  YWJj", "authorization: basic  ****"),
+        ("+1234567890123456", "+1234567890****56"),
         ("Basically", "Basically"),
     ],
 )

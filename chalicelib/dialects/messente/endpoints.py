@@ -1,15 +1,14 @@
 """The 17 operations of Messente's Phonebook API, under their operationIds."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from chalicelib.dialects.dialect import Endpoint
-from chalicelib.dialects.http import JSON, Request, Response
+from chalicelib.dialects.http import Request, Response, json_response
 from chalicelib.dialects.messente.parse import (
-    parse_contact_changes,
-    parse_group_filter,
+    parse_contact_list,
+    parse_contact_update,
     parse_group_id,
     parse_group_name,
     parse_new_contact,
@@ -17,9 +16,9 @@ from chalicelib.dialects.messente.parse import (
     parse_phone_number,
 )
 from chalicelib.dialects.messente.render import render_contact, render_group
-from chalicelib.dialects.pages import parse_page, render_list
+from chalicelib.dialects.pages import Page, parse_page, render_list
 from chalicelib.domain.account import Account
-from chalicelib.domain.ids import uuid_of
+from chalicelib.domain.group import Group
 from chalicelib.services import blacklist, contacts, groups, memberships
 
 ROOT: Final = "/v1/phonebook"
@@ -29,14 +28,14 @@ _NO_CONTENT: Final = Response(status=204)
 
 def fetch_contacts(request: Request, account: Account) -> Response:
     """List all contacts, or those in any of some groups."""
-    group_ids = parse_group_filter(request)
+    group_ids, page = parse_contact_list(request, account)
     if group_ids is None:
-        page = parse_page(request, account, ["contacts"])
-        found = contacts.list_contacts(account, after=page.after, page_size=page.reads)
+        found = contacts.list_contacts(account, after=page.after, page_size=page.size_to_read)
     else:
-        page = parse_page(request, account, ["contacts", *map(uuid_of, sorted(group_ids))])
-        found = contacts.list_contacts_of_groups(account, group_ids, after=page.after)
-    entries = ((each.phone_number.e164, render_contact(each)) for each in found)
+        found = contacts.list_contacts_of_groups(
+            account, group_ids, after=page.after, page_size=page.size_to_read
+        )
+    entries = ((contact.phone_number.e164, render_contact(contact)) for contact in found)
     return render_list(request, account, page, "contacts", entries)
 
 
@@ -44,21 +43,20 @@ def create_contact(request: Request, account: Account) -> Response:
     """Create a contact."""
     phone_number, details = parse_new_contact(request)
     contact = contacts.create_contact(account, phone_number, details, request.received_on)
-    return _json(201, {"contact": render_contact(contact)})
+    return json_response(201, {"contact": render_contact(contact)})
 
 
 def fetch_contact(request: Request, account: Account) -> Response:
     """Retrieve a contact."""
     contact = contacts.retrieve_contact(account, parse_phone_number(request))
-    return _json(200, {"contact": render_contact(contact)})
+    return json_response(200, {"contact": render_contact(contact)})
 
 
 def update_contact(request: Request, account: Account) -> Response:
     """Change some fields of a contact."""
-    phone_number = parse_phone_number(request)
-    changes = parse_contact_changes(request)
+    phone_number, changes = parse_contact_update(request)
     contact = contacts.update_contact(account, phone_number, changes, request.received_on)
-    return _json(200, {"contact": render_contact(contact)})
+    return json_response(200, {"contact": render_contact(contact)})
 
 
 def delete_contact(request: Request, account: Account) -> Response:
@@ -69,8 +67,10 @@ def delete_contact(request: Request, account: Account) -> Response:
 
 def fetch_contact_groups(request: Request, account: Account) -> Response:
     """List the groups that a contact is in."""
-    found = groups.list_groups_of_contact(account, parse_phone_number(request))
-    return _json(200, {"groups": [render_group(group) for group in found]})
+    phone_number = parse_phone_number(request)
+    page = parse_page(request, account, ["groups of", phone_number.e164])
+    found = groups.list_groups_of_contact(account, phone_number)
+    return _render_groups(request, account, page, found)
 
 
 def add_contact_to_group(request: Request, account: Account) -> Response:
@@ -78,7 +78,7 @@ def add_contact_to_group(request: Request, account: Account) -> Response:
     phone_number = parse_phone_number(request)
     group_id = parse_group_id(request)
     memberships.add_to_group(account, group_id, phone_number, request.received_on)
-    return _json(201, {})
+    return json_response(201, {})
 
 
 def remove_contact_from_group(request: Request, account: Account) -> Response:
@@ -92,28 +92,26 @@ def remove_contact_from_group(request: Request, account: Account) -> Response:
 def fetch_groups(request: Request, account: Account) -> Response:
     """List all groups."""
     page = parse_page(request, account, ["groups"])
-    found = groups.list_groups(account, after=page.after)
-    entries = ((sort_key, render_group(group)) for sort_key, group in found)
-    return render_list(request, account, page, "groups", entries)
+    return _render_groups(request, account, page, groups.list_groups(account))
 
 
 def create_group(request: Request, account: Account) -> Response:
     """Create a group."""
     group = groups.create_group(account, parse_group_name(request), request.received_on)
-    return _json(201, {"group": render_group(group)})
+    return json_response(201, {"group": render_group(group)})
 
 
 def fetch_group(request: Request, account: Account) -> Response:
     """Retrieve a group."""
     group = groups.retrieve_group(account, parse_group_id(request))
-    return _json(200, {"group": render_group(group)})
+    return json_response(200, {"group": render_group(group)})
 
 
 def update_group(request: Request, account: Account) -> Response:
     """Rename a group."""
     group_id = parse_group_id(request)
     group = groups.rename_group(account, group_id, parse_group_name(request))
-    return _json(200, {"group": render_group(group)})
+    return json_response(200, {"group": render_group(group)})
 
 
 def delete_group(request: Request, account: Account) -> Response:
@@ -125,7 +123,7 @@ def delete_group(request: Request, account: Account) -> Response:
 def fetch_blacklist(request: Request, account: Account) -> Response:
     """List all blacklisted numbers."""
     page = parse_page(request, account, ["blacklist"])
-    found = blacklist.list_blacklist(account, after=page.after, page_size=page.reads)
+    found = blacklist.list_blacklist(account, after=page.after, page_size=page.size_to_read)
     entries = ((number.e164, number.e164) for number in found)
     return render_list(request, account, page, "phoneNumbers", entries)
 
@@ -166,6 +164,12 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = MappingProxyType({
 })  # fmt: skip
 
 
-def _json(status: int, value: dict[str, Any]) -> Response:
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Response(status=status, body=body, headers={"Content-Type": JSON})
+def _render_groups(
+    request: Request, account: Account, page: Page, found: Iterable[Group]
+) -> Response:
+    entries = (
+        (group.list_key, render_group(group))
+        for group in found
+        if page.after is None or group.list_key > page.after
+    )
+    return render_list(request, account, page, "groups", entries)

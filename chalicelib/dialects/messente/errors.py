@@ -1,11 +1,10 @@
 """Messente's words for every error (``ErrorPhonebook`` in the official document)."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from chalicelib.dialects.http import JSON, Response
+from chalicelib.dialects.http import JSON, Response, json_response
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
@@ -65,11 +64,7 @@ def render_error(error: PhonebookError) -> Response:
     if isinstance(error, InvalidDataError):
         detail = "; ".join(map(str, error.problems))
     item = {"title": TITLES[code], "detail": detail, "code": code}
-    return Response(
-        status=status,
-        body=json.dumps({"errors": [item]}, separators=(",", ":")),
-        headers={"Content-Type": JSON, **_headers_of(error)},
-    )
+    return json_response(status, {"errors": [item]}, _headers_of(error))
 
 
 def _headers_of(error: PhonebookError) -> dict[str, str]:

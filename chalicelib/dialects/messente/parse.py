@@ -1,11 +1,13 @@
 """What a Messente client sent, as the services want it; every problem found at once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from chalicelib.dialects.http import JSON, Request
+from chalicelib.dialects.pages import Page, parse_page
+from chalicelib.domain.account import Account
 from chalicelib.domain.contact import DETAIL_CHARACTERS, Details
 from chalicelib.domain.errors import (
     ErrorCode,
@@ -15,7 +17,7 @@ from chalicelib.domain.errors import (
     ProblemCollector,
     RefusedError,
 )
-from chalicelib.domain.ids import id_of_uuid, is_uuid
+from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
 from chalicelib.domain.limits import GROUP_NAME_CHARACTERS, GROUPS_IN_A_FILTER
 from chalicelib.domain.phone import PhoneNumber, read_phone_number
 from chalicelib.domain.text import checked_text
@@ -58,17 +60,24 @@ def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
     return phone_number, details
 
 
-def parse_contact_changes(request: Request) -> Details:
-    """Read ``ContactUpdateFields``; null clears a field.
+def parse_contact_update(request: Request) -> tuple[PhoneNumber, Details]:
+    """Read the number in the path and ``ContactUpdateFields``; null clears a field.
 
     Raises:
-        InvalidDataError: For every field that is unknown or not acceptable, or for none at all.
+        InvalidDataError: For the number and every field that is unknown or not acceptable,
+            or for no field at all.
 
     """
-    body = _read_object(request)
-    if not body:
-        raise InvalidDataError.of("body", "must hold at least one field")
-    return _read_details(body, also_known=set())
+    problems = ProblemCollector()
+    with problems:
+        phone_number = parse_phone_number(request)
+    with problems:
+        body = _read_object(request)
+        if not body:
+            raise InvalidDataError.of("body", "must hold at least one field")
+        details = _read_details(body, also_known=set())
+    problems.raise_if_any()
+    return phone_number, details
 
 
 def parse_group_name(request: Request) -> str:
@@ -130,16 +139,27 @@ def parse_group_id(request: Request) -> int:
     return group_id
 
 
-def parse_group_filter(request: Request) -> frozenset[int] | None:
-    """Read the ``groupIds`` by which contacts are listed, or None for all contacts.
+def parse_contact_list(request: Request, account: Account) -> tuple[frozenset[int] | None, Page]:
+    """Read the ``groupIds`` by which contacts are listed, or None for all, and the page.
 
     A UUID that we never gave out is a group that does not exist, and adds nothing.
 
     Raises:
-        InvalidDataError: One is not a UUID, or there are too many.
+        InvalidDataError: One is not a UUID, there are too many, or the page is not one.
 
     """
-    texts = request.query.get("groupIds", [])
+    group_ids = None
+    problems = ProblemCollector()
+    with problems:
+        group_ids = _read_group_ids(request.query.get("groupIds", []))
+    with problems:
+        list_key = ["contacts"] if group_ids is None else ["contacts", *_uuids(group_ids)]
+        page = parse_page(request, account, list_key)
+    problems.raise_if_any()
+    return group_ids, page
+
+
+def _read_group_ids(texts: Sequence[str]) -> frozenset[int] | None:
     if not texts:
         return None
     if len(texts) > GROUPS_IN_A_FILTER:
@@ -147,6 +167,10 @@ def parse_group_filter(request: Request) -> frozenset[int] | None:
     if not all(map(is_uuid, texts)):
         raise InvalidDataError.of("groupIds", "must be UUIDs")
     return frozenset(group_id for group_id in map(id_of_uuid, texts) if group_id)
+
+
+def _uuids(group_ids: AbstractSet[int]) -> list[str]:
+    return [uuid_of(group_id) for group_id in sorted(group_ids)]
 
 
 def _read_object(request: Request) -> dict[str, Any]:
@@ -188,5 +212,10 @@ def _refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None
     unknown = [field for field in body if field not in known]
     if unknown:
         raise InvalidDataError(
-            [Problem(field[:_NAME_SHOWN], "is not a known field") for field in unknown]
+            [Problem(_shown(field), "is not a known field") for field in unknown]
         )
+
+
+def _shown(field: str) -> str:
+    """Return so much of a name of the client's own as can be sent back."""
+    return field[:_NAME_SHOWN].encode(errors="replace").decode()

@@ -1,0 +1,43 @@
+"""The one definition of the table."""
+
+import botocore.session
+import pytest
+
+from infra.table import _CREATED_AS_WRITTEN, ONLY_ON_AWS, table_properties
+
+
+def test_data_are_protected_on_aws():
+    properties = table_properties()
+
+    assert properties["DeletionProtectionEnabled"]
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+
+
+def test_every_property_is_created_here_or_named_as_one_of_aws_only():
+    created = {*_CREATED_AS_WRITTEN, "StreamSpecification", "TimeToLiveSpecification"}
+
+    assert set(table_properties()) == created | set(ONLY_ON_AWS)
+
+
+@pytest.fixture
+def created(ministack, monkeypatch):
+    session = botocore.session.get_session()
+    session.set_credentials("local", "local")
+    return session.create_client(
+        "dynamodb", region_name="eu-west-1", endpoint_url=ministack.endpoint
+    )
+
+
+def test_table_is_created_as_it_is_defined(created, ministack):
+    table = created.describe_table(TableName=ministack.table)["Table"]
+    expiry = created.describe_time_to_live(TableName=ministack.table)["TimeToLiveDescription"]
+    defined = table_properties()
+
+    assert table["KeySchema"] == defined["KeySchema"]
+    assert table["BillingModeSummary"]["BillingMode"] == defined["BillingMode"]
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    (index,) = table["GlobalSecondaryIndexes"]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    assert expiry["AttributeName"] == "expiresAt"
+    assert expiry["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}

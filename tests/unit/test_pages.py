@@ -1,0 +1,81 @@
+"""What fits into a response, and what a page says of the rest."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.dialects.http import Request
+from chalicelib.dialects.pages import Page, render_list
+from chalicelib.domain.account import Account
+from chalicelib.domain.errors import ErrorCode, RefusedError
+from chalicelib.domain.limits import RESPONSE_BYTES, RESPONSE_EVENT_BYTES
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ACCOUNT = Account(
+    id="a", name="a", default_region="EE", retention_days=30, cursor_key="key", created_on=NOW
+)
+REQUEST = Request(
+    id="1",
+    method="GET",
+    route="/list",
+    url="https://example.com/stage/list",
+    path_parameters={},
+    query={"limit": ["2"], "groupIds": ["a", "b"]},
+    headers={},
+    body=b"",
+    received_on=NOW,
+)
+
+
+def rendered(texts, limit=None):
+    page = Page(limit=limit, after=None, list_key=("list",))
+    entries = ((f"{index:06d}", text) for index, text in enumerate(texts))
+    return render_list(REQUEST, ACCOUNT, page, "list", entries)
+
+
+def text_of_body(size):
+    """Return a text that takes *size* bytes of a body: its quotation marks and a comma too."""
+    return "x" * (size - 3)
+
+
+def test_list_of_the_largest_body_is_answered_and_one_byte_more_is_refused():
+    assert rendered([text_of_body(RESPONSE_BYTES)]).status == 200
+    with pytest.raises(RefusedError) as refusal:
+        rendered([text_of_body(RESPONSE_BYTES + 1)])
+    assert refusal.value.code is ErrorCode.LIST_TOO_LARGE
+
+
+def test_list_is_refused_for_what_it_takes_within_the_answer_of_a_lambda():
+    """Its body is small enough; as a string in JSON, each backslash is two of them."""
+    marks = RESPONSE_EVENT_BYTES // 4
+
+    assert rendered(["\\" * (marks - 10)]).status == 200
+    with pytest.raises(RefusedError):
+        rendered(["\\" * marks])
+    assert marks * 2 < RESPONSE_BYTES
+
+
+def test_page_ends_where_no_more_fits_and_links_to_the_rest():
+    third = text_of_body(RESPONSE_BYTES // 3)
+
+    response = rendered([third] * 4, limit=1_000)
+
+    assert response.body.count('xxx"') == 3
+    assert "Link" in response.headers
+
+
+def test_page_that_holds_the_rest_has_no_link():
+    assert "Link" not in rendered(["a", "b"], limit=2).headers
+    assert "Link" in rendered(["a", "b", "c"], limit=2).headers
+
+
+def test_link_is_the_url_that_was_called_with_a_cursor():
+    link = rendered(["a", "b", "c"], limit=2).headers["Link"]
+
+    url = "https://example.com/stage/list?limit=2&groupIds=a&groupIds=b&cursor="
+    assert link.startswith(f"<{url}")
+    assert link.endswith('>; rel="next"')
+
+
+def test_text_is_sent_as_utf_8_and_not_as_escapes():
+    assert rendered(["Õun 😀"]).body == '{"list":["Õun 😀"]}'
