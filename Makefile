@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 DATA_DIR ?= .local
+PURGE_SECONDS ?= 60
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -26,8 +27,8 @@ $(INSTALLED): requirements-dev.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT=8000 DATA_DIR=.local)
-	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)'
+dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
+	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
 
 test: check  ## Check, and run every test but the long ones
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov

@@ -40,13 +40,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", default="8000")
     parser.add_argument("--data-dir", type=Path, default=Path(".local"))
+    parser.add_argument("--purge-seconds", default="60")
     arguments = parser.parse_args()
+    if not arguments.purge_seconds.isdecimal():
+        parser.error("--purge-seconds takes a whole number")
     data_folder: Path = arguments.data_dir.resolve()
     # SIGINT too: a shell starts a background job with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        run(_port_number(arguments.port), data_folder)
+        run(_port_number(arguments.port), data_folder, arguments.purge_seconds)
     except KeyboardInterrupt:
         print(f"\nStopped; the data are in {arguments.data_dir}.", flush=True)
     except (DevError, engine.EngineError) as error:
@@ -55,8 +58,10 @@ def main() -> int:
     return 0
 
 
-def run(port: int, data_folder: Path) -> None:
+def run(port: int, data_folder: Path, purge_seconds: str) -> None:
     """Serve the app on *port* with the data in *data_folder*, until interrupted.
+
+    *purge_seconds* is how often the clean-up runs.
 
     Raises:
         DevError: The port or the folder is in use, or the app does not start.
@@ -71,47 +76,61 @@ def run(port: int, data_folder: Path) -> None:
         with engine.ministack(data_folder / "engine.log", data_folder / "engine") as endpoint:
             engine.use_in_this_process(endpoint)
             demo = _demo_credential(data_folder / "demo.json")
-            server = AppServer(port)
+            app = App(port, data_folder, purge_seconds)
             try:
-                server.start()
-                server.await_answer()
+                app.start()
+                app.await_answer()
                 _write_secret(ready_file, {"url": url, **demo})
                 _greet(url, demo)
-                server.restart_on_changes()
+                app.restart_on_changes()
             finally:
                 ready_file.unlink(missing_ok=True)
-                server.stop()
+                app.stop()
 
 
-class AppServer:
-    """The process that serves the app, started anew whenever the code changes."""
+class App:
+    """The processes that run the app, started anew whenever the code changes."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, data_folder: Path, purge_seconds: str) -> None:
         self._port = port
-        self._process: subprocess.Popen[bytes] | None = None
+        self._events_log = data_folder / "events.log"
+        self._events_arguments = (purge_seconds, str(data_folder / "dead-letters.jsonl"))
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        """Start it; it answers a moment later."""
+        """Start them; the server answers a moment later."""
         environment = os.environ | {TABLE_VARIABLE: TABLE}
-        self._process = child.start_module(
-            "infra.local_server", str(self._port), environment=environment, output=None
+        self._processes.append(
+            child.start_module(
+                "infra.local_server", str(self._port), environment=environment, output=None
+            )
         )
+        with self._events_log.open("ab") as log:
+            self._processes.append(
+                child.start_module(
+                    "infra.local_events",
+                    *self._events_arguments,
+                    environment=environment,
+                    output=log,
+                )
+            )
 
     def stop(self) -> None:
-        """End it, if it runs."""
-        if self._process:
-            child.end(self._process)
+        """End them: first the server, then, when all is delivered, the events."""
+        while self._processes:
+            child.end(self._processes.pop(0))
 
     def await_answer(self) -> None:
-        """Wait until it answers.
+        """Wait until the server answers.
 
         Raises:
             DevError: It ended, or did not answer in time.
 
         """
+        server, *_ = self._processes
         deadline = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < deadline:
-            if self._process and self._process.poll() is not None:
+            if server.poll() is not None:
                 raise DevError("the app did not start; what it said is above.")
             try:
                 socket.create_connection((engine.HOST, self._port), timeout=1).close()

@@ -1,6 +1,8 @@
 """This process connected to one of several engines at a time."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Self
 
 import pytest
@@ -22,8 +24,7 @@ class Connected:
 
     def __init__(self, endpoint: str | None) -> None:
         self.endpoint = endpoint or ""
-        with pytest.MonkeyPatch.context() as patch:
-            self._point_environment_at_engine(patch)
+        with self.environment():
             create_table(self.table)
             before = self._swap(None)
             connect(self.table)
@@ -37,12 +38,16 @@ class Connected:
     def __exit__(self, *_: object) -> None:
         self._swap(self._before)
 
-    def _point_environment_at_engine(self, patch: pytest.MonkeyPatch) -> None:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
-        for name, value in engine.environment(self.endpoint).items():
-            if value and name.startswith("AWS_"):
-                patch.setenv(name, value)
+    @contextmanager
+    def environment(self) -> Iterator[None]:
+        """Let clients that are made inside find the engine."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("AWS_")]:
+                patch.delenv(name)
+            for name, value in engine.environment(self.endpoint).items():
+                if value and name.startswith("AWS_"):
+                    patch.setenv(name, value)
+            yield
 
     def _swap(self, connection):
         before, Item._connection = Item._connection, connection

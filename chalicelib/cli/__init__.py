@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from chalicelib.cli import accounts, credentials
+from chalicelib.cli import accounts, credentials, maintenance
 from chalicelib.cli.failures import FAILURES, exit_code_of, message_of
 
 cli = typer.Typer(
@@ -18,6 +18,7 @@ cli = typer.Typer(
 )
 cli.add_typer(accounts.commands, name="accounts")
 cli.add_typer(credentials.commands, name="credentials")
+cli.add_typer(maintenance.commands, name="maintenance")
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ def revoke_credential(username: str) -> None:
 
 def _account(item: AccountItem) -> Account:
     return Account(
-        id=keys.account_of(item.pk),
+        id=keys.account_in(item.pk),
         name=item.name,
         default_region=item.default_region,
         retention_days=item.retention_days,

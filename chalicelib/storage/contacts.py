@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, Details
@@ -91,7 +92,7 @@ def put_contact(account_id: str, contact: Contact) -> None:
     except ConflictError:
         # botocore repeats a call whose answer was lost, and may so meet our own contact,
         # which others may have changed by now: it must not be written over either.
-        existing = _find_item(account_id, contact.phone_number)
+        existing = find_item(account_id, contact.phone_number.e164)
         if existing and existing.id == contact.id:
             return
         id_item.delete()
@@ -156,6 +157,16 @@ def groups_unchanged_since(item: ContactItem) -> Condition:
     return unchanged
 
 
+def scheduling(account_id: str, e164: str, day: date) -> list[Action]:
+    """Return the actions by which a contact that is in no group gets its date."""
+    gsi1pk, gsi1sk = keys.due(day, account_id, e164)
+    return [
+        ContactItem.scheduled_deletion_date.set(day.isoformat()),
+        ContactItem.gsi1pk.set(gsi1pk),
+        ContactItem.gsi1sk.set(gsi1sk),
+    ]
+
+
 def get_item(account_id: str, phone_number: PhoneNumber) -> ContactItem:
     """Return a contact's item, for those who are to write it.
 
@@ -163,15 +174,16 @@ def get_item(account_id: str, phone_number: PhoneNumber) -> ContactItem:
         NotFoundError: There is none of that number.
 
     """
-    item = _find_item(account_id, phone_number)
+    item = find_item(account_id, phone_number.e164)
     if item is None:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     return item
 
 
-def _find_item(account_id: str, phone_number: PhoneNumber) -> ContactItem | None:
+def find_item(account_id: str, e164: str) -> ContactItem | None:
+    """Return a contact's item, or None if there is none of that number."""
     try:
-        return ContactItem.get(keys.contacts(account_id), phone_number.e164, consistent_read=True)
+        return ContactItem.get(keys.contacts(account_id), e164, consistent_read=True)
     except DoesNotExist:
         return None
 

@@ -72,6 +72,7 @@ class AccountItem(Item):
     default_region = UnicodeAttribute(attr_name="defaultRegion")
     retention_days = IntegerAttribute(attr_name="retentionDays")
     cursor_key = UnicodeAttribute(attr_name="cursorKey")
+    contacts_count = IntegerAttribute(default=0, attr_name="contactsCount")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
 
 
@@ -126,6 +127,12 @@ class MembershipItem(Item):
     """That a contact is in a group; true only if the contact's ``groupIds`` says so too."""
 
     joined_on = UTCDateTimeAttribute(attr_name="joinedOn")
+
+
+class AppliedItem(Item):
+    """That a change of the stream was counted; DynamoDB deletes it when it has expired."""
+
+    expires_at = IntegerAttribute(attr_name="expiresAt")
 
 
 class BlacklistItem(Item):

@@ -4,11 +4,12 @@ A key is built from parts that hold no ``#``: ids of ours, dates, and E.164 numb
 """
 
 import zlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 ACCOUNT: Final = "ACCOUNT"
 CREDENTIAL: Final = "CREDENTIAL"
+APPLIED: Final = "APPLIED"
 
 ACCOUNTS: Final = "ACCOUNTS"
 """The index partition of all accounts."""
@@ -17,8 +18,8 @@ SWEEP: Final = "SWEEP"
 """The index partition of all tombstones, oldest first."""
 
 DUE_SHARDS: Final = 16
-"""Partitions of the index for one day. One takes 1,000 writes a second, and all contacts
-that are created outside groups on a day are due on the same day."""
+"""Partitions of the index. One takes 1,000 writes a second, and all contacts that are created
+outside groups on a day are due on the same day, and so next to each other."""
 
 _ID_DIGITS: Final = 16
 """The decimal digits of the largest id, so that ids sort as text as they do as numbers."""
@@ -27,18 +28,12 @@ DELETED_GROUP: Final = "GROUP#"
 """How the sort key of every deleted group begins."""
 
 _DELETED_CONTACT: Final = "CONTACT#"
-_ACCOUNT: Final = "ACCOUNT#"
 _CREDENTIAL: Final = "CREDENTIAL#"
 
 
 def account(account_id: str) -> str:
     """Return the partition of an account's own item, and of its credentials in the index."""
-    return _ACCOUNT + account_id
-
-
-def account_of(partition: str) -> str:
-    """Return the account in a key that :func:`account` made."""
-    return partition.removeprefix(_ACCOUNT)
+    return f"ACCOUNT#{account_id}"
 
 
 def credential(username: str) -> str:
@@ -66,6 +61,11 @@ def groups(account_id: str) -> str:
     return f"GROUPS#{account_id}"
 
 
+def account_in(partition: str) -> str:
+    """Return the account in a key of the form ``<kind>#<account>``."""
+    return partition.partition("#")[2]
+
+
 def members(account_id: str, group_id: int) -> str:
     """Return the partition of a group's memberships, sorted by number."""
     return f"MEMBERS#{account_id}#{group_id}"
@@ -79,6 +79,25 @@ def blacklist(account_id: str) -> str:
 def tombstones(account_id: str) -> str:
     """Return the partition of what an account deleted and memberships still point to."""
     return f"TOMBSTONES#{account_id}"
+
+
+def applied(event_id: str) -> str:
+    """Return the partition of the marker that a change of the stream was counted."""
+    return f"APPLIED#{event_id}"
+
+
+def counted_in(partition: str) -> tuple[str, int | None] | None:
+    """Return what counts the items of a partition: an account's group, or the account itself.
+
+    None stands for items that nothing counts.
+    """
+    kind, _, rest = partition.partition("#")
+    if kind == "CONTACTS":
+        return rest, None
+    if kind == "MEMBERS":
+        account_id, _, group_id = rest.partition("#")
+        return account_id, int(group_id)
+    return None
 
 
 def of_id(id_: int) -> str:
@@ -102,10 +121,24 @@ def deleted_contact(contact_id: int) -> str:
 
 
 def due(day: date, account_id: str, e164: str) -> tuple[str, str]:
-    """Return the index keys of a contact that goes on *day*."""
-    entry = f"{account_id}#{e164}"
-    shard = zlib.crc32(entry.encode()) % DUE_SHARDS
-    return f"DUE#{day.isoformat()}#{shard:02d}", entry
+    """Return the index keys of a contact that goes on *day*, so that the oldest comes first."""
+    shard = zlib.crc32(f"{account_id}#{e164}".encode()) % DUE_SHARDS
+    return due_shard(shard), f"{day.isoformat()}#{account_id}#{e164}"
+
+
+def due_shard(shard: int) -> str:
+    """Return the index partition of one of the :data:`DUE_SHARDS` shards."""
+    return f"DUE#{shard:02d}"
+
+
+def due_after(day: date) -> str:
+    """Return what sorts behind all that is due on *day* or before, and before all else."""
+    return (day + timedelta(days=1)).isoformat()
+
+
+def day_of_due(sort_key: str) -> date:
+    """Return the day in an index sort key that :func:`due` made."""
+    return date.fromisoformat(sort_key.partition("#")[0])
 
 
 def sweep_order(deleted_on: datetime, account_id: str, sort_key: str) -> str:

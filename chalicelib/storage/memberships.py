@@ -127,19 +127,13 @@ def _leave_one_of_several(account_id: str, contact: ContactItem, group_id: int) 
 def _leave_last(
     account_id: str, contact: ContactItem, group_id: int, scheduled_deletion_date: date
 ) -> None:
-    gsi1pk, gsi1sk = keys.due(scheduled_deletion_date, account_id, contact.sk)
+    actions = [
+        ContactItem.group_ids.remove(),
+        *contacts.scheduling(account_id, contact.sk, scheduled_deletion_date),
+    ]
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
-        transaction.update(
-            contact,
-            [
-                ContactItem.group_ids.remove(),
-                ContactItem.scheduled_deletion_date.set(scheduled_deletion_date.isoformat()),
-                ContactItem.gsi1pk.set(gsi1pk),
-                ContactItem.gsi1sk.set(gsi1sk),
-            ],
-            contacts.groups_unchanged_since(contact),
-        )
+        transaction.update(contact, actions, contacts.groups_unchanged_since(contact))
 
     write_together(add_actions)

@@ -4,7 +4,7 @@ A deleted group's tombstone is what the scheduled sweep works through. A deleted
 leaves one only if it was in more groups than a transaction holds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from pynamodb.transactions import TransactWrite
@@ -14,7 +14,9 @@ from chalicelib.storage.items import (
     ContactItem,
     DeletedContactItem,
     DeletedGroupItem,
+    Item,
     MembershipItem,
+    SparseIndex,
 )
 from chalicelib.storage.transactions import TransactionRefusedError, write_together
 
@@ -63,20 +65,32 @@ def deleted_contact_item(
     )
 
 
+def oldest_tombstones() -> Iterator[Item]:
+    """Yield the keys of every tombstone of every account, the oldest first."""
+    return Item.query(keys.SWEEP, index_name=SparseIndex.Meta.index_name)
+
+
+def remove_tombstone(tombstone: Item) -> None:
+    """Forget what was deleted; by then no membership may point to it."""
+    tombstone.delete()
+
+
 def sweep_contact(account_id: str, contact_id: int, e164: str, group_ids: Iterable[int]) -> None:
     """Remove the memberships that a deleted contact left, and then its tombstone.
 
     May be broken off anywhere, repeated, and run twice at once.
     """
     for group_id in group_ids:
-        _remove_membership_unless_joined_anew(account_id, e164, group_id)
+        remove_membership_unless_joined(account_id, e164, group_id)
     DeletedContactItem(keys.tombstones(account_id), keys.deleted_contact(contact_id)).delete()
 
 
-def _remove_membership_unless_joined_anew(account_id: str, e164: str, group_id: int) -> None:
+def remove_membership_unless_joined(account_id: str, e164: str, group_id: int) -> None:
+    """Remove a membership that the contact of that number, if there is one, does not name."""
+
     def add_actions(transaction: TransactWrite) -> None:
-        # Fails when a new contact of that number joined that group meanwhile: by joining
-        # it took the membership over.
+        # Fails when the contact of that number is in that group after all: by joining it
+        # took over the membership that another one had left.
         transaction.condition_check(
             ContactItem,
             keys.contacts(account_id),

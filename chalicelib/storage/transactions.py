@@ -1,6 +1,6 @@
 """Writing several items together or not at all, and what a failed condition means."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -25,13 +25,20 @@ _CONDITION_FAILED: Final = "ConditionalCheckFailed"
 class TransactionRefusedError(Exception):
     """A condition of a transaction failed, so nothing of it was written.
 
-    ``item_exists`` says whether there is an item where it failed, if that was asked for
-    with ``return_values``.
+    ``positions`` are those of the refused actions, in the order in which PynamoDB sends them:
+    checks, deletes, puts, updates. ``item_exists`` says whether there is an item where one
+    failed, if that was asked for with ``return_values``.
     """
 
-    def __init__(self, reason: CancellationReason) -> None:
+    def __init__(self, reasons: Sequence[CancellationReason | None]) -> None:
         super().__init__()
-        self.item_exists = bool(reason.raw_item)
+        refused = [
+            (position, reason)
+            for position, reason in enumerate(reasons)
+            if reason and reason.code == _CONDITION_FAILED
+        ]
+        self.positions = frozenset(position for position, _ in refused)
+        self.item_exists = any(reason.raw_item for _, reason in refused)
 
 
 def write_together(add_actions: Callable[[TransactWrite], None]) -> None:
@@ -48,9 +55,9 @@ def write_together(add_actions: Callable[[TransactWrite], None]) -> None:
         with TransactWrite(connection=table().connection) as transaction:
             add_actions(transaction)
     except TransactWriteError as error:
-        for reason in error.cancellation_reasons:
-            if reason and reason.code == _CONDITION_FAILED:
-                raise TransactionRefusedError(reason) from error
+        refusal = TransactionRefusedError(error.cancellation_reasons)
+        if refusal.positions:
+            raise refusal from error
         raise
 
 

@@ -34,12 +34,19 @@ def test_partitions_of_two_accounts_or_groups_never_meet(one, other, group, anot
 
 
 @given(st.dates(), accounts, numbers)
-def test_due_contact_is_found_under_its_day_in_one_of_the_shards(day, account_id, e164):
+def test_due_contact_is_found_by_its_day_in_one_of_the_shards(day, account_id, e164):
     partition, entry = keys.due(day, account_id, e164)
 
-    assert partition.startswith(f"DUE#{day.isoformat()}#")
-    assert 0 <= int(partition[-2:]) < keys.DUE_SHARDS
-    assert entry == f"{account_id}#{e164}"
+    assert partition in {keys.due_shard(shard) for shard in range(keys.DUE_SHARDS)}
+    assert entry.startswith(f"{day.isoformat()}#")
+    assert keys.day_of_due(entry) == day
+
+
+@given(st.dates(max_value=date(9999, 12, 30)), st.dates(), accounts, numbers)
+def test_what_is_due_sorts_before_what_is_not(today, day, account_id, e164):
+    _, entry = keys.due(day, account_id, e164)
+
+    assert (entry < keys.due_after(today)) == (day <= today)
 
 
 def test_due_contacts_spread_over_all_shards():

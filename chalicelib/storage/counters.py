@@ -1,0 +1,134 @@
+"""Counting contacts and memberships, each change exactly once.
+
+The stream delivers a change at least once. A marker for the change and the counter it moves
+are written in one transaction, so that a change which comes again finds its marker and is
+left out, and a crash leaves either both or neither.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.storage import keys
+from chalicelib.storage.items import AccountItem, AppliedItem, GroupItem
+from chalicelib.storage.transactions import (
+    MOST_ACTIONS,
+    TransactionRefusedError,
+    write_together,
+)
+
+MARKER_LIFETIME: Final = timedelta(days=7)
+"""A stream keeps its records for 24 hours; a dead letter may be sent again some days later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is counted: the contacts of a group, or, without one, of an account."""
+
+    account_id: str
+    group_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One more or one less, and the event of the stream that said so."""
+
+    event_id: str
+    counter: Counter
+    amount: int
+
+
+def counter_of(partition: str) -> Counter | None:
+    """Return what counts the items of a partition, if anything does.
+
+    Raises:
+        ValueError: It is a partition of ours that we never made.
+
+    """
+    counted_in = keys.counted_in(partition)
+    return Counter(*counted_in) if counted_in else None
+
+
+def read_counter(counter: Counter) -> int | None:
+    """Return what a counter says, or None if what it belongs to is not there."""
+    item = _item_of(counter)
+    try:
+        item.refresh(consistent_read=True)
+    except DoesNotExist:
+        return None
+    return item.contacts_count
+
+
+def fits_with(change: Change, changes: Sequence[Change]) -> bool:
+    """Say whether one transaction holds a further change, with its marker and its counter."""
+    counters = {each.counter for each in changes} | {change.counter}
+    return len(changes) + 1 + len(counters) <= MOST_ACTIONS
+
+
+def apply_once(changes: Iterable[Change], now: datetime) -> None:
+    """Count those of some changes that were not counted before; of a group deleted since, none.
+
+    Raises:
+        UnavailableError: The table does not serve us; nothing was counted.
+
+    """
+    waiting = list(changes)
+    while waiting:
+        try:
+            _apply_together(waiting, now)
+        except TransactionRefusedError as refusal:
+            waiting = _without_refused(waiting, refusal.positions)
+        else:
+            return
+
+
+def _apply_together(changes: Sequence[Change], now: datetime) -> None:
+    expires_at = int((now + MARKER_LIFETIME).timestamp())
+
+    def add_actions(transaction: TransactWrite) -> None:
+        for change in changes:
+            # Fails when the change was counted before, by whomever.
+            transaction.save(
+                AppliedItem(keys.applied(change.event_id), keys.APPLIED, expires_at=expires_at),
+                AppliedItem.pk.does_not_exist(),
+            )
+        for counter, amount in _sums(changes).items():
+            item = _item_of(counter)
+            # Fails when the group was deleted meanwhile: nobody asks for its count any more.
+            transaction.update(
+                item, [type(item).contacts_count.add(amount)], type(item).pk.exists()
+            )
+
+    write_together(add_actions)
+
+
+def _without_refused(changes: Sequence[Change], positions: frozenset[int]) -> list[Change]:
+    """Leave out the changes whose marker or counter was refused, as `_apply_together` sent them."""
+    gone = {
+        counter
+        for position, counter in enumerate(_sums(changes), start=len(changes))
+        if position in positions
+    }
+    return [
+        change
+        for position, change in enumerate(changes)
+        if position not in positions and change.counter not in gone
+    ]
+
+
+def _sums(changes: Iterable[Change]) -> dict[Counter, int]:
+    sums: Tally[Counter] = Tally()
+    for change in changes:
+        sums[change.counter] += change.amount
+    return {counter: amount for counter, amount in sums.items() if amount}
+
+
+def _item_of(counter: Counter) -> AccountItem | GroupItem:
+    if counter.group_id is None:
+        return AccountItem(keys.account(counter.account_id), keys.ACCOUNT)
+    return GroupItem(keys.groups(counter.account_id), keys.of_id(counter.group_id))

@@ -1,0 +1,91 @@
+"""What AWS does between a table's stream and a Lambda, for engines that do not do it.
+
+Records are delivered in order and in batches. The handler reports the first one that failed
+(``batchItemFailures``); that one and all behind it come again. A record that fails too often
+is put aside as a dead letter, and delivery goes on behind it.
+"""
+
+from collections.abc import Callable, Container, Iterator
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+import botocore.session
+
+Record: TypeAlias = dict[str, Any]
+Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+MOST_ATTEMPTS: Final = 10
+"""How often a record is delivered before it becomes a dead letter."""
+
+
+class StreamPump:
+    """Reads a table's stream from its beginning, and delivers it to a handler."""
+
+    def __init__(
+        self, table: str, handler: Handler, put_aside: Callable[[Record], None], batch_size: int
+    ) -> None:
+        self._handler = handler
+        self._put_aside = put_aside
+        self._batch_size = batch_size
+        self._streams = botocore.session.get_session().create_client("dynamodbstreams")
+        (stream,) = self._streams.list_streams(TableName=table)["Streams"]
+        self._stream_arn: str = stream["StreamArn"]
+        self._iterators = dict(self._iterators_of_new_shards(known=()))
+        self._waiting: list[Record] = []
+        self._attempts = 0
+
+    def drain(self) -> None:
+        """Deliver until nothing is waiting."""
+        while self.pump():
+            pass
+
+    def pump(self) -> bool:
+        """Deliver one batch, and say whether there was any."""
+        self._read()
+        batch = self._waiting[: self._batch_size]
+        if not batch:
+            return False
+        failures = self._handler({"Records": batch}, None)["batchItemFailures"]
+        failed = {failure["itemIdentifier"] for failure in failures}
+        delivered = next(
+            (n for n, record in enumerate(batch) if _sequence_number(record) in failed), len(batch)
+        )
+        if delivered:
+            self._attempts = 0
+            del self._waiting[:delivered]
+        if failed:
+            self._attempts += 1
+            if self._attempts == MOST_ATTEMPTS:
+                self._put_aside(self._waiting.pop(0))
+                self._attempts = 0
+        return True
+
+    def _read(self) -> None:
+        self._iterators |= self._iterators_of_new_shards(known=self._iterators)
+        for shard, iterator in self._iterators.items():
+            if iterator:
+                answer = self._streams.get_records(ShardIterator=iterator)
+                self._waiting += map(self._as_delivered, answer["Records"])
+                self._iterators[shard] = answer.get("NextShardIterator")
+
+    def _iterators_of_new_shards(self, known: Container[str]) -> Iterator[tuple[str, str]]:
+        description = self._streams.describe_stream(StreamArn=self._stream_arn)
+        for shard in description["StreamDescription"]["Shards"]:
+            if shard["ShardId"] not in known:
+                iterator = self._streams.get_shard_iterator(
+                    StreamArn=self._stream_arn,
+                    ShardId=shard["ShardId"],
+                    ShardIteratorType="TRIM_HORIZON",
+                )
+                yield shard["ShardId"], iterator["ShardIterator"]
+
+    def _as_delivered(self, record: Record) -> Record:
+        """Return a record in the shape in which a Lambda gets it."""
+        change = dict(record["dynamodb"])
+        created: datetime = change["ApproximateCreationDateTime"]
+        change["ApproximateCreationDateTime"] = int(created.timestamp())
+        return {**record, "dynamodb": change, "eventSourceARN": self._stream_arn}
+
+
+def _sequence_number(record: Record) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])

@@ -1,0 +1,46 @@
+"""Delivering a table's stream, as well and as badly as AWS may."""
+
+from chalicelib.entrypoints.counter_stream import count_changes
+from infra.stream_pump import Record, StreamPump
+
+
+class Delivery:
+    """Collects what the stream says of one account, and delivers it at a test's word."""
+
+    def __init__(self, table, account_id):
+        self.account_id = account_id
+        self.records: list[Record] = []
+        self._collected: list[Record] = []
+        self._pump = _connected_pump(table, self._collect)
+
+    def collect(self):
+        """Take what came since, behind what is waiting."""
+        self._pump.drain()
+        self.records += self._collected
+        self._collected.clear()
+        return self.records
+
+    def deliver(self, records):
+        """Deliver *records* as one batch, and return the place of the first that failed."""
+        failures = count_changes({"Records": records}, None)["batchItemFailures"]
+        failed = {failure["itemIdentifier"] for failure in failures}
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+        return next((n for n, number in enumerate(numbers) if number in failed), len(records))
+
+    def deliver_all(self):
+        """Deliver whatever is waiting."""
+        assert self.deliver(self.collect()) == len(self.records)
+        self.records = []
+
+    def _collect(self, event, _context):
+        self._collected += [
+            record
+            for record in event["Records"]
+            if f"#{self.account_id}" in record["dynamodb"]["Keys"]["PK"]["S"]
+        ]
+        return {"batchItemFailures": []}
+
+
+def _connected_pump(table, handler):
+    with table.environment():
+        return StreamPump(table.table, handler, put_aside=lambda _record: None, batch_size=1_000)
