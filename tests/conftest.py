@@ -1,10 +1,12 @@
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import settings
 
 from chalicelib.services import accounts
-from infra import engine
+from chalicelib.settings import TABLE_VARIABLE
+from infra import child, engine
 from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
 from tests.served import Client, served_app
@@ -61,3 +63,28 @@ def open_client(connected, url):
     client = Client(url, account.id, credential.username, secret)
     ISSUED_SECRETS.update({secret, client.basic.removeprefix("Basic ")})
     return client
+
+
+@pytest.fixture
+def events(ministack, logs, tmp_path):
+    """What runs unattended, as `make dev` runs it; it must leave no dead letter."""
+    with unattended(ministack, logs / "events", tmp_path / "dead-letters") as process:
+        yield process
+    assert not (tmp_path / "dead-letters").exists()
+
+
+@contextmanager
+def unattended(connected, log, dead_letters, *, purge_seconds=1):
+    environment = {**engine.environment(connected.endpoint), TABLE_VARIABLE: connected.table}
+    with log.open("ab") as output:
+        process = child.start_module(
+            "infra.local_events",
+            str(purge_seconds),
+            str(dead_letters),
+            environment=environment,
+            output=output,
+        )
+    try:
+        yield process
+    finally:
+        child.end(process)

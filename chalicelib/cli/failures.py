@@ -7,7 +7,8 @@ Code  Meaning
 1     a bug, with its traceback
 2     the command line, a value in it or a setting is wrong
 3     what was asked for is not there
-4     the table is out of reach or busy; trying again may help
+4     the table is out of reach or busy, or the stream stands still
+5     a counter drifted, and was not repaired
 ====  ==========================================================
 """
 
@@ -20,16 +21,28 @@ from chalicelib.domain.errors import (
     NotFoundError,
     UnavailableError,
 )
+from chalicelib.services.recounting import StreamStuckError
 from chalicelib.settings import SettingsError
 
-FAILURES: Final = (SettingsError, InvalidDataError, NotFoundError, UnavailableError)
-Failure: TypeAlias = SettingsError | InvalidDataError | NotFoundError | UnavailableError
+DRIFTED: Final = 5
+
+FAILURES: Final = (
+    SettingsError,
+    InvalidDataError,
+    NotFoundError,
+    UnavailableError,
+    StreamStuckError,
+)
+Failure: TypeAlias = (
+    SettingsError | InvalidDataError | NotFoundError | UnavailableError | StreamStuckError
+)
 
 _EXIT_CODES: Final[Mapping[type, int]] = {
     SettingsError: 2,
     InvalidDataError: 2,
     NotFoundError: 3,
     UnavailableError: 4,
+    StreamStuckError: 4,
 }
 
 _WORDS: Final[Mapping[ErrorCode, str]] = {
@@ -51,5 +64,7 @@ def message_of(failure: Failure) -> str:
         return str(failure)
     if isinstance(failure, InvalidDataError):
         return "; ".join(map(str, failure.problems))
+    if isinstance(failure, StreamStuckError):
+        return "The stream is not being counted; see docs/counting.md."
     words = _WORDS[failure.code]
     return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words

@@ -11,7 +11,7 @@ from rich.text import Text
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
-Row: TypeAlias = Mapping[str, str | int | bool]
+Row: TypeAlias = Mapping[str, str | int | bool | None]
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Row], *, as_json: bool) -> None:

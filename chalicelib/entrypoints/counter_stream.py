@@ -14,6 +14,7 @@ from chalice.app import Blueprint, DynamoDBEvent
 from chalicelib.observability import logger
 from chalicelib.services.counting import count
 from chalicelib.settings import Settings
+from chalicelib.storage import keys
 from chalicelib.storage.connection import connect
 from chalicelib.storage.counters import Change, counter_of
 
@@ -59,12 +60,18 @@ def count_changes(event: DynamoDBEvent) -> dict[str, Any]:
 
 def _change_of(record: Mapping[str, Any]) -> Change | None:
     """Return the change that a record tells of, or None if nothing counts what it is about."""
-    counter = counter_of(record["dynamodb"]["Keys"]["PK"]["S"])
+    record_keys = record["dynamodb"]["Keys"]
+    counter = counter_of(record_keys["PK"]["S"])
+    fence = keys.token_of_fence(record_keys["SK"]["S"])
     amount = _AMOUNTS.get(record["eventName"])
     event_id = record["eventID"]
     if not isinstance(event_id, str) or not event_id:
         raise ValueError("a record has no event id")
-    return Change(event_id, counter, amount) if counter and amount else None
+    if counter is None or amount is None:
+        return None
+    if fence is None:
+        return Change(event_id, counter, amount)
+    return Change(event_id, counter, 0, fence) if amount > 0 else None
 
 
 def _count(changes: list[Change], sequence_numbers: list[str]) -> str | None:

@@ -32,9 +32,26 @@ def clean_up(now: datetime, seconds_left: Callable[[], float]) -> CleanupReport:
     return report
 
 
-def preview(today: date) -> int:
-    """Return how many contacts are due on *today* or before."""
-    return sum(1 for _ in cleanup.due_contacts(today))
+@dataclass(frozen=True, slots=True)
+class CleanupPreview:
+    """What the next run would find to do."""
+
+    contacts_due: int
+    oldest_due: date | None
+    tombstones: int
+    memberships_to_sweep: int
+
+
+def preview(today: date) -> CleanupPreview:
+    """Count what is due on *today* or before and what waits to be swept, and change nothing."""
+    days = [keys.day_of_due(entry.gsi1sk) for entry in cleanup.due_contacts(today)]
+    waiting = [cleanup.count_memberships_left(entry) for entry in oldest_tombstones()]
+    return CleanupPreview(
+        contacts_due=len(days),
+        oldest_due=days[0] if days else None,
+        tombstones=len(waiting),
+        memberships_to_sweep=sum(waiting),
+    )
 
 
 def _sweep(now: datetime, report: CleanupReport, has_time: Callable[[], bool]) -> None:

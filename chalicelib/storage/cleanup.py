@@ -90,6 +90,20 @@ def sweep(entry: Item, now: datetime) -> Iterator[int]:
         yield from _sweep_contact(account_id, entry)
 
 
+def count_memberships_left(entry: Item) -> int:
+    """Return how many memberships a tombstone's sweep would look at."""
+    if not entry.sk.startswith(keys.DELETED_GROUP):
+        try:
+            tombstone = DeletedContactItem.get(entry.pk, entry.sk, consistent_read=True)
+        except DoesNotExist:
+            return 0
+        return len(tombstone.group_ids or ())
+    account_id, group_id = keys.account_in(entry.pk), keys.group_of_tombstone(entry.sk)
+    return Item.count(
+        keys.members(account_id, group_id), Item.sk > keys.BEFORE_ALL_NUMBERS, consistent_read=True
+    )
+
+
 def _sweep_group(account_id: str, entry: Item, now: datetime) -> Iterator[int]:
     try:
         tombstone = DeletedGroupItem.get(entry.pk, entry.sk, consistent_read=True)
@@ -99,7 +113,10 @@ def _sweep_group(account_id: str, entry: Item, now: datetime) -> Iterator[int]:
     deleted = tombstones.deleted_groups(account_id)
     is_empty = True
     for membership in MembershipItem.query(
-        keys.members(account_id, group_id), consistent_read=True, page_size=_READ_AT_ONCE
+        keys.members(account_id, group_id),
+        MembershipItem.sk > keys.BEFORE_ALL_NUMBERS,
+        consistent_read=True,
+        page_size=_READ_AT_ONCE,
     ):
         is_empty = False
         yield _sweep_membership(account_id, group_id, membership.sk, deleted)

@@ -59,7 +59,7 @@ def list_contacts(
     """
     items = ContactItem.query(
         keys.contacts(account_id),
-        ContactItem.sk > after if after else None,
+        ContactItem.sk > (after or keys.BEFORE_ALL_NUMBERS),
         consistent_read=True,
         page_size=page_size,
     )

@@ -5,17 +5,17 @@ are written in one transaction, so that a change which comes again finds its mar
 left out, and a crash leaves either both or neither.
 """
 
-from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import keys
-from chalicelib.storage.items import AccountItem, AppliedItem, GroupItem
+from chalicelib.storage.items import AppliedItem, CountingItem
 from chalicelib.storage.transactions import (
     MOST_ACTIONS,
     TransactionRefusedError,
@@ -36,11 +36,16 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One more or one less, and the event of the stream that said so."""
+    """One more or one less, and the event of the stream that said so.
+
+    Or a fence, and neither more nor less: its token is written on the counter with all that
+    came before it, and nothing that came behind.
+    """
 
     event_id: str
     counter: Counter
     amount: int
+    fence: str | None = None
 
 
 def counter_of(partition: str) -> Counter | None:
@@ -56,16 +61,23 @@ def counter_of(partition: str) -> Counter | None:
 
 def read_counter(counter: Counter) -> int | None:
     """Return what a counter says, or None if what it belongs to is not there."""
-    item = _item_of(counter)
+    item = find_counting_item(counter)
+    return None if item is None else item.contacts_count
+
+
+def find_counting_item(counter: Counter) -> CountingItem | None:
+    """Return the item that holds a counter, or None if it is not there."""
+    key = item_of(counter)
     try:
-        item.refresh(consistent_read=True)
+        return CountingItem.get(key.pk, key.sk, consistent_read=True)
     except DoesNotExist:
         return None
-    return item.contacts_count
 
 
 def fits_with(change: Change, changes: Sequence[Change]) -> bool:
     """Say whether one transaction holds a further change, with its marker and its counter."""
+    if changes and changes[-1].fence:
+        return False
     counters = {each.counter for each in changes} | {change.counter}
     return len(changes) + 1 + len(counters) <= MOST_ACTIONS
 
@@ -97,12 +109,9 @@ def _apply_together(changes: Sequence[Change], now: datetime) -> None:
                 AppliedItem(keys.applied(change.event_id), keys.APPLIED, expires_at=expires_at),
                 AppliedItem.pk.does_not_exist(),
             )
-        for counter, amount in _sums(changes).items():
-            item = _item_of(counter)
+        for counter, changes_of_one in _by_counter(changes).items():
             # Fails when the group was deleted meanwhile: nobody asks for its count any more.
-            transaction.update(
-                item, [type(item).contacts_count.add(amount)], type(item).pk.exists()
-            )
+            transaction.update(item_of(counter), _actions(changes_of_one), CountingItem.pk.exists())
 
     write_together(add_actions)
 
@@ -111,7 +120,7 @@ def _without_refused(changes: Sequence[Change], positions: frozenset[int]) -> li
     """Leave out the changes whose marker or counter was refused, as `_apply_together` sent them."""
     gone = {
         counter
-        for position, counter in enumerate(_sums(changes), start=len(changes))
+        for position, counter in enumerate(_by_counter(changes), start=len(changes))
         if position in positions
     }
     return [
@@ -121,14 +130,31 @@ def _without_refused(changes: Sequence[Change], positions: frozenset[int]) -> li
     ]
 
 
-def _sums(changes: Iterable[Change]) -> dict[Counter, int]:
-    sums: Tally[Counter] = Tally()
+def _actions(changes: Sequence[Change]) -> list[Action]:
+    actions: list[Action] = [
+        CountingItem.contacts_count.add(sum(change.amount for change in changes)),
+        CountingItem.changes.add(sum(abs(change.amount) for change in changes)),
+    ]
+    fence = changes[-1].fence
+    return [*actions, CountingItem.counted_until.set(fence)] if fence else actions
+
+
+def _by_counter(changes: Iterable[Change]) -> dict[Counter, list[Change]]:
+    by_counter: dict[Counter, list[Change]] = {}
     for change in changes:
-        sums[change.counter] += change.amount
-    return {counter: amount for counter, amount in sums.items() if amount}
+        by_counter.setdefault(change.counter, []).append(change)
+    return by_counter
 
 
-def _item_of(counter: Counter) -> AccountItem | GroupItem:
+def item_of(counter: Counter) -> CountingItem:
+    """Return the item that holds a counter, as a key."""
     if counter.group_id is None:
-        return AccountItem(keys.account(counter.account_id), keys.ACCOUNT)
-    return GroupItem(keys.groups(counter.account_id), keys.of_id(counter.group_id))
+        return CountingItem(keys.account(counter.account_id), keys.ACCOUNT)
+    return CountingItem(keys.groups(counter.account_id), keys.of_id(counter.group_id))
+
+
+def partition_of(counter: Counter) -> str:
+    """Return the partition of what a counter counts."""
+    if counter.group_id is None:
+        return keys.contacts(counter.account_id)
+    return keys.members(counter.account_id, counter.group_id)

@@ -65,14 +65,25 @@ class Item(Model):
     index = SparseIndex()
 
 
-class AccountItem(Item):
+class CountingItem(Item):
+    """An item that says how many contacts it has.
+
+    ``changes`` is how many joins and leaves were counted so far, and ``counted_until`` the last
+    fence that counting has passed (see :mod:`.recount`).
+    """
+
+    contacts_count = IntegerAttribute(default=0, attr_name="contactsCount")
+    changes = IntegerAttribute(default=0)
+    counted_until = UnicodeAttribute(null=True, attr_name="countedUntil")
+
+
+class AccountItem(CountingItem):
     """An account."""
 
     name = UnicodeAttribute()
     default_region = UnicodeAttribute(attr_name="defaultRegion")
     retention_days = IntegerAttribute(attr_name="retentionDays")
     cursor_key = UnicodeAttribute(attr_name="cursorKey")
-    contacts_count = IntegerAttribute(default=0, attr_name="contactsCount")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
 
 
@@ -115,11 +126,10 @@ class ContactIdItem(Item):
     phone_number = UnicodeAttribute(attr_name="phoneNumber")
 
 
-class GroupItem(Item):
+class GroupItem(CountingItem):
     """A group."""
 
     name = UnicodeAttribute()
-    contacts_count = IntegerAttribute(attr_name="contactsCount")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
 
 
@@ -127,6 +137,10 @@ class MembershipItem(Item):
     """That a contact is in a group; true only if the contact's ``groupIds`` says so too."""
 
     joined_on = UTCDateTimeAttribute(attr_name="joinedOn")
+
+
+class FenceItem(Item):
+    """A mark among a group's memberships or an account's contacts, for counting to pass."""
 
 
 class AppliedItem(Item):

@@ -24,6 +24,11 @@ outside groups on a day are due on the same day, and so next to each other."""
 _ID_DIGITS: Final = 16
 """The decimal digits of the largest id, so that ids sort as text as they do as numbers."""
 
+BEFORE_ALL_NUMBERS: Final = "+"
+"""Sorts behind every fence and before every phone number."""
+
+_FENCE: Final = "!"
+
 DELETED_GROUP: Final = "GROUP#"
 """How the sort key of every deleted group begins."""
 
@@ -98,6 +103,16 @@ def counted_in(partition: str) -> tuple[str, int | None] | None:
         account_id, _, group_id = rest.partition("#")
         return account_id, int(group_id)
     return None
+
+
+def fence(token: str) -> str:
+    """Return the sort key of a fence, which sorts before all numbers."""
+    return _FENCE + token
+
+
+def token_of_fence(sort_key: str) -> str | None:
+    """Return the token of a fence, or None if the sort key is of something else."""
+    return sort_key.removeprefix(_FENCE) if sort_key.startswith(_FENCE) else None
 
 
 def of_id(id_: int) -> str:

@@ -102,7 +102,7 @@ def list_members(
     of_each_group = (
         MembershipItem.query(
             keys.members(account_id, group_id),
-            MembershipItem.sk > after if after else None,
+            MembershipItem.sk > (after or keys.BEFORE_ALL_NUMBERS),
             consistent_read=True,
             page_size=page_size if len(group_ids) == 1 else _MEMBERS_READ_AT_ONCE,
         )

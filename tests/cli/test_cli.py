@@ -3,12 +3,19 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services import accounts, contacts, groups
 from chalicelib.settings import TABLE_VARIABLE
+from chalicelib.storage import keys
+from chalicelib.storage.items import GroupItem
 from infra import engine
+from tests.conftest import unattended
+from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
 from tests.served import Client
@@ -119,3 +126,52 @@ def test_name_of_an_account_is_shown_as_it_is(phonebook):
     phonebook("accounts", "open", "[red]a[/] [/]")
 
     assert "[red]a[/] [/]" in phonebook("accounts", "list", COLUMNS="200")
+
+
+@pytest.fixture
+def own_table(logs, tmp_path):
+    """A table with one account only, what runs unattended, and the command line on it."""
+    with engine.ministack(logs / "own-ministack") as endpoint:
+        connected = Connected(endpoint)
+        environment = {**engine.environment(endpoint), TABLE_VARIABLE: connected.table}
+
+        def run(*arguments, code=0):
+            done = subprocess.run(
+                [sys.executable, "-m", "chalicelib.cli", *arguments],
+                cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == code, done.stderr
+            return done.stdout
+
+        dead_letters = tmp_path / "dead-letters"
+        counting = unattended(connected, logs / "own-events", dead_letters, purge_seconds=3_600)
+        with counting, connected:
+            yield run
+
+
+def test_recount_tells_drift_and_repairs_it(own_table):
+    now = datetime.now(UTC)
+    account = accounts.open_account("Test", "EE", 30, now)
+    group = groups.create_group(account, "Group", now)
+    assert "2 counters, 0 of them not right." in own_table("maintenance", "recount")
+
+    item = GroupItem(keys.groups(account.id), keys.of_id(group.id))
+    item.update([GroupItem.contacts_count.add(3)])
+    (drifted,) = json.loads(own_table("maintenance", "recount", "--json", code=5))
+    assert (drifted["count"], drifted["truth"], drifted["fixed"]) == (3, 0, False)
+    (fixed,) = json.loads(own_table("maintenance", "recount", "--fix", "--json"))
+    assert fixed["fixed"]
+    assert json.loads(own_table("maintenance", "recount", "--json")) == []
+
+
+def test_purge_says_what_the_next_run_would_do_and_does_it_when_told(own_table):
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    account = accounts.open_account("Test", "EE", 1, long_ago)
+    contacts.create_contact(account, PhoneNumber("+37250000000"), {}, long_ago)
+
+    for _ in range(2):
+        preview = json.loads(own_table("maintenance", "purge", "--dry-run", "--json"))
+        assert (preview["contacts_due"], preview["oldest_due"]) == (1, "2020-01-02")
+    report = json.loads(own_table("maintenance", "purge", "--json"))
+    assert report["contacts_purged"] == 1
+    assert "contacts_due          0" in own_table("maintenance", "purge", "--dry-run")

@@ -6,14 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from chalicelib.domain.contact import Contact
 from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.services.cleanup import clean_up, preview
 from chalicelib.storage import cleanup, keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, due_contacts, purge_contact
+from chalicelib.storage.contacts import _item_of
+from chalicelib.storage.items import ContactItem
 from chalicelib.storage.memberships import join as join_without_looking
 from chalicelib.storage.transactions import write_together
 from tests.events.conftest import NOW
+from tests.sizes import CONTACTS_IN_A_LARGE_TABLE
 from tests.storage.meter import Meter
 from tests.storage.steps import (
     assert_rule_3_holds,
@@ -96,10 +100,18 @@ def test_contact_years_overdue_goes_first_and_the_rest_when_there_is_time(accoun
 
 def test_preview_counts_what_the_next_run_would_purge_and_changes_nothing(account):
     create(account)
+    group = create_group(account)
+    create(account, 1)
+    join(account, group, 1)
+    groups.delete_group(account, group.id, NOW)
+    before = preview(NOT_YET.date())
 
-    assert preview(NOT_YET.date()) == 0
-    assert preview(DUE.date()) == 1
-    assert contacts_of(account) == [number()]
+    assert (before.contacts_due, before.oldest_due) == (0, None)
+    assert before.memberships_to_sweep == 1
+    assert before.tombstones >= 1
+    assert preview(DUE.date()).contacts_due == 1
+    assert preview(DUE.date()).oldest_due == DUE.date()
+    assert contacts_of(account) == [number(), number(1)]
 
 
 def test_two_runs_at_once_purge_each_contact_once(account):
@@ -317,10 +329,11 @@ def test_scheduled_lambda_logs_a_summary_and_publishes_metrics(account, capsys):
     assert metrics["OldestDueDaysLeft"] == [0.0]
 
 
-@pytest.mark.parametrize("others", [10, 1_000])
+@pytest.mark.parametrize("others", [10, CONTACTS_IN_A_LARGE_TABLE])
 def test_purging_costs_the_same_whatever_else_is_in_the_table(account, others):
-    for index in range(others):
-        create(account, 1_000 + index)
+    with ContactItem.batch_write() as batch:
+        for index in range(others):
+            batch.save(_item_of(account.id, _contact(index)))
     for index in range(10):
         contacts.create_contact(account, number(index), {}, NOW - timedelta(days=40))
 
@@ -329,3 +342,15 @@ def test_purging_costs_the_same_whatever_else_is_in_the_table(account, others):
 
     assert meter.writes == 10 * 5
     assert meter.reads <= keys.DUE_SHARDS + 1 + 10
+
+
+def _contact(index):
+    return Contact(
+        id=index + 1,
+        phone_number=number(1_000 + index),
+        details={},
+        group_ids=frozenset(),
+        scheduled_deletion_date=DUE.date(),
+        created_on=NOW,
+        updated_on=NOW,
+    )

@@ -131,7 +131,7 @@ def test_group_that_was_deleted_meanwhile_is_no_error(account, group, members, d
         lambda record: record.pop("eventName"),
         lambda record: record["dynamodb"].pop("Keys"),
         lambda record: record["dynamodb"].update(Keys={"PK": {"N": "1"}}),
-        lambda record: record["dynamodb"].update(Keys={"PK": {"S": "MEMBERS#a#x"}}),
+        lambda record: record["dynamodb"]["Keys"].update(PK={"S": "MEMBERS#a#x"}),
     ],
 )
 def test_malformed_record_is_reported_and_what_is_before_it_is_counted(
@@ -163,7 +163,7 @@ def test_marker_expires_well_after_the_stream_forgets(account, group, members, d
 def test_counting_costs_two_writes_a_change_and_two_a_transaction(account, joins, delivery):
     """99 markers and one counter are the 100 actions of a transaction."""
     group = create_group(account)
-    joined = {"PK": {"S": keys.members(account.id, group.id)}}
+    joined = {"PK": {"S": keys.members(account.id, group.id)}, "SK": {"S": number().e164}}
     records = [
         {
             "eventID": f"{group.id}-{n}",

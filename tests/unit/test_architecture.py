@@ -67,6 +67,15 @@ def test_api_lambda_loads_nothing_that_it_does_not_need():
     assert not loaded & {"phonenumbers.geocoder", "phonenumbers.carrier", "phonenumbers.timezone"}
 
 
+def test_event_lambdas_load_nothing_that_they_do_not_need():
+    counting = modules_loaded_by("chalicelib.entrypoints.counter_stream")
+    purging = modules_loaded_by("chalicelib.entrypoints.purge_schedule")
+
+    for loaded in (counting, purging):
+        assert not loaded & {"app", "chalicelib.dialects", "chalicelib.auth", "infra"}
+    assert "phonenumbers" not in counting
+
+
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_dialect_owns_each_of_its_paths_and_no_longer_name(dialect):
     assert all(dialect.owns(path) for path in dialect.endpoints)

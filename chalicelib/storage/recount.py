@@ -1,0 +1,69 @@
+"""Comparing a counter with what it counts while both are changing.
+
+A counter lags its memberships by what is still in the stream, so the two cannot just be
+compared. A *fence* is an item put among the memberships; counting writes its token on the
+counter when it has passed it, and so has counted all that came before. Between two fences that
+counting passed without a change, the memberships stood still: what was read of them then is
+what the counter should say.
+"""
+
+import secrets
+from collections.abc import Sequence
+
+from chalicelib.domain.errors import ErrorCode, NotFoundError
+from chalicelib.storage import keys
+from chalicelib.storage.counters import Counter, find_counting_item, item_of, partition_of
+from chalicelib.storage.items import CountingItem, FenceItem, Item
+from chalicelib.storage.transactions import condition_failing_means
+
+
+def put_fence(counter: Counter) -> str:
+    """Put a fence behind all changes so far, and return its token."""
+    token = secrets.token_hex(8)
+    FenceItem(partition_of(counter), keys.fence(token)).save()
+    return token
+
+
+def remove_fences(counter: Counter, tokens: Sequence[str]) -> None:
+    """Take fences away again."""
+    for token in tokens:
+        FenceItem(partition_of(counter), keys.fence(token)).delete()
+
+
+def changes_until(counter: Counter, token: str) -> tuple[int, int] | None:
+    """Return the count and the number of changes, if counting has passed a fence by now.
+
+    Raises:
+        NotFoundError: The group was deleted.
+
+    """
+    item = find_counting_item(counter)
+    if item is None:
+        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
+    return (item.contacts_count, item.changes) if item.counted_until == token else None
+
+
+def count_entries(counter: Counter) -> int:
+    """Return how many contacts or memberships there are, by reading all of them."""
+    return Item.count(
+        partition_of(counter), Item.sk > keys.BEFORE_ALL_NUMBERS, consistent_read=True
+    )
+
+
+def correct(counter: Counter, drift: int, token: str) -> bool:
+    """Add *drift* to a counter, and say whether it was done.
+
+    Changes that are being counted meanwhile are neither lost nor doubled, since they are added
+    too.
+    """
+    is_passed_by_another = NotFoundError(ErrorCode.GROUP_NOT_FOUND)
+    try:
+        # Fails when the group was deleted, or when another recount put a fence of its own and
+        # so may have corrected it: the drift would be added twice.
+        with condition_failing_means(is_passed_by_another):
+            item_of(counter).update(
+                [CountingItem.contacts_count.add(drift)], CountingItem.counted_until == token
+            )
+    except NotFoundError:
+        return False
+    return True

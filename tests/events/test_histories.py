@@ -1,0 +1,177 @@
+"""Any history of use, with any delivery of its stream, ends with every count right."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from chalicelib.domain.errors import PhonebookError
+from chalicelib.services import accounts, contacts, groups
+from chalicelib.services.cleanup import clean_up
+from chalicelib.storage import keys
+from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
+from chalicelib.storage.counters import Counter, read_counter
+from chalicelib.storage.items import ContactItem, MembershipItem
+from tests.connected import Connected
+from tests.events.conftest import NOW
+from tests.events.delivery import Delivery
+from tests.faulty_engine import FaultyEngine, break_down, faulty_engine, lose_answer
+from tests.sizes import FULL, HISTORIES, STEPS_OF_A_HISTORY
+from tests.storage.steps import create_group, join, leave, number
+
+CONTACTS = 4
+MOST_GROUPS = 4
+
+contact_indexes = st.integers(0, CONTACTS - 1)
+group_indexes = st.integers(0, MOST_GROUPS - 1)
+sizes = st.integers(1, 30)
+
+
+class History(RuleBasedStateMachine):
+    """A phonebook in use. What is refused is refused; what must hold, holds all the same."""
+
+    table: Connected
+    engine: FaultyEngine
+
+    @initialize()
+    def open_account(self):
+        self.now = NOW
+        self.account = accounts.open_account("History", "EE", 1, NOW)
+        self.delivery = Delivery(self.table, self.account.id)
+        self.delivered = []
+        self.groups = [create_group(self.account) for _ in range(2)]
+        self.all_groups = list(self.groups)
+        for index in range(CONTACTS):
+            contacts.create_contact(self.account, number(index), {}, NOW)
+
+    @rule(index=contact_indexes)
+    def create_contact(self, index):
+        self.attempt(lambda: contacts.create_contact(self.account, number(index), {}, self.now))
+
+    @rule(index=contact_indexes)
+    def delete_contact(self, index):
+        self.attempt(lambda: contacts.delete_contact(self.account, number(index), self.now))
+
+    @rule()
+    def create_group(self):
+        if len(self.groups) < MOST_GROUPS:
+            group = create_group(self.account)
+            self.groups.append(group)
+            self.all_groups.append(group)
+
+    @rule(group=group_indexes)
+    def delete_group(self, group):
+        if self.groups:
+            group %= len(self.groups)
+            groups.delete_group(self.account, self.groups.pop(group).id, self.now)
+
+    @rule(index=contact_indexes, group=group_indexes)
+    def join(self, index, group):
+        if self.groups:
+            group %= len(self.groups)
+            self.attempt(lambda: join(self.account, self.groups[group], index, self.now))
+
+    @rule(index=contact_indexes, group=group_indexes)
+    def leave(self, index, group):
+        if self.groups:
+            group %= len(self.groups)
+            self.attempt(lambda: leave(self.account, self.groups[group], index, self.now))
+
+    @rule(hours=st.integers(0, 30))
+    def clean_up(self, hours):
+        self.now += timedelta(hours=hours)
+        clean_up(self.now, lambda: 3600.0)
+
+    @rule(size=sizes)
+    def deliver(self, size):
+        batch = self.delivery.collect()[:size]
+        self.acknowledge(self.delivery.deliver(batch))
+
+    @rule(size=sizes)
+    def deliver_twice(self, size):
+        batch = self.delivery.collect()[:size]
+        self.delivery.deliver(batch)
+        self.acknowledge(self.delivery.deliver(batch))
+
+    @rule(size=sizes)
+    def deliver_and_crash_before_saying_so(self, size):
+        self.delivery.deliver(self.delivery.collect()[:size])
+
+    @rule(size=sizes, fault=st.sampled_from([break_down, lose_answer]))
+    def deliver_while_the_engine_fails(self, size, fault):
+        self.engine.fail("TransactWriteItems", fault)
+        batch = self.delivery.collect()[:size]
+        self.acknowledge(self.delivery.deliver(batch))
+        self.engine.faults.clear()
+
+    @rule(size=sizes)
+    def deliver_in_halves_and_the_second_first(self, size):
+        batch = self.delivery.collect()[:size]
+        half = len(batch) // 2
+        self.delivery.deliver(batch[half:])
+        self.acknowledge(self.delivery.deliver(batch[:half]))
+
+    @rule(size=sizes)
+    def deliver_what_was_delivered_long_ago(self, size):
+        self.delivery.deliver(self.delivered[-size:])
+
+    @invariant()
+    def every_contact_has_a_date_if_and_only_if_it_is_in_no_group(self):
+        for contact in contacts.list_contacts(self.account):
+            assert bool(contact.group_ids) != bool(contact.scheduled_deletion_date)
+
+    def teardown(self):
+        for _ in range(3):
+            self.now += TOMBSTONE_LIFETIME
+            clean_up(self.now, lambda: 3600.0)
+        self.delivery.deliver_all()
+        kept = list(ContactItem.query(keys.contacts(self.account.id), consistent_read=True))
+        named = {item.sk: item.group_ids or set() for item in kept}
+        assert read_counter(Counter(self.account.id, None)) == len(kept)
+        for group in self.all_groups:
+            members = MembershipItem.query(
+                keys.members(self.account.id, group.id), consistent_read=True
+            )
+            numbers = {item.sk for item in members}
+            assert numbers == {e164 for e164, ids in named.items() if group.id in ids}
+            if group in self.groups:
+                count = groups.retrieve_group(self.account, group.id).contacts_count
+                assert count == len(numbers)
+            else:
+                assert numbers == set()
+        for item in kept:
+            assert bool(item.group_ids) != bool(item.scheduled_deletion_date)
+        assert not list(ContactItem.query(keys.tombstones(self.account.id)))
+
+    def attempt(self, act):
+        try:
+            act()
+        except PhonebookError:
+            return
+
+    def acknowledge(self, count):
+        self.delivered += self.delivery.records[:count]
+        del self.delivery.records[:count]
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+def test_every_history_ends_with_every_count_right(table):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+        History.table, History.engine = table, engine
+        run_state_machine_as_test(
+            History,
+            settings=settings(
+                max_examples=HISTORIES,
+                stateful_step_count=STEPS_OF_A_HISTORY,
+                deadline=None,
+                phases=tuple(Phase) if FULL else (Phase.generate,),  # shrinking takes minutes
+            ),
+        )

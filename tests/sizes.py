@@ -1,0 +1,12 @@
+"""Sizes that `make test` keeps small, and `make test-full` does not."""
+
+import os
+from typing import Final
+
+FULL: Final = "PHONEBOOK_TEST_FULL" in os.environ
+
+HISTORIES: Final = 150 if FULL else 12
+STEPS_OF_A_HISTORY: Final = 80 if FULL else 40
+SECONDS_OF_TRAFFIC: Final = 30 if FULL else 6
+MEMBERS_GAINED: Final = 20_000 if FULL else 1_500
+CONTACTS_IN_A_LARGE_TABLE: Final = 100_000 if FULL else 1_000
