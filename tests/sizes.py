@@ -5,8 +5,8 @@ from typing import Final
 
 FULL: Final = "PHONEBOOK_TEST_FULL" in os.environ
 
-HISTORIES: Final = 150 if FULL else 12
-STEPS_OF_A_HISTORY: Final = 80 if FULL else 40
+HISTORIES: Final = 60 if FULL else 12
+STEPS_OF_A_HISTORY: Final = 60 if FULL else 40
 SECONDS_OF_TRAFFIC: Final = 30 if FULL else 6
 MEMBERS_GAINED: Final = 20_000 if FULL else 1_500
-CONTACTS_IN_A_LARGE_TABLE: Final = 100_000 if FULL else 1_000
+CONTACTS_IN_A_LARGE_TABLE: Final = 100_000 if FULL else 2_000

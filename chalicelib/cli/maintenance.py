@@ -37,7 +37,7 @@ def purge(
     if dry_run:
         preview = cleanup.preview(now.date())
         oldest = preview.oldest_due
-        row: Row = {**asdict(preview), "oldest_due": oldest and oldest.isoformat()}
+        row = {**asdict(preview), "oldest_due": None if oldest is None else oldest.isoformat()}
         print_row(row, as_json=as_json)
         return
     report = cleanup.clean_up(now, lambda: float("inf"))
