@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from chalicelib.entrypoints.counter_stream import BATCH_SIZE, count_changes
 from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
+from chalicelib.observability import logger
 from chalicelib.settings import Settings
 from infra.stream_pump import Record, StreamPump
 
@@ -33,25 +35,23 @@ def main() -> None:
             file.write(json.dumps(record) + "\n")
 
     pump = StreamPump(Settings.of(os.environ).table_name, count_changes, put_aside, BATCH_SIZE)
-    stopping = _Flag()
-    signal.signal(signal.SIGTERM, stopping.raise_)
-    next_clean_up = time.monotonic() + seconds_between
-    while not stopping.is_raised:
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    # A thread of its own, so that a long sweep holds up no count. It may be broken off anywhere.
+    threading.Thread(target=_clean_up_every, args=(seconds_between,), daemon=True).start()
+    while not stopping.is_set():
         if not pump.pump():
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-        if time.monotonic() >= next_clean_up:
-            clean_up_on_schedule(_scheduled_event(), None)
-            next_clean_up = time.monotonic() + seconds_between
+            stopping.wait(SECONDS_BETWEEN_LOOKS)
     pump.drain()
 
 
-class _Flag:
-    """Raised by a signal, and looked at where it is safe to stop."""
-
-    is_raised = False
-
-    def raise_(self, *_: object) -> None:
-        self.is_raised = True
+def _clean_up_every(seconds: float) -> None:
+    while True:
+        time.sleep(seconds)
+        try:
+            clean_up_on_schedule(_scheduled_event(), None)
+        except Exception:  # noqa: BLE001 - as on AWS, a run that failed does not end the schedule
+            logger().exception("The clean-up failed")
 
 
 def _scheduled_event() -> dict[str, Any]:
