@@ -31,5 +31,5 @@ class UseCase:
 
 USE_CASES: Final = {
     name: UseCase(name, function, calls.split(", ") if calls else [], int(reads), int(writes))
-    for name, function, calls, reads, writes in table("docs/access-patterns.md", "use case")
+    for name, _, function, calls, reads, writes in table("docs/access-patterns.md", "use case")
 }
