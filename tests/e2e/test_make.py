@@ -1,5 +1,6 @@
 """The Makefile, as a person meets it first."""
 
+import os
 import shutil
 import subprocess
 
@@ -17,8 +18,15 @@ def clone(tmp_path):
 
 
 def make(folder, *arguments):
+    # Not as a part of the make that runs the tests.
+    environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return subprocess.run(
-        ["make", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        ["make", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -13,8 +13,9 @@ from chalicelib.services.cleanup import clean_up, preview
 from chalicelib.storage import cleanup, keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, due_contacts, purge_contact
 from chalicelib.storage.contacts import _item_of
-from chalicelib.storage.items import ContactItem
+from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.memberships import join as join_without_looking
+from chalicelib.storage.tombstones import deleted_contact_item
 from chalicelib.storage.transactions import write_together
 from infra import engine
 from tests.connected import Connected
@@ -276,6 +277,24 @@ def test_contact_created_anew_keeps_its_groups_while_its_old_memberships_are_swe
     assert stored_contact(account).group_ids == {again.id}
     assert stored_members(account, again) == {number().e164}
     assert stored_members(account, deleted) == set()
+
+
+def test_what_a_deleted_contact_left_behind_is_swept_unless_it_was_taken_over(account):
+    """A contact in very many groups leaves some memberships to the schedule."""
+    left, taken_over = create_group(account), create_group(account)
+    create(account)
+    join(account, taken_over)
+    MembershipItem(keys.members(account.id, left.id), number().e164, joined_on=NOW).save()
+    groups_left = [left.id, taken_over.id]
+    deleted_contact_item(account.id, 1, number().e164, groups_left, NOW).save()
+    assert preview(NOW.date()).memberships_to_sweep == 2
+
+    clean_up(NOW, for_ever)
+
+    assert stored_members(account, left) == set()
+    assert stored_members(account, taken_over) == {number().e164}
+    assert stored_keys(keys.tombstones(account.id)) == set()
+    assert_rule_3_holds(account)
 
 
 def test_large_group_is_swept_over_many_runs_and_keeps_no_contact_from_being_purged(account):
