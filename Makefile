@@ -9,6 +9,10 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 WORKERS ?= 2
 
+# uv takes a fourth of pip's time, but reads none of pip's settings: where it cannot reach what pip
+# is set up to reach, pip installs instead.
+install_into = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(1)/bin/python -r $(2) 2>/dev/null || $(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
+
 .DEFAULT_GOAL := help
 .PHONY: help install dev test test-full test-dynamodb-local dynamodb-local check format lock clean
 
@@ -20,10 +24,11 @@ install: $(INSTALLED)  ## Install everything into .venv, pinned (the other targe
 $(INSTALLED): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("The phonebook needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.11" % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python cannot make virtual environments: install its venv package (Debian: apt install python3-venv).' >&2; exit 1; }
-	@echo 'Installing into .venv; once only, it takes about a minute ...'
+	@echo 'Installing into .venv; once only, it takes about half a minute ...'
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt | $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
+	@$(call install_into,.venv,requirements-dev.txt)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
