@@ -14,7 +14,7 @@ from chalicelib.services import accounts
 COLUMNS: Final = ("account", "name", "region", "retention", "opened")
 
 commands = typer.Typer(
-    help="Open and list accounts.", no_args_is_help=True, callback=connect_to_table
+    help="Open, list and close accounts.", no_args_is_help=True, callback=connect_to_table
 )
 
 
@@ -38,6 +38,15 @@ def open_account(
 def list_accounts(as_json: AsJson = False) -> None:
     """List all accounts, oldest first."""
     print_rows(COLUMNS, [_row(account) for account in accounts.list_accounts()], as_json=as_json)
+
+
+@commands.command("close")
+def close_account(
+    account: Annotated[str, typer.Argument(help="Its id, as `list` shows it.")],
+) -> None:
+    """Remove an account that is empty and whose credentials are all revoked."""
+    accounts.close_account(account)
+    typer.echo(f"{account} is closed.")
 
 
 def _row(account: Account) -> Row:

@@ -9,6 +9,7 @@ Code  Meaning
 3     what was asked for is not there
 4     the table is out of reach or busy, or the stream stands still
 5     a counter drifted, and was not repaired
+6     what was to be removed is still in use
 ====  ==========================================================
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from chalicelib.domain.errors import (
+    ConflictError,
     ErrorCode,
     InvalidDataError,
     NotFoundError,
@@ -30,17 +32,24 @@ FAILURES: Final = (
     SettingsError,
     InvalidDataError,
     NotFoundError,
+    ConflictError,
     UnavailableError,
     StreamStuckError,
 )
 Failure: TypeAlias = (
-    SettingsError | InvalidDataError | NotFoundError | UnavailableError | StreamStuckError
+    SettingsError
+    | InvalidDataError
+    | NotFoundError
+    | ConflictError
+    | UnavailableError
+    | StreamStuckError
 )
 
 _EXIT_CODES: Final[Mapping[type, int]] = {
     SettingsError: 2,
     InvalidDataError: 2,
     NotFoundError: 3,
+    ConflictError: 6,
     UnavailableError: 4,
     StreamStuckError: 4,
 }
@@ -48,6 +57,9 @@ _EXIT_CODES: Final[Mapping[type, int]] = {
 _WORDS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ACCOUNT_NOT_FOUND: "There is no such account.",
     ErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
+    ErrorCode.ACCOUNT_IN_USE: (
+        "The account is in use: revoke its credentials, and delete what it holds."
+    ),
     ErrorCode.BUSY: "The table is busy; try again.",
     ErrorCode.UNREACHABLE: "The table is out of reach",
 }

@@ -37,6 +37,7 @@ class ErrorCode(Enum):
     CONTACT_EXISTS = auto()
     MEMBERSHIP_EXISTS = auto()
     NUMBER_BLACKLISTED = auto()
+    ACCOUNT_IN_USE = auto()
 
     METHOD_NOT_ALLOWED = auto()
     UNSUPPORTED_MEDIA_TYPE = auto()

@@ -4,11 +4,16 @@ from datetime import datetime
 
 from chalicelib.domain import account as domain
 from chalicelib.domain.account import Account, Credential
-from chalicelib.domain.errors import InvalidDataError, ProblemCollector
+from chalicelib.domain.errors import (
+    ConflictError,
+    ErrorCode,
+    InvalidDataError,
+    ProblemCollector,
+)
 from chalicelib.domain.limits import FIELD_CHARACTERS, LONGEST_RETENTION_DAYS
 from chalicelib.domain.phone import is_region
 from chalicelib.domain.text import checked_text
-from chalicelib.storage import accounts
+from chalicelib.storage import accounts, blacklist, contacts, groups
 
 
 def open_account(name: str, default_region: str, retention_days: int, now: datetime) -> Account:
@@ -43,6 +48,31 @@ def open_account(name: str, default_region: str, retention_days: int, now: datet
 def list_accounts() -> list[Account]:
     """Return every account, oldest first."""
     return sorted(accounts.list_accounts(), key=lambda account: account.created_on)
+
+
+def close_account(account_id: str) -> None:
+    """Remove an account in which nothing is left, and its credentials.
+
+    A Lambda may take a credential for a minute after it was revoked, and so might still
+    write: revoke first, and close when nobody can be calling any more.
+
+    Raises:
+        NotFoundError: There is no such account.
+        ConflictError: A credential of it is not revoked, or it holds a contact, a group or a
+            blacklisted number.
+
+    """
+    accounts.get_account(account_id)
+    credentials = list(accounts.list_credentials(account_id))
+    holdings = (
+        contacts.list_contacts(account_id, after=None, page_size=1),
+        groups.list_groups(account_id),
+        blacklist.list_numbers(account_id, after=None, page_size=1),
+    )
+    is_used = any(not credential.revoked for credential in credentials)
+    if is_used or any(next(iter(held), None) for held in holdings):
+        raise ConflictError(ErrorCode.ACCOUNT_IN_USE)
+    accounts.remove_account(account_id, [credential.username for credential in credentials])
 
 
 def issue_credential(account_id: str, now: datetime) -> tuple[Credential, str]:

@@ -1,6 +1,6 @@
 """Accounts and their credentials in the table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pynamodb.exceptions import DoesNotExist
 
@@ -44,6 +44,13 @@ def list_accounts() -> Iterator[Account]:
     """Yield every account, in no particular order; one just opened may be a moment late."""
     for entry in Item.query(keys.ACCOUNTS, index_name=SparseIndex.Meta.index_name):
         yield _account(AccountItem.get(entry.pk, entry.sk, consistent_read=True))
+
+
+def remove_account(account_id: str, usernames: Iterable[str]) -> None:
+    """Forget an account, and first its credentials; may be broken off and repeated."""
+    for username in usernames:
+        CredentialItem(keys.credential(username), keys.CREDENTIAL).delete()
+    AccountItem(keys.account(account_id), keys.ACCOUNT).delete()
 
 
 def put_credential(credential: Credential) -> None:

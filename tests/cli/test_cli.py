@@ -82,6 +82,36 @@ def test_people_get_a_table_and_lines(phonebook):
     assert "False" in phonebook("credentials", "list", account)
 
 
+def test_account_is_closed_only_when_nobody_can_use_it_and_nothing_is_left(phonebook, app_url):
+    def refused():
+        said = phonebook("accounts", "close", account, code=6)
+        return "revoke its credentials, and delete what it holds" in said
+
+    account = json.loads(phonebook("accounts", "open", "Acme", "--json"))["account"]
+    issued = json.loads(phonebook("credentials", "issue", account, "--json"))
+    ISSUED_SECRETS.add(issued["secret"])
+    client = Client(app_url, account, issued["username"], issued["secret"])
+    kept = [
+        ("/v1/phonebook/contacts", {"phoneNumber": "+37251000000"}, "/+37251000000"),
+        ("/v1/phonebook/blacklist", {"phoneNumber": "+37251000000"}, "/+37251000000"),
+        ("/v1/phonebook/groups", {"name": "Friends"}, None),
+    ]
+
+    assert refused()
+    assert client.send("GET", "/v1/phonebook/contacts").status == 200
+    phonebook("credentials", "revoke", issued["username"])
+    for path, body, one in kept:
+        # A Lambda that knew the credential takes it for a while yet.
+        created = client.send("POST", path, body)
+        assert refused()
+        client.send("DELETE", f"{path}{one or '/' + created.json['group']['id']}")
+
+    assert "is closed" in phonebook("accounts", "close", account)
+    assert account not in phonebook("accounts", "list")
+    phonebook("credentials", "list", account, code=3)
+    phonebook("credentials", "revoke", issued["username"], code=3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -92,7 +122,9 @@ def test_people_get_a_table_and_lines(phonebook):
         (["accounts", "open", "a", "--default-region", "ee"], 2, "default region: "),
         (["accounts", "open", "a", "--retention-days", "-1"], 2, "retention days: "),
         (["accounts", "open", "a", "--retention-days", "x"], 2, "--retention-days"),
-        (["accounts", "close"], 2, "No such command"),
+        (["accounts", "shut"], 2, "No such command"),
+        (["accounts", "close"], 2, "account"),
+        (["accounts", "close", "nobody"], 3, "There is no such account."),
     ],
 )
 def test_wrong_use_is_one_line_and_an_exit_code(phonebook, arguments, code, said):

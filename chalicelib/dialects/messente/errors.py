@@ -44,6 +44,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.CONTACT_EXISTS: (409, "204", "There is a contact with this phone number already"),
     ErrorCode.MEMBERSHIP_EXISTS: (409, "204", "The contact is in this group already"),
     ErrorCode.NUMBER_BLACKLISTED: (409, "204", "The phone number is in the blacklist already"),
+    ErrorCode.ACCOUNT_IN_USE: (409, "204", "The account is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (405, "244", "This path does not take this method"),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (415, "244", f"The body must be sent as {JSON}"),
     ErrorCode.REQUEST_TOO_LARGE: (
