@@ -5,16 +5,25 @@ PORT ?= 8000
 DATA_DIR ?= .local
 PURGE_SECONDS ?= 60
 
+STAGE ?= dev
+SET ?=
+KEEP ?=
+YES ?=
+DELETE_TABLE ?=
+
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# checkov pins an older botocore than ministack does.
+CHECKOV := .venv-checkov/installed
 WORKERS ?= 2
 
 # uv takes a fourth of pip's time, but reads none of pip's settings: where it cannot reach what pip
 # is set up to reach, pip installs instead.
-install_into = $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(1)/bin/python -r $(2) 2>/dev/null || $(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
+install_into = $(BIN)/uv pip install --quiet --require-hashes --python $(1)/bin/python -r $(2) 2>/dev/null || $(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-full test-dynamodb-local dynamodb-local check format lock clean
+.PHONY: help install dev test test-full test-dynamodb-local dynamodb-local check format lock \
+        package rehearse deploy destroy clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -32,13 +41,19 @@ $(INSTALLED): requirements-dev.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(CHECKOV): infra/requirements-checkov.txt $(INSTALLED)
+	@rm -rf .venv-checkov
+	@$(BIN)/python -m venv .venv-checkov
+	@$(call install_into,.venv-checkov,$<)
+	@touch $@
+
 dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
 	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
 
-test: check  ## Check, and run every test but the long ones
+test: check $(CHECKOV)  ## Check, and run every test but the long ones
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov
 
-test-full: check  ## Run every test at its full size (about ten minutes more)
+test-full: check $(CHECKOV)  ## Run every test at its full size (about ten minutes more)
 	@PHONEBOOK_TEST_FULL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 test-dynamodb-local: $(INSTALLED) dynamodb-local  ## Run the storage tests on DynamoDB Local (npm, Java 17)
@@ -59,6 +74,18 @@ format: $(INSTALLED)  ## Format the code and mend what lint can mend
 lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.toml
 	@$(BIN)/python -m infra.lock
 
+package: $(INSTALLED)  ## Package the Lambdas and the stack of STAGE into build/
+	@$(BIN)/python -m infra.package --stage '$(STAGE)'
+
+rehearse: $(INSTALLED)  ## Deploy the packaged stack to an embedded AWS and try all of it (KEEP=1 leaves it running)
+	@$(if $(KEEP),exec $(BIN)/python -m infra.rehearsal,$(BIN)/pytest tests/e2e/test_rehearsal.py)
+
+deploy: $(INSTALLED)  ## Deploy STAGE to your AWS account (SET='Parameter=value ...', YES=1 asks nothing)
+	@$(BIN)/python -m infra.deploy deploy --stage '$(STAGE)' $(if $(YES),--yes) $(if $(SET),--set $(SET))
+
+destroy: $(INSTALLED)  ## Delete STAGE from your AWS account, but not its table (DELETE_TABLE=1)
+	@$(BIN)/python -m infra.deploy destroy --stage '$(STAGE)' $(if $(YES),--yes) $(if $(DELETE_TABLE),--delete-table)
+
 clean:  ## Remove everything that make made, but not the data of make dev
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build phonebook.egg-info .dynamodb-local
+	@rm -rf .venv .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build phonebook.egg-info .dynamodb-local
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
 """Log lines: JSON, with the request's id, and never a whole phone number or a secret."""
 
 import logging
+import os
 import re
 from functools import cache
 from typing import Final
@@ -8,8 +9,6 @@ from typing import Final
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.logging.types import LogRecord
-
-SERVICE: Final = "phonebook"
 
 _WRITTEN_NUMBER: Final = re.compile(r"(?P<plus>\+|%2[Bb])(?P<digits>[0-9]{7,})")
 _CREDENTIAL: Final = re.compile(
@@ -28,6 +27,11 @@ def masked(text: str) -> str:
     return _CREDENTIAL.sub(r"\g<scheme>****", text)
 
 
+def service() -> str:
+    """Return what log lines and metrics name as their source; on AWS, the stack."""
+    return os.environ.get("POWERTOOLS_SERVICE_NAME", "phonebook")
+
+
 @cache
 def logger() -> Logger:
     """Return the logger of this process, set up from its environment at the first call.
@@ -36,7 +40,7 @@ def logger() -> Logger:
     """
     for library in ("botocore", "pynamodb", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    return Logger(service=SERVICE, logger_formatter=_MaskingFormatter(), utc=True)
+    return Logger(service=service(), logger_formatter=_MaskingFormatter(), utc=True)
 
 
 class _MaskingFormatter(LambdaPowertoolsFormatter):

@@ -23,6 +23,7 @@ from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage.connection import connect
 from infra import child, engine
+from infra.demo import greet, write_secret
 from infra.table import create_table
 
 PROJECT: Final = Path(__file__).parent.parent
@@ -80,8 +81,9 @@ def run(port: int, data_folder: Path, purge_seconds: str) -> None:
             try:
                 app.start()
                 app.await_answer()
-                _write_secret(ready_file, {"url": url, **demo})
-                _greet(url, demo)
+                write_secret(ready_file, {"url": url, **demo})
+                greet(url, demo)
+                print("Ctrl-C stops it and keeps the data.\n", flush=True)
                 app.restart_on_changes()
             finally:
                 ready_file.unlink(missing_ok=True)
@@ -202,7 +204,7 @@ def _demo_credential(file: Path) -> dict[str, str]:
         "secret": secret,
         "token": token_of(username, secret),
     }
-    _write_secret(file, demo)
+    write_secret(file, demo)
     return demo
 
 
@@ -214,34 +216,6 @@ def _demo_credential_of_last_run(file: Path) -> dict[str, str] | None:
     except (OSError, ValueError, KeyError, UnauthorizedError):
         return None
     return demo
-
-
-def _write_secret(file: Path, values: dict[str, str]) -> None:
-    """Write *values* whole or not at all, for the user's eyes only."""
-    unfinished = file.with_suffix(".unfinished")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        json.dump(values, out, indent=2)
-    unfinished.replace(file)
-
-
-def _greet(url: str, demo: dict[str, str]) -> None:
-    username, secret = demo["username"], demo["secret"]
-    print(
-        f"""
-The phonebook answers at {url}
-
-  account   {demo["account"]}
-  username  {username}
-  secret    {secret}
-
-Try it:
-
-  curl -u {username}:{secret} {url}/v1/phonebook/contacts
-
-Ctrl-C stops it and keeps the data.
-""",
-        flush=True,
-    )
 
 
 def _code_as_it_is() -> dict[Path, int]:

@@ -57,8 +57,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def ministack(log: Path, state_folder: Path | None = None) -> Iterator[str]:
+def ministack(
+    log: Path, state_folder: Path | None = None, *, enforce_policies: bool = False
+) -> Iterator[str]:
     """Run ministack and yield its endpoint; with a *state_folder* the data outlive it.
+
+    With *enforce_policies*, roles may do what their policies say, and nothing else.
 
     Raises:
         EngineError: It did not start.
@@ -69,6 +73,7 @@ def ministack(log: Path, state_folder: Path | None = None) -> Iterator[str]:
     settings = environment(endpoint) | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
+        "AUTH": str(enforce_policies).lower(),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "PERSIST_STATE": "1" if state_folder else "0",

@@ -2,7 +2,8 @@
 
 ``requirements-dev.txt`` is all that ``make`` installs, as uv resolves it from
 ``pyproject.toml`` for every Python and platform. ``requirements.txt`` is the part of it that
-Chalice packages: what the Lambda needs and does not have.
+Chalice packages: what the Lambda needs and does not have. checkov has an environment of its own,
+since it pins what others pin otherwise.
 """
 
 import subprocess
@@ -19,6 +20,8 @@ from packaging.utils import canonicalize_name
 PROJECT: Final = Path(__file__).parent.parent
 RUNTIME: Final = PROJECT / "requirements.txt"
 DEVELOPMENT: Final = PROJECT / "requirements-dev.txt"
+CHECKOV: Final = PROJECT / "infra" / "requirements-checkov.txt"
+CHECKOV_SOURCE: Final = CHECKOV.with_suffix(".in")
 
 IN_THE_LAMBDA_RUNTIME: Final = "botocore"
 """Together with all that it needs itself."""
@@ -30,17 +33,9 @@ _HEADER: Final = "# Written by `make lock` from pyproject.toml; not to be edited
 
 
 def main() -> None:
-    """Write both files."""
-    subprocess.run(  # noqa: S603 - uv, from our own environment
-        [
-            *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"),
-            *("--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"),
-            *("--all-extras", "--python-version", "3.11", "--output-file", str(DEVELOPMENT)),
-            str(PROJECT / "pyproject.toml"),
-        ],
-        check=True,
-    )
-    DEVELOPMENT.write_text(_HEADER + DEVELOPMENT.read_text())
+    """Write all three files."""
+    _pin(PROJECT / "pyproject.toml", DEVELOPMENT, "--all-extras")
+    _pin(CHECKOV_SOURCE, CHECKOV)
     RUNTIME.write_text(runtime_requirements())
 
 
@@ -49,6 +44,20 @@ def runtime_requirements() -> str:
     provided = _with_dependencies(IN_THE_LAMBDA_RUNTIME) | {PACKAGED_BY_ITSELF}
     packaged = _with_dependencies("phonebook", but=provided)
     return _HEADER + "".join(pin for name, pin in _pins() if name in packaged)
+
+
+def _pin(source: Path, target: Path, *options: str) -> None:
+    subprocess.run(  # noqa: S603 - uv, from our own environment
+        [
+            *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"),
+            *("--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"),
+            *("--python-version", "3.11", *options, "--output-file", str(target), str(source)),
+        ],
+        check=True,
+    )
+    target.write_text(
+        f"# Written by `make lock` from {source.name}; not to be edited.\n" + target.read_text()
+    )
 
 
 def _with_dependencies(name: str, but: AbstractSet[str] = frozenset()) -> set[str]:

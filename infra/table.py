@@ -1,4 +1,4 @@
-"""Creating the table of ``infra/resources.yaml`` where there is no CloudFormation."""
+"""The table of ``infra/resources.yaml`` where CloudFormation does not look after it."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -33,11 +33,40 @@ def create_table(name: str) -> None:
             StreamSpecification={"StreamEnabled": True, **properties["StreamSpecification"]},
         )
     client.get_waiter("table_exists").wait(TableName=name)
-    expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    if expiry["TimeToLiveStatus"] == "DISABLED":
-        client.update_time_to_live(
-            TableName=name, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
-        )
+    _let_items_expire(client, name)
+
+
+def take_over(name: str) -> str:
+    """Give a table that was restored what a restore leaves out, and return its stream's ARN.
+
+    A restored table has no stream, no expiry, no recovery and no protection of its own
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery.html).
+    Doing it again changes nothing.
+    """
+    client = botocore.session.get_session().create_client("dynamodb")
+    properties = table_properties()
+    described = client.describe_table(TableName=name)["Table"]
+    if not described.get("StreamSpecification", {}).get("StreamEnabled"):
+        stream = {"StreamEnabled": True, **properties["StreamSpecification"]}
+        client.update_table(TableName=name, StreamSpecification=stream)
+        client.get_waiter("table_exists").wait(TableName=name)
+    if not described.get("DeletionProtectionEnabled"):
+        client.update_table(TableName=name, DeletionProtectionEnabled=True)
+        client.get_waiter("table_exists").wait(TableName=name)
+    _let_items_expire(client, name)
+    client.update_continuous_backups(
+        TableName=name,
+        PointInTimeRecoverySpecification=properties["PointInTimeRecoverySpecification"],
+    )
+    return str(client.describe_table(TableName=name)["Table"]["LatestStreamArn"])
+
+
+def delete(name: str) -> None:
+    """Delete a table and all its data, protected or not."""
+    client = botocore.session.get_session().create_client("dynamodb")
+    client.update_table(TableName=name, DeletionProtectionEnabled=False)
+    client.get_waiter("table_exists").wait(TableName=name)
+    client.delete_table(TableName=name)
 
 
 def table_properties() -> dict[str, Any]:
@@ -45,3 +74,12 @@ def table_properties() -> dict[str, Any]:
     resources = yaml.safe_load(RESOURCES.read_text())["Resources"]
     properties: dict[str, Any] = resources["PhonebookTable"]["Properties"]
     return properties
+
+
+def _let_items_expire(client: Any, name: str) -> None:  # noqa: ANN401 - botocore makes it
+    expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    if expiry["TimeToLiveStatus"] == "DISABLED":
+        client.update_time_to_live(
+            TableName=name,
+            TimeToLiveSpecification=table_properties()["TimeToLiveSpecification"],
+        )

@@ -1,3 +1,5 @@
+import json
+import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -30,15 +32,27 @@ def logs(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def ministack(logs):
-    """The phonebook's table on an engine of this session's own."""
+def rehearsed():
+    """The rehearsed stack to which these tests are sent, if any (tests/e2e/test_rehearsal.py)."""
+    return json.loads(os.environ.get("PHONEBOOK_REHEARSED", "null"))
+
+
+@pytest.fixture(scope="session")
+def ministack(logs, rehearsed):
+    """The phonebook's table on an engine of this session's own, or on the rehearsed one."""
+    if rehearsed:
+        yield Connected(rehearsed["endpoint"], rehearsed["table"])
+        return
     with engine.ministack(logs / "ministack") as endpoint:
         yield Connected(endpoint)
 
 
 @pytest.fixture(scope="session")
-def app_url(ministack, logs):
+def app_url(ministack, logs, rehearsed):
     """Where the app is served."""
+    if rehearsed:
+        yield rehearsed["url"]
+        return
     with served_app(ministack.endpoint, ministack.table, logs / "app") as url:
         yield url
 

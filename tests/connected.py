@@ -20,12 +20,12 @@ class Connected:
     connected before comes back behind the ``with``.
     """
 
-    table: Final = "phonebook-tests"
-
-    def __init__(self, endpoint: str | None) -> None:
+    def __init__(self, endpoint: str | None, deployed_table: str | None = None) -> None:
         self.endpoint = endpoint or ""
+        self.table: Final = deployed_table or "phonebook-tests"
         with self.environment():
-            create_table(self.table)
+            if deployed_table is None:
+                create_table(self.table)
             before = self._swap(None)
             connect(self.table)
             _ = table().connection.client  # made while the environment says where

@@ -101,7 +101,7 @@ class Client:
         connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         try:
             kept = {name: value for name, value in sent.items() if value is not None}
-            connection.request(method, path, body, kept)
+            connection.request(method, urlsplit(self.url).path + path, body, kept)
             response = connection.getresponse()
             answered = {name.lower(): value for name, value in response.getheaders()}
             answer = Answer(response.status, answered, response.read())

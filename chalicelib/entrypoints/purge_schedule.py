@@ -10,7 +10,7 @@ from typing import Any, Final
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib.observability import SERVICE, logger
+from chalicelib.observability import logger, service
 from chalicelib.services.cleanup import CleanupReport, clean_up
 from chalicelib.settings import Settings
 from chalicelib.storage.connection import connect
@@ -52,7 +52,7 @@ def _seconds_of(context: Any) -> float:  # noqa: ANN401 - Chalice hands on what 
 
 
 def _publish(report: CleanupReport, seconds_used: float) -> None:
-    metrics = Metrics(namespace="Phonebook", service=SERVICE)
+    metrics = Metrics(namespace="Phonebook", service=service())
     metrics.add_metric("ContactsPurged", MetricUnit.Count, report.contacts_purged)
     metrics.add_metric("ContactsSkipped", MetricUnit.Count, report.contacts_skipped)
     metrics.add_metric("MembershipsSwept", MetricUnit.Count, report.memberships_swept)

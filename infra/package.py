@@ -1,0 +1,173 @@
+"""``make package``: the zip of the Lambdas and the template of the stack, byte for byte anew.
+
+Chalice packages from a copy that holds the Lambda's files only, and the result is written
+again in one order and with one date: the same commit gives the same bytes.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from infra.table import RESOURCES
+
+PROJECT: Final = Path(__file__).parent.parent
+BUILD: Final = PROJECT / "build"
+STAGES: Final = Path(__file__).parent / "stages.yaml"
+
+CODE_URI: Final = "./deployment.zip"
+"""How the template names the zip until it is uploaded."""
+
+LARGEST_ZIP_BYTES: Final = 3 * 1024 * 1024
+
+_PACKAGED: Final = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
+_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "cli")
+_NOT_IN_THE_ZIP: Final = (".pyi", ".pyc", "py.typed")
+_DATE_OF_ALL_FILES: Final = (1980, 1, 1, 0, 0, 0)
+_READABLE_BY_ALL: Final = 0o100644 << 16
+
+
+class PackageError(Exception):
+    """The stack could not be packaged; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What is deployed: the Lambdas' zip, the stack's template, the stage's parameters."""
+
+    stage: str
+    zip_file: Path
+    template_file: Path
+    parameters_file: Path
+
+    @property
+    def template(self) -> dict[str, Any]:
+        """The template, as CloudFormation reads it."""
+        template: dict[str, Any] = json.loads(self.template_file.read_text())
+        return template
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The stage's parameters."""
+        parameters: dict[str, str] = json.loads(self.parameters_file.read_text())
+        return parameters
+
+
+def main() -> int:
+    """Package the stage on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stage", choices=sorted(stages()), required=True)
+    try:
+        package = package_stage(parser.parse_args().stage, BUILD)
+    except PackageError as error:
+        print(f"make package: {error}", file=sys.stderr)
+        return 1
+    print(f"{package.zip_file.relative_to(PROJECT)}  {package.zip_file.stat().st_size:,} bytes")
+    print(package.template_file.relative_to(PROJECT))
+    print(package.parameters_file.relative_to(PROJECT))
+    return 0
+
+
+def parameters() -> set[str]:
+    """Return the names of the stack's parameters."""
+    return set(yaml.safe_load(RESOURCES.read_text())["Parameters"])
+
+
+def stages() -> dict[str, dict[str, str]]:
+    """Return the parameters of every stage."""
+    return {
+        stage: {name: str(value) for name, value in parameters.items()}
+        for stage, parameters in yaml.safe_load(STAGES.read_text()).items()
+    }
+
+
+def package_stage(stage: str, build_folder: Path) -> Package:
+    """Package *stage* into a folder of its own in *build_folder*.
+
+    Raises:
+        PackageError: Chalice or pip failed, or the zip is larger than it may be.
+
+    """
+    folder = build_folder / stage
+    shutil.rmtree(folder, ignore_errors=True)
+    source = folder / "source"
+    chalices = folder / "chalice"
+    _copy_what_is_packaged(source)
+    merged = source / "resources.json"
+    # JSON: from YAML, Chalice would write YAML with anchors, which CloudFormation may refuse.
+    merged.write_text(json.dumps(yaml.safe_load(RESOURCES.read_text())))
+    _run_chalice(source, stage, merged, chalices)
+    package = Package(
+        stage, folder / "deployment.zip", folder / "template.json", folder / "parameters.json"
+    )
+    _write_anew(chalices / "deployment.zip", package.zip_file)
+    _write_json(package.template_file, json.loads((chalices / "sam.json").read_text()))
+    _write_json(package.parameters_file, stages()[stage])
+    for scratch in (source, chalices):
+        shutil.rmtree(scratch)
+    size = package.zip_file.stat().st_size
+    if size > LARGEST_ZIP_BYTES:
+        raise PackageError(f"the zip has {size:,} bytes, and may have {LARGEST_ZIP_BYTES:,}.")
+    return package
+
+
+def _copy_what_is_packaged(folder: Path) -> None:
+    for name in _PACKAGED:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (PROJECT / name).is_dir():
+            shutil.copytree(PROJECT / name, target, ignore=_LEFT_OUT)
+        else:
+            shutil.copy(PROJECT / name, target)
+
+
+def _run_chalice(source: Path, stage: str, merged: Path, output: Path) -> None:
+    environment = os.environ | {
+        # Chalice wants one, and writes it nowhere.
+        "AWS_DEFAULT_REGION": "us-east-1",
+        # requirements.txt leaves out botocore, which pynamodb asks for: the runtime has it.
+        "PIP_NO_DEPS": "1",
+        # Else Python would write __pycache__ next to the files that are packaged.
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    chalice = (sys.executable, "-c", "from chalice.cli import main; main()")
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [*chalice, "package", "--stage", stage, "--merge-template", str(merged), str(output)],
+        cwd=source,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise PackageError(f"Chalice failed:\n{done.stdout}")
+
+
+def _write_anew(made: Path, target: Path) -> None:
+    """Write a zip again, in one order, with one date, without what a Lambda does not read."""
+    with zipfile.ZipFile(made) as zip_made, zipfile.ZipFile(target, "w") as zip_anew:
+        for name in sorted(zip_made.namelist()):
+            if name.endswith(_NOT_IN_THE_ZIP):
+                continue
+            entry = zipfile.ZipInfo(name, _DATE_OF_ALL_FILES)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = _READABLE_BY_ALL
+            zip_anew.writestr(entry, zip_made.read(name), compresslevel=9)
+
+
+def _write_json(file: Path, value: object) -> None:
+    file.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

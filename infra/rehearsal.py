@@ -1,0 +1,120 @@
+"""``make rehearse``: the packaged stack, whole, on the embedded AWS.
+
+It is deployed by the very program of ``make deploy``, with CloudFormation, behind API Gateway,
+in Lambda processes of their own, with each role's policy enforced. What the embedded AWS does
+otherwise than AWS is listed in ``docs/operations.md``.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from chalicelib.settings import TABLE_VARIABLE
+from infra import engine
+from infra.demo import greet, write_secret
+from infra.package import BUILD, PROJECT
+
+STAGE: Final = "dev"
+READY_FILE: Final = BUILD / "rehearsal.json"
+
+
+class RehearsalError(Exception):
+    """A command of the rehearsal failed; the message is what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A rehearsed stack: its environment is the one of an operator at work on it."""
+
+    environment: Mapping[str, str]
+
+    def deploy(self, *settings: str) -> str:
+        """Run ``make deploy`` with parameters of the form ``Name=value``; return its words."""
+        options = ("--set", *settings) if settings else ()
+        return self._run("infra.deploy", "deploy", "--stage", STAGE, "--yes", *options)
+
+    def destroy(self, *options: str, confirm_table: str = "") -> str:
+        """Run ``make destroy``; return what it said."""
+        confirmed = {"CONFIRM_TABLE": confirm_table} if confirm_table else {}
+        return self._run(
+            "infra.deploy", "destroy", "--stage", STAGE, "--yes", *options, **confirmed
+        )
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What the last deployment gave out; ``Url`` is where the API answers."""
+        outputs: dict[str, str] = json.loads((BUILD / STAGE / "outputs.json").read_text())
+        return outputs
+
+    def phonebook(self, *arguments: str) -> dict[str, str]:
+        """Run the command line; return what it printed as JSON."""
+        variables = {TABLE_VARIABLE: self.outputs["TableName"]}
+        said = self._run("chalicelib.cli", *arguments, "--json", **variables)
+        answer: dict[str, str] = json.loads(said)
+        return answer
+
+    def open_account(self, *options: str) -> dict[str, str]:
+        """Open an account; return its credential, and where it is good for."""
+        account = self.phonebook("accounts", "open", "Demo", *options)["account"]
+        issued = self.phonebook("credentials", "issue", account)
+        wanted = ("account", "username", "secret", "token")
+        return {"url": self.outputs["Url"], **{name: issued[name] for name in wanted}}
+
+    def _run(self, module: str, *arguments: str, **variables: str) -> str:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and modules
+            [sys.executable, "-m", module, *arguments],
+            cwd=PROJECT,
+            env={**self.environment, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RehearsalError(f"{module} {' '.join(arguments)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+@contextmanager
+def rehearsal(log: Path) -> Iterator[Rehearsal]:
+    """Run the embedded AWS, with nothing deployed yet.
+
+    Raises:
+        engine.EngineError: It does not start.
+
+    """
+    with engine.ministack(log, enforce_policies=True) as endpoint:
+        yield Rehearsal({**engine.environment(endpoint), "AWS_ENDPOINT_URL": endpoint})
+
+
+def main() -> int:
+    """Deploy, and leave it running until Ctrl-C or SIGTERM."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    BUILD.mkdir(exist_ok=True)
+    try:
+        with rehearsal(BUILD / "rehearsal.log") as rehearsed:
+            print(rehearsed.deploy(), flush=True)
+            demo = rehearsed.open_account()
+            write_secret(READY_FILE, demo)
+            greet(demo["url"], demo)
+            print("Ctrl-C ends it and leaves nothing.", flush=True)
+            signal.pause()
+    except KeyboardInterrupt:
+        print("\nEnded.", flush=True)
+    except (RehearsalError, engine.EngineError) as error:
+        print(f"make rehearse: {error}", file=sys.stderr)
+        return 1
+    finally:
+        READY_FILE.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

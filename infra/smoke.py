@@ -1,0 +1,86 @@
+"""A deployed phonebook, tried once from outside in an account that is thrown away after."""
+
+import base64
+import json
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+
+from chalicelib.domain.limits import DEFAULT_REGION
+from chalicelib.services import accounts
+from chalicelib.storage.connection import connect
+
+NUMBER: Final = "+37251000000"
+CONTACTS: Final = "/v1/phonebook/contacts"
+
+SECONDS_TO_ANSWER: Final = 60.0
+"""How long a new API may take until it answers everywhere."""
+
+SECONDS_OF_A_CALL: Final = 30.0
+
+
+class SmokeError(Exception):
+    """The deployed phonebook did not do what it should; the message says what."""
+
+
+def smoke_test(url: str, table: str) -> None:
+    """Create, read and delete a contact through the API at *url*.
+
+    Raises:
+        SmokeError: One of it failed.
+
+    """
+    connect(table)
+    now = datetime.now(UTC)
+    account = accounts.open_account("Smoke test", DEFAULT_REGION, 1, now)
+    credential, secret = accounts.issue_credential(account.id, now)
+    try:
+        pair = base64.b64encode(f"{credential.username}:{secret}".encode()).decode()
+        _try_api(url, f"Basic {pair}")
+    finally:
+        accounts.revoke_credential(credential.username)
+    accounts.close_account(account.id)
+
+
+def _try_api(url: str, authorization: str) -> None:
+    _await_answer(url)
+    one = f"{CONTACTS}/{NUMBER}"
+    for method, path, body, expected in (
+        ("POST", CONTACTS, {"phoneNumber": NUMBER}, HTTPStatus.CREATED),
+        ("GET", one, None, HTTPStatus.OK),
+        ("DELETE", one, None, HTTPStatus.NO_CONTENT),
+        ("GET", one, None, HTTPStatus.NOT_FOUND),
+    ):
+        status, answer = _send(method, url + path, authorization, body)
+        if status != expected:
+            raise SmokeError(f"{method} {path} answered {status}, and not {expected}: {answer}")
+
+
+def _await_answer(url: str) -> None:
+    """Wait until our own code answers: it says 401 to whoever has no credential."""
+    deadline = time.monotonic() + SECONDS_TO_ANSWER
+    while (status := _send("GET", url + CONTACTS, "", None)[0]) != HTTPStatus.UNAUTHORIZED:
+        if time.monotonic() > deadline:
+            raise SmokeError(f"{url} does not answer as it should: {status or 'not at all'}")
+        time.sleep(1)
+
+
+def _send(
+    method: str, url: str, authorization: str, body: dict[str, str] | None
+) -> tuple[int, str]:
+    request = urllib.request.Request(  # noqa: S310 - the URL that the stack gave out
+        url,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": authorization, "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS_OF_A_CALL) as response:  # noqa: S310
+            return int(response.status), response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError as error:
+        return 0, str(error)

@@ -1,0 +1,288 @@
+"""A stack of CloudFormation: what would change, making it so, and taking it away.
+
+botocore finds credentials, region and endpoint in the environment, as all tools of AWS do, so
+that the rehearsal differs from AWS in nothing but the endpoint.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import botocore.session
+from botocore.exceptions import ClientError
+
+from infra.package import CODE_URI, Package
+
+SHORTEST_PAUSE: Final = 0.1
+LONGEST_PAUSE: Final = 3.0
+
+_TO_BE_REMOVED_FIRST: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
+_NOTHING_TO_DO: Final = ("didn't contain changes", "No updates are to be performed")
+_NO_SUCH_BUCKET: Final = "404"
+_DEFAULT_REGION_OF_S3: Final = "us-east-1"
+
+
+class StackError(Exception):
+    """CloudFormation refused or failed; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would happen to a resource: ``Add``, ``Modify`` or ``Remove``.
+
+    ``replacement`` says whether it would be made anew, and so lose what it holds.
+    """
+
+    action: str
+    resource: str
+    kind: str
+    replacement: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """What CloudFormation would do, before it does it."""
+
+    arn: str
+    changes: tuple[Change, ...]
+
+
+class Stack:
+    """A stack by its name, whether it is there or not."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        session = botocore.session.get_session()
+        self._region: str = session.get_config_variable("region") or ""
+        self._cloudformation = session.create_client("cloudformation")
+        self._s3 = session.create_client("s3")
+        self._sts = session.create_client("sts")
+
+    @property
+    def place(self) -> str:
+        """The account and the region that it is in."""
+        return f"account {self._owner()}, region {self._region}"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What the stack says of itself.
+
+        Raises:
+            StackError: It is not there.
+
+        """
+        described = self._describe()
+        if described is None:
+            raise StackError(f"there is no stack {self.name} in {self._region}.")
+        return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", ())}
+
+    @property
+    def table_name(self) -> str | None:
+        """The name of its table; None if its creation failed before there was one.
+
+        Raises:
+            StackError: It is not there.
+
+        """
+        if taken_over_or_own := self.outputs.get("TableName"):
+            return taken_over_or_own
+        resources = self._cloudformation.describe_stack_resources(StackName=self.name)
+        names = (
+            str(each["PhysicalResourceId"])
+            for each in resources["StackResources"]
+            if each["ResourceType"] == "AWS::DynamoDB::Table" and each.get("PhysicalResourceId")
+        )
+        return next(names, None)
+
+    def propose(self, package: Package, chosen: dict[str, str]) -> ChangeSet | None:
+        """Upload *package* and return what deploying it would change; None if nothing.
+
+        Parameters are the stage's and the operator's *chosen* ones, or else the ones that the
+        stack has, or else the template's defaults.
+
+        Raises:
+            StackError: A parameter is refused, or the stack is in no state for it.
+
+        """
+        stack = self._describe()
+        if stack and stack["StackStatus"] in _TO_BE_REMOVED_FIRST:
+            raise StackError(
+                f"the stack is {stack['StackStatus']} since it failed before: "
+                f"`make destroy STAGE={package.stage}` removes what is left, but not a table."
+            )
+        exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
+        current = {each["ParameterKey"] for each in (stack or {}).get("Parameters", ())}
+        decided = package.parameters | chosen
+        parameters: list[dict[str, Any]] = [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in decided.items()
+        ]
+        if exists:
+            parameters += [
+                {"ParameterKey": key, "UsePreviousValue": True}
+                for key in sorted(current & package.template["Parameters"].keys() - decided.keys())
+            ]
+        with _refusals_in_one_line():
+            arn = self._cloudformation.create_change_set(
+                StackName=self.name,
+                ChangeSetName=f"deploy-{datetime.now(UTC):%Y%m%d-%H%M%S}",
+                ChangeSetType="UPDATE" if exists else "CREATE",
+                TemplateURL=self._upload(package),
+                Parameters=parameters,
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            )["Id"]
+            return self._await_change_set(arn)
+
+    def withdraw(self, change_set: ChangeSet) -> None:
+        """Do not make these changes, and leave no trace of them."""
+        self._cloudformation.delete_change_set(ChangeSetName=change_set.arn)
+        stack = self._describe()
+        if stack and stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+            self._cloudformation.delete_stack(StackName=self.name)
+
+    def execute(self, change_set: ChangeSet) -> None:
+        """Make the changes, and wait until it is done.
+
+        Raises:
+            StackError: CloudFormation failed, and went back to what there was.
+
+        """
+        began = datetime.now(UTC)
+        with _refusals_in_one_line():
+            self._cloudformation.execute_change_set(ChangeSetName=change_set.arn)
+        status = self._await_end()
+        if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+            reasons = "\n  ".join(self._failures_since(began))
+            raise StackError(f"CloudFormation went back ({status}):\n  {reasons}")
+
+    def delete(self) -> None:
+        """Delete the stack and all in it but what is retained; do nothing if it is not there.
+
+        Raises:
+            StackError: CloudFormation failed.
+
+        """
+        stack = self._describe()
+        if stack is None:
+            return
+        began = datetime.now(UTC)
+        # By its ARN: a deleted stack is not found by its name.
+        arn = stack["StackId"]
+        self._cloudformation.delete_stack(StackName=arn)
+        status = self._await_end(arn)
+        if status != "DELETE_COMPLETE":
+            reasons = "\n  ".join(self._failures_since(began))
+            raise StackError(f"CloudFormation could not delete all ({status}):\n  {reasons}")
+
+    def _describe(self, name: str | None = None) -> dict[str, Any] | None:
+        try:
+            (stack,) = self._cloudformation.describe_stacks(StackName=name or self.name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return dict(stack)
+
+    def _await_change_set(self, arn: str) -> ChangeSet | None:
+        for _ in _looks():
+            described = self._cloudformation.describe_change_set(ChangeSetName=arn)
+            if described["Status"] == "CREATE_COMPLETE":
+                return ChangeSet(arn, tuple(self._changes(arn)))
+            if described["Status"] == "FAILED":
+                reason = described.get("StatusReason", "")
+                self.withdraw(ChangeSet(arn, ()))
+                if any(words in reason for words in _NOTHING_TO_DO):
+                    return None
+                raise StackError(f"CloudFormation does not take it: {reason}")
+        raise AssertionError  # it looks for ever
+
+    def _changes(self, arn: str) -> Iterator[Change]:
+        more: dict[str, str] = {}
+        while True:
+            page = self._cloudformation.describe_change_set(ChangeSetName=arn, **more)
+            for each in page["Changes"]:
+                change = each["ResourceChange"]
+                yield Change(
+                    change["Action"],
+                    change["LogicalResourceId"],
+                    change["ResourceType"],
+                    change.get("Replacement") == "True",
+                )
+            if "NextToken" not in page:
+                return
+            more = {"NextToken": page["NextToken"]}
+
+    def _await_end(self, name: str | None = None) -> str:
+        for _ in _looks():
+            stack = self._describe(name)
+            status = str(stack["StackStatus"]) if stack else "DELETE_COMPLETE"
+            if not status.endswith("_IN_PROGRESS"):
+                return status
+        raise AssertionError  # it looks for ever
+
+    def _failures_since(self, began: datetime) -> Iterator[str]:
+        events = self._cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+        for event in reversed(events):
+            if event["Timestamp"] >= began and event["ResourceStatus"].endswith("_FAILED"):
+                yield f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+
+    def _upload(self, package: Package) -> str:
+        """Upload what is deployed, named by what it holds, and return the template's URL."""
+        bucket, owner = self._artifacts()
+        code = package.zip_file.read_bytes()
+        code_uri = f"s3://{bucket}/{_digest(code)}.zip"
+        template = json.dumps(_with_code_at(code_uri, package.template)).encode()
+        key = f"{_digest(template)}.json"
+        for name, content in ((code_uri.rpartition("/")[2], code), (key, template)):
+            self._s3.put_object(Bucket=bucket, Key=name, Body=content, ExpectedBucketOwner=owner)
+        return f"{self._s3.meta.endpoint_url}/{bucket}/{key}"
+
+    def _owner(self) -> str:
+        return str(self._sts.get_caller_identity()["Account"])
+
+    def _artifacts(self) -> tuple[str, str]:
+        """Return the bucket that deployments are uploaded to, made if need be, and its owner."""
+        owner = self._owner()
+        bucket = f"phonebook-artifacts-{owner}-{self._region}"
+        try:
+            self._s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=owner)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _NO_SUCH_BUCKET:
+                raise
+            place = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+            self._s3.create_bucket(
+                Bucket=bucket, **({} if self._region == _DEFAULT_REGION_OF_S3 else place)
+            )
+        return bucket, owner
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _with_code_at(code_uri: str, template: Mapping[str, Any]) -> Mapping[str, Any]:
+    for resource in template["Resources"].values():
+        if resource.get("Properties", {}).get("CodeUri") == CODE_URI:
+            resource["Properties"]["CodeUri"] = code_uri
+    return template
+
+
+def _looks() -> Iterator[None]:
+    """Yield now, and again after ever longer pauses, for ever."""
+    pause = SHORTEST_PAUSE
+    while True:
+        yield
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+@contextmanager
+def _refusals_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise StackError(error.response["Error"]["Message"]) from error

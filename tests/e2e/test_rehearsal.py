@@ -1,0 +1,345 @@
+"""The packaged stack on the embedded AWS, from its first deployment to its last.
+
+One stack, and one test behind the other: each leaves it as the next one needs it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from http.client import HTTPException
+
+import botocore.session
+import pytest
+
+from infra.package import BUILD
+from infra.rehearsal import STAGE, RehearsalError, rehearsal
+from tests.leaks import ISSUED_SECRETS, leaks_in
+from tests.messente_schema import assert_is
+from tests.paths import PROJECT
+from tests.served import Client
+
+CONTACTS = "/v1/phonebook/contacts"
+GROUPS = "/v1/phonebook/groups"
+
+SUITES = (
+    "tests/contract/test_messente_sdk.py",
+    "tests/contract/test_phonebook_api_sdk.py",
+    "tests/e2e/test_readme.py",
+)
+"""What is shown of the app that `make dev` serves, shown once more through API Gateway."""
+
+
+class Stack:
+    """The rehearsed stack, as these tests look at it."""
+
+    def __init__(self, rehearsed, words):
+        self.rehearsed = rehearsed
+        self.first_words = words
+        self.endpoint = rehearsed.environment["AWS_ENDPOINT_URL"]
+
+    def client_of(self, service):
+        session = botocore.session.get_session()
+        session.set_credentials("local", "local")
+        return session.create_client(service, region_name="eu-west-1", endpoint_url=self.endpoint)
+
+    def open_account(self, *options):
+        issued = self.rehearsed.open_account(*options)
+        client = Client(issued["url"], issued["account"], issued["username"], issued["secret"])
+        ISSUED_SECRETS.update({issued["secret"], client.basic.removeprefix("Basic ")})
+        return client
+
+    def resources(self, kind):
+        described = self.client_of("cloudformation").describe_stack_resources(
+            StackName=f"phonebook-{STAGE}"
+        )
+        return {
+            each["LogicalResourceId"]: each["PhysicalResourceId"]
+            for each in described["StackResources"]
+            if each["ResourceType"] == kind
+        }
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """The stack, with a clean-up as often as EventBridge can."""
+    with rehearsal(tmp_path_factory.mktemp("rehearsal") / "engine.log") as rehearsed:
+        yield Stack(rehearsed, rehearsed.deploy("CleanUpSchedule=rate(1 minute)"))
+
+
+@pytest.fixture(scope="module")
+def client(stack):
+    return stack.open_account()
+
+
+@pytest.fixture(scope="module")
+def due(stack):
+    """Someone whose one contact outside groups is due at once, and whose other never is."""
+    client = stack.open_account("--retention-days", "0")
+    group = client.send("POST", GROUPS, {"name": "Kept"}).json["group"]["id"]
+    for number in ("+37251000000", "+37251000001"):
+        client.send("POST", CONTACTS, {"phoneNumber": number})
+    client.send("POST", f"{GROUPS}/{group}/contacts/+37251000001")
+    return client
+
+
+def await_true(what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def count_of(client, group):
+    return client.send("GET", f"{GROUPS}/{group}").json["group"]["contactsCount"]
+
+
+def test_deployment_shows_what_changes_before_and_where_it_answers_after(stack, due):
+    said = stack.first_words
+    changes, _, after = said.partition("Deploying ...")
+
+    assert "PhonebookTable" in changes
+    assert "AWS::DynamoDB::Table" in changes
+    assert f"answers at {stack.rehearsed.outputs['Url']}" in after
+    assert f"export PHONEBOOK_TABLE={stack.rehearsed.outputs['TableName']}" in after
+    assert "there is nothing to change" in stack.rehearsed.deploy()
+
+
+def test_smoke_test_leaves_no_account_behind(stack, due):
+    listed = json.loads(
+        stack.rehearsed._run(
+            "chalicelib.cli", "accounts", "list", "--json",
+            PHONEBOOK_TABLE=stack.rehearsed.outputs["TableName"],
+        )
+    )  # fmt: skip
+
+    assert due.account in {account["account"] for account in listed}
+    assert "Smoke test" not in {account["name"] for account in listed}
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_suite_of_development_passes_through_api_gateway(stack, due, suite):
+    outputs = stack.rehearsed.outputs
+    rehearsed = {"endpoint": stack.endpoint, "table": outputs["TableName"], "url": outputs["Url"]}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider", suite],
+        cwd=PROJECT,
+        env=os.environ | {"PHONEBOOK_REHEARSED": json.dumps(rehearsed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+
+
+def test_counts_follow_through_the_stream_mapping(client):
+    group = client.send("POST", GROUPS, {"name": "Friends"}).json["group"]["id"]
+    numbers = [f"+3725100001{last}" for last in range(4)]
+    for number in numbers:
+        client.send("POST", CONTACTS, {"phoneNumber": number})
+        assert client.send("POST", f"{GROUPS}/{group}/contacts/{number}").status == 201
+    client.send("DELETE", f"{GROUPS}/{group}/contacts/{numbers[0]}")
+    client.send("DELETE", f"{CONTACTS}/{numbers[1]}")
+
+    await_true(lambda: count_of(client, group) == 2)
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/v1/phonebook/no/such/path", "/v1"])
+def test_unknown_path_and_wrong_method_are_answered_by_our_own_code(client, path):
+    for method in ("GET", "PUT"):
+        answer = client.send(method, path)
+        assert answer.status == 404
+        assert_is("error", answer.body)
+        assert client.send(method, path, headers={"Authorization": None}).status == 401
+    assert client.send("DELETE", CONTACTS).status == 405
+
+
+def test_lambda_is_refused_a_call_that_its_policy_lacks(stack, client):
+    iam = stack.client_of("iam")
+    role = stack.resources("AWS::IAM::Role")["ApiHandlerRole"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName="phonebook")["PolicyDocument"]
+    without = json.loads(json.dumps(policy))
+    without["Statement"][0]["Action"].remove("dynamodb:Query")
+    number = {"phoneNumber": "+37251000020"}
+
+    iam.put_role_policy(RoleName=role, PolicyName="phonebook", PolicyDocument=json.dumps(without))
+    assert client.send("GET", CONTACTS).status == 503
+    assert client.send("POST", CONTACTS, number).status == 201
+
+    iam.put_role_policy(RoleName=role, PolicyName="phonebook", PolicyDocument=json.dumps(policy))
+    assert client.send("GET", CONTACTS).status == 200
+
+
+def test_no_request_fails_while_a_setting_changes(stack, client):
+    """The embedded AWS breaks off what a Lambda does when its own settings change, as AWS does
+    not: this changes the API's and the alarms', and the next test the Lambdas'."""
+    before = stack.rehearsed.outputs
+    topic = "arn:aws:sns:eu-west-1:000000000000:operators"
+
+    with requests_running(client) as statuses:
+        said = stack.rehearsed.deploy("ThrottlingRate=300", f"AlarmTopicArn={topic}")
+
+    assert "Modify  RestAPIapiStage" in said
+    assert "MADE ANEW" not in said
+    assert stack.rehearsed.outputs == before
+    (alarm,) = stack.client_of("cloudwatch").describe_alarms(
+        AlarmNames=[stack.resources("AWS::CloudWatch::Alarm")["LatencyAlarm"]]
+    )["MetricAlarms"]
+    assert alarm["AlarmActions"] == [topic]
+    assert len(statuses) > 20
+    assert set(statuses) == {200}
+
+
+def test_changed_setting_reaches_the_lambdas(stack, client):
+    stack.rehearsed.deploy("LogLevel=DEBUG")
+
+    for name in stack.resources("AWS::Lambda::Function").values():
+        settings = stack.client_of("lambda").get_function_configuration(FunctionName=name)
+        assert settings["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
+    assert client.send("GET", CONTACTS).status == 200
+
+
+@contextmanager
+def requests_running(client):
+    """Send requests from two threads all the while, and collect what they are answered."""
+    statuses, stopping = [], threading.Event()
+
+    def send():
+        while not stopping.is_set():
+            try:
+                statuses.append(client.send("GET", CONTACTS).status)
+            except (OSError, HTTPException) as error:
+                statuses.append(repr(error))
+
+    threads = [threading.Thread(target=send) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield statuses
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_refused_parameter_and_unwanted_change_change_nothing(stack):
+    with pytest.raises(RehearsalError, match="LogLevel") as refused:
+        stack.rehearsed.deploy("LogLevel=LOUD")
+    assert "Traceback" not in str(refused.value)
+    with pytest.raises(RehearsalError, match="nobody is there to answer"):
+        stack.rehearsed._run("infra.deploy", "deploy", "--stage", STAGE, "--set", "LogLevel=ERROR")
+    assert "there is nothing to change" in stack.rehearsed.deploy()
+
+
+def test_gateway_answers_throttled_requests_in_the_dialects_shape(stack, client):
+    """The embedded API Gateway does not read its own answers from the API's body: put them."""
+    gateway = stack.client_of("apigateway")
+    api = stack.rehearsed.outputs["RestAPIId"]
+    template = json.loads((BUILD / STAGE / "template.json").read_text())
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    for kind, answer in body["x-amazon-apigateway-gateway-responses"].items():
+        settings = {key: answer[key] for key in ("responseParameters", "responseTemplates")}
+        if "statusCode" in answer:
+            settings["statusCode"] = str(answer["statusCode"])
+        gateway.put_gateway_response(restApiId=api, responseType=kind, **settings)
+    stack.rehearsed.deploy("ThrottlingRate=1", "ThrottlingBurst=2")
+    gateway.create_deployment(restApiId=api, stageName="api")
+
+    answers = [client.send("GET", CONTACTS) for _ in range(10)]
+
+    throttled = [answer for answer in answers if answer.status != 200]
+    assert throttled
+    for answer in throttled:
+        assert answer.status == 429
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers["x-request-id"]
+        assert_is("error", answer.body)
+
+
+def test_schedule_purges_what_is_due(stack, due):
+    stack.rehearsed.deploy("ThrottlingRate=200", "ThrottlingBurst=400")
+
+    def numbers():
+        listed = due.send("GET", CONTACTS).json["contacts"]
+        return [contact["phoneNumber"] for contact in listed]
+
+    await_true(lambda: numbers() == ["+37251000001"], seconds=75)
+    purge = stack.resources("AWS::Logs::LogGroup")["PurgeScheduleLogs"]
+    lines = stack.client_of("logs").filter_log_events(logGroupName=purge)["events"]
+    assert any('"ContactsPurged":' in line["message"] for line in lines)
+
+
+def test_logs_of_the_lambdas_hold_no_number_and_no_secret(stack, client):
+    logs = stack.client_of("logs")
+    pages = logs.get_paginator("filter_log_events")
+    for name, group in stack.resources("AWS::Logs::LogGroup").items():
+        lines = [
+            event["message"]
+            for page in pages.paginate(logGroupName=group)
+            for event in page["events"]
+        ]
+        assert leaks_in("\n".join(lines)) == [], name
+        assert lines or name == "ApiAccessLogs"
+
+
+def test_dead_letter_queues_are_empty(stack):
+    queues = stack.client_of("sqs")
+    for url in stack.resources("AWS::SQS::Queue").values():
+        attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert attributes["ApproximateNumberOfMessages"] == "0"
+
+
+def test_stack_goes_over_to_a_restored_table(stack, client):
+    """As docs/operations.md has it; a restored table has no stream, and all of the data."""
+    tables = stack.client_of("dynamodb")
+    old, restored = stack.rehearsed.outputs["TableName"], "phonebook-restored"
+    client.send("POST", CONTACTS, {"phoneNumber": "+37251000030"})
+
+    tables.restore_table_to_point_in_time(
+        SourceTableName=old, TargetTableName=restored, UseLatestRestorableTime=True
+    )
+    tables.get_waiter("table_exists").wait(TableName=restored)
+    stack.rehearsed.deploy(f"TableName={restored}")
+
+    assert stack.rehearsed.outputs["TableName"] == restored
+    assert client.send("GET", f"{CONTACTS}/+37251000030").status == 200
+    assert tables.describe_table(TableName=old)
+    group = client.send("POST", GROUPS, {"name": "Anew"}).json["group"]["id"]
+    assert client.send("POST", f"{GROUPS}/{group}/contacts/+37251000030").status == 201
+    await_true(lambda: count_of(client, group) == 1)
+
+
+def test_destroyed_stack_leaves_its_table_and_a_new_one_takes_it_over(stack, client):
+    table = stack.rehearsed.outputs["TableName"]
+
+    said = stack.rehearsed.destroy()
+
+    assert f"The table {table} is kept" in said
+    assert stack.client_of("dynamodb").describe_table(TableName=table)
+    with pytest.raises(RehearsalError, match="there is no stack phonebook-dev"):
+        stack.rehearsed.destroy()
+
+    stack.rehearsed.deploy(f"TableName={table}")
+    assert stack.rehearsed.outputs["TableName"] == table
+    again = Client(stack.rehearsed.outputs["Url"], client.account, client.username, client.secret)
+    assert again.send("GET", f"{CONTACTS}/+37251000030").status == 200
+
+
+def test_table_is_deleted_only_when_told_twice(stack):
+    table = stack.rehearsed.outputs["TableName"]
+    with pytest.raises(RehearsalError, match="nobody is there"):
+        stack.rehearsed.destroy("--delete-table")
+    with pytest.raises(RehearsalError, match="nothing was changed"):
+        stack.rehearsed.destroy("--delete-table", confirm_table="another")
+    assert stack.client_of("dynamodb").describe_table(TableName=table)
+
+    said = stack.rehearsed.destroy("--delete-table", confirm_table=table)
+
+    assert f"the table {table} with all its data" in said
+    assert table not in stack.client_of("dynamodb").list_tables()["TableNames"]

@@ -1,0 +1,85 @@
+"""`make deploy` and `make destroy` where AWS is not set up."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.paths import PROJECT
+
+NOWHERE = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@pytest.mark.parametrize("action", ["deploy", "destroy"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"AWS_DEFAULT_REGION": "eu-west-1"},
+        {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "nobody"},
+        {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a"},
+    ],
+    ids=["nothing", "no credentials", "unknown profile", "half a credential"],
+)
+def test_missing_setup_is_one_clear_line(action, settings):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.deploy", action, "--stage", "dev", "--yes"],
+        cwd=PROJECT,
+        env=kept | NOWHERE | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"make {action}: AWS is not set up here (")
+    assert "set AWS_PROFILE, or AWS_ACCESS_KEY_ID" in line
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("NoSuchThing=1", "NoSuchThing is no parameter; there are AlarmTopicArn, "),
+        ("LogRetentionDays=14", "LogRetentionDays is for infra/stages.yaml to say"),
+    ],
+)
+def test_parameter_that_is_not_the_operators_is_refused_at_once(setting, said):
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "infra.deploy", "deploy", "--stage", "dev"),
+            *("--set", setting),
+        ],
+        cwd=PROJECT,
+        env={**os.environ, "AWS_DEFAULT_REGION": "eu-west-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"make deploy: {said}")
+
+
+@pytest.mark.parametrize("arguments", [["--stage", "test"], ["--stage", "dev", "--set", "Domain"]])
+def test_wrong_command_line_is_told(arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.deploy", "deploy", *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert arguments[-1] in done.stderr

@@ -1,0 +1,120 @@
+"""What `make package` makes: the zip that a Lambda runs, and nothing beside it."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from chalicelib.settings import TABLE_VARIABLE
+from infra import engine
+from infra.package import LARGEST_ZIP_BYTES, package_stage
+from tests.paths import PROJECT
+
+IN_THE_LAMBDA_RUNTIME = ("botocore", "dateutil", "jmespath", "six", "urllib3")
+"""The runtime has boto3 and what it needs; of that, this is what botocore needs."""
+
+HANDLERS = (
+    "app.app",
+    "chalicelib.entrypoints.counter_stream.count_changes",
+    "chalicelib.entrypoints.purge_schedule.clean_up_on_schedule",
+)
+
+START = """
+import importlib, json, sys
+module, name = sys.argv[1].rsplit(".", 1)
+handler = getattr(importlib.import_module(module), name)
+print(json.dumps(handler(json.loads(sys.argv[2]), None)))
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    return package_stage("dev", tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="module")
+def names(package):
+    return zipfile.ZipFile(package.zip_file).namelist()
+
+
+def test_same_code_makes_the_same_bytes(package, tmp_path):
+    again = package_stage("dev", tmp_path)
+
+    assert again.zip_file.read_bytes() == package.zip_file.read_bytes()
+    assert again.template_file.read_bytes() == package.template_file.read_bytes()
+    assert sorted(path.name for path in package.zip_file.parent.iterdir()) == [
+        "deployment.zip", "parameters.json", "template.json",
+    ]  # fmt: skip
+
+
+def test_zip_is_small(package):
+    assert package.zip_file.stat().st_size < LARGEST_ZIP_BYTES
+
+
+def test_zip_holds_what_the_lambdas_run_and_nothing_else(names):
+    folders = {name.split("/")[0] for name in names}
+
+    assert {folder for folder in folders if not folder.endswith(".dist-info")} == {
+        "app.py", "aws_lambda_powertools", "chalice", "chalicelib", "phonenumbers", "pynamodb",
+        "typing_extensions.py",
+    }  # fmt: skip
+    assert not [name for name in names if "__pycache__" in name or "/cli/" in name]
+    assert not [name for name in names if name.startswith(("phonenumbers/geodata", "tests"))]
+
+
+def test_zip_holds_every_module_of_the_code_but_the_command_line(names):
+    modules = {
+        str(path.relative_to(PROJECT))
+        for path in (PROJECT / "chalicelib").rglob("*.py")
+        if "cli" not in path.parts
+    }
+
+    assert {name for name in names if name.startswith("chalicelib/")} == modules
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_lambda_starts_with_only_what_its_runtime_has(package, handler, ministack, tmp_path):
+    """Each handler answers an event of its own kind, in a Python without site-packages."""
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    for name in IN_THE_LAMBDA_RUNTIME:
+        spec = find_spec(name)
+        assert spec
+        origin = Path(str(spec.origin))
+        module = origin.parent if origin.name == "__init__.py" else origin
+        (runtime / module.name).symlink_to(module)
+    code = tmp_path / "code"
+    zipfile.ZipFile(package.zip_file).extractall(code)
+
+    done = subprocess.run(
+        [sys.executable, "-S", "-B", "-c", START, handler, json.dumps(event_for(handler))],
+        cwd=code,
+        env={
+            **engine.environment(ministack.endpoint),
+            TABLE_VARIABLE: ministack.table,
+            "PYTHONPATH": f"{code}:{runtime}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert answer.get("statusCode", 401) == 401
+    assert answer.get("batchItemFailures", []) == []
+
+
+def event_for(handler):
+    if handler == "app.app":
+        return json.loads((PROJECT / "tests/events/api_gateway_request.json").read_text())
+    if "counter_stream" in handler:
+        return {"Records": []}
+    return {
+        "version": "0", "id": "", "detail-type": "", "source": "", "account": "", "time": "",
+        "region": "", "resources": [], "detail": {},
+    }  # fmt: skip

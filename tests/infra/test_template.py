@@ -1,0 +1,229 @@
+"""The packaged template, as linters read it and as CloudFormation expands it."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chalicelib.dialects.messente.errors import ERRORS
+from chalicelib.domain.errors import ErrorCode
+from chalicelib.entrypoints import counter_stream, purge_schedule
+from chalicelib.storage import keys
+from infra.package import package_stage, stages
+from tests.documented import table
+from tests.messente_schema import assert_is
+from tests.paths import PROJECT
+
+FUNCTIONS = ("APIHandler", "CounterStream", "PurgeSchedule")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    return package_stage("prod", tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="module")
+def resources(package):
+    return package.template["Resources"]
+
+
+def statements(resources):
+    """Yield each statement of each role, with the role's name."""
+    for name, resource in resources.items():
+        for policy in resource["Properties"].get("Policies", ()):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+
+def test_cfn_lint_finds_nothing(package):
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+
+    done = subprocess.run(
+        [cfn_lint, "--config-file", PROJECT / "infra/cfnlint.yaml", package.template_file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_checkov_finds_nothing(package):
+    checkov = PROJECT / ".venv-checkov" / "bin" / "checkov"
+
+    done = subprocess.run(
+        [checkov, "-f", package.template_file, "--config-file", PROJECT / "infra/checkov.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "Failed checks: 0" in done.stdout
+
+
+@pytest.mark.parametrize("stage", stages())
+def test_every_parameter_of_a_stage_exists(package, stage):
+    assert stages()[stage].keys() <= package.template["Parameters"].keys()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_lambda_has_a_role_and_a_log_of_its_own(resources, function):
+    properties = resources[function]["Properties"]
+
+    assert properties["Tracing"] == "Active"
+    assert properties["Architectures"] == ["arm64"]
+    (role, _) = properties["Role"]["Fn::GetAtt"]
+    assert resources[role]["Type"] == "AWS::IAM::Role"
+    others = [resources[other]["Properties"]["Role"] for other in FUNCTIONS if other != function]
+    assert properties["Role"] not in others
+    log = resources[properties["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert log["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_no_lambda_is_left_out(resources):
+    kinds = {
+        name
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+    assert kinds == set(FUNCTIONS)
+
+
+def test_no_policy_allows_more_than_it_names(resources):
+    """But for what AWS cannot narrow down: tracing, and listing streams."""
+    unbound = {"xray:PutTelemetryRecords", "xray:PutTraceSegments", "dynamodb:ListStreams"}
+
+    for role, statement in statements(resources):
+        actions = statement["Action"]
+        actions = {actions} if isinstance(actions, str) else set(actions)
+        assert not [action for action in actions if "*" in action], role
+        if statement["Resource"] == "*":
+            assert actions <= unbound, role
+        else:
+            assert "*" not in json.dumps(statement["Resource"]), role
+
+
+def test_stream_mapping_reports_single_failures_and_gives_up_in_the_end(resources):
+    event = resources["CounterStream"]["Properties"]["Events"]["CounterStreamDynamodbEventSource"]
+    properties = event["Properties"]
+
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["BisectBatchOnFunctionError"]
+    assert properties["StartingPosition"] == "TRIM_HORIZON"
+    assert properties["BatchSize"] == counter_stream.BATCH_SIZE
+    assert properties["MaximumRetryAttempts"] > 0
+    assert properties["DestinationConfig"]["OnFailure"]["Type"] == "SQS"
+    assert ["PhonebookTable", "StreamArn"] in json_values(properties["Stream"], "Fn::GetAtt")
+
+
+def test_filter_lets_through_what_is_counted_and_nothing_else(resources):
+    event = resources["CounterStream"]["Properties"]["Events"]["CounterStreamDynamodbEventSource"]
+    (filter_,) = event["Properties"]["FilterCriteria"]["Filters"]
+    pattern = json.loads(filter_["Pattern"])
+    prefixes = [each["prefix"] for each in pattern["dynamodb"]["Keys"]["PK"]["S"]]
+
+    assert set(pattern["eventName"]) == set(counter_stream._AMOUNTS)
+    partitions = [
+        keys.account("a"), keys.credential("u"), keys.contacts("a"), keys.contact_ids("a"),
+        keys.groups("a"), keys.members("a", 1), keys.blacklist("a"), keys.tombstones("a"),
+        keys.applied("e"),
+    ]  # fmt: skip
+    for partition in partitions:
+        passes = any(partition.startswith(prefix) for prefix in prefixes)
+        assert passes == (keys.counted_in(partition) is not None), partition
+
+
+def test_what_the_gateway_answers_itself_is_the_dialects_own(resources):
+    answers = resources["RestAPI"]["Properties"]["DefinitionBody"][
+        "x-amazon-apigateway-gateway-responses"
+    ]
+
+    for kind, answer in answers.items():
+        text = answer["responseTemplates"]["application/json"]
+        body = text.replace("$context.error.messageString", '"Some message"')
+        assert_is("error", body.encode())
+        assert "gatewayresponse.header.X-Request-Id" in answer["responseParameters"], kind
+        (error,) = json.loads(body)["errors"]
+        assert error["code"] in {vendor_code for _, vendor_code, _ in ERRORS.values()}
+
+    for kind, code in [
+        ("MISSING_AUTHENTICATION_TOKEN", ErrorCode.PATH_NOT_FOUND),
+        ("RESOURCE_NOT_FOUND", ErrorCode.PATH_NOT_FOUND),
+        ("BAD_REQUEST_BODY", ErrorCode.INVALID_DATA),
+        ("THROTTLED", ErrorCode.BUSY),
+        ("INTEGRATION_TIMEOUT", ErrorCode.BUSY),
+        ("DEFAULT_5XX", ErrorCode.BUG),
+    ]:
+        _, vendor_code, detail = ERRORS[code]
+        body = json.loads(answers[kind]["responseTemplates"]["application/json"])
+        assert (body["errors"][0]["code"], body["errors"][0]["detail"]) == (vendor_code, detail)
+
+
+def test_access_log_holds_no_path_and_no_query(resources):
+    """They hold phone numbers, and in one dialect the credential."""
+    line = resources["RestAPI"]["Properties"]["AccessLogSetting"]["Format"]
+    variables = set(re.findall(r"\$context\.([A-Za-z.]+)", line))
+
+    assert "resourcePath" in variables
+    assert not variables & {"path", "customDomain.basePathMatched", "authorizer.claims"}
+    assert json.loads(re.sub(r"\$context\.[A-Za-z.]+", "x", line))
+
+
+def test_every_alarm_is_in_the_handbook_and_goes_to_the_topic(resources):
+    alarms = {
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+    assert {row[0] for row in table("docs/operations.md", "alarm")} == set(alarms)
+    for properties in alarms.values():
+        assert json_values(properties["AlarmActions"], "Ref") == ["AlarmTopicArn", "AWS::NoValue"]
+
+
+def test_every_parameter_is_in_the_handbook(package):
+    documented = {row[0]: row[1] for row in table("docs/operations.md", "parameter")}
+
+    actual = package.template["Parameters"]
+    assert documented == {name: str(each["Default"]) for name, each in actual.items()}
+
+
+def test_every_metric_of_an_alarm_of_ours_is_published(resources):
+    published = (PROJECT / "chalicelib/entrypoints/purge_schedule.py").read_text()
+    ours = [
+        resource["Properties"]["MetricName"]
+        for resource in resources.values()
+        if resource["Properties"].get("Namespace") == "Phonebook"
+    ]
+
+    assert ours
+    assert all(f'add_metric("{name}"' in published for name in ours)
+
+
+def test_dashboard_is_json_and_names_what_is_there(resources):
+    text, variables = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    named = {name.partition(".")[0] for name in re.findall(r"\$\{([A-Za-z.:]+)\}", text)}
+
+    assert json.loads(re.sub(r"\$\{[^}]+\}", "x", text))["widgets"]
+    assert {name for name in named if "::" not in name} <= resources.keys() | variables.keys()
+
+
+def test_template_and_the_code_agree_on_the_schedule(package):
+    schedule = package.template["Parameters"]["CleanUpSchedule"]["Default"]
+
+    assert schedule == f"rate({purge_schedule.EVERY_MINUTES} minutes)"
+
+
+def json_values(value, key):
+    """Return everything that stands under *key*, anywhere in *value*."""
+    if isinstance(value, list):
+        return [found for each in value for found in json_values(each, key)]
+    if isinstance(value, dict):
+        inner = [found for each in value.values() for found in json_values(each, key)]
+        return ([value[key]] if key in value else []) + inner
+    return []
