@@ -12,7 +12,7 @@ from aws_lambda_powertools.logging.types import LogRecord
 
 _WRITTEN_NUMBER: Final = re.compile(r"(?P<plus>\+|%2[Bb])(?P<digits>[0-9]{7,})")
 _CREDENTIAL: Final = re.compile(
-    r"(?P<scheme>\b(?:Basic|Bearer|AccessKey|Key) +)[\w.+/=~-]+", re.IGNORECASE
+    r"(?P<scheme>\b(?:(?:Basic|Bearer|AccessKey|Key) +|access_key=))[\w.+/=~-]+", re.IGNORECASE
 )
 _DIGITS_SHOWN_LAST: Final = 2
 _DIGITS_HIDDEN: Final = 4

@@ -1,7 +1,8 @@
 """What a dialect is, and the one way through it that every request takes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TypeAlias
 
 from chalicelib.auth import PresentedCredential
@@ -27,6 +28,9 @@ class Dialect:
 
     ``endpoints`` maps the pattern of each path to the endpoint of each method. A path that
     begins with one of ``roots`` is spoken to in this dialect even where there is nothing.
+    ``read_method`` says which method a request means, if a client may send another instead.
+    ``request_bytes`` gives the largest body of each path that takes more than
+    :data:`REQUEST_BYTES`.
     """
 
     name: str
@@ -34,6 +38,8 @@ class Dialect:
     endpoints: Mapping[str, Mapping[str, Endpoint]]
     read_credential: Callable[[Request], PresentedCredential]
     render_error: Callable[[PhonebookError], Response]
+    read_method: Callable[[Request], str] = attrgetter("method")
+    request_bytes: Mapping[str, int] = field(default_factory=dict)
 
     def owns(self, path: str) -> bool:
         """Say whether *path* is this dialect's to answer."""
@@ -53,6 +59,7 @@ def answer(
     try:
         request = read_request()
         account = authenticate(dialect.read_credential(request))
+        request = replace(request, method=dialect.read_method(request))
         return _find_endpoint(dialect, request)(request, account)
     except PhonebookError as error:
         if isinstance(error, UnavailableError):
@@ -70,6 +77,6 @@ def _find_endpoint(dialect: Dialect, request: Request) -> Endpoint:
     endpoint = by_method.get(request.method)
     if endpoint is None:
         raise RefusedError(ErrorCode.METHOD_NOT_ALLOWED, allowed_methods=sorted(by_method))
-    if len(request.body) > REQUEST_BYTES:
+    if len(request.body) > dialect.request_bytes.get(request.route, REQUEST_BYTES):
         raise RefusedError(ErrorCode.REQUEST_TOO_LARGE)
     return endpoint

@@ -9,6 +9,7 @@ from typing import Final
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
 
 _REQUEST_ID: Final = re.compile(r"(?![0-9]{7,15}$)[A-Za-z0-9._:-]{1,128}")
 

@@ -71,18 +71,46 @@ def render_list(
     return Response(status=200, body=f'{{"{name}":[{",".join(texts)}]}}', headers=headers)
 
 
+def texts_of(values: Iterable[Any]) -> list[str]:
+    """Return each of *values* as JSON, for a dialect that puts a list into its own envelope.
+
+    Raises:
+        RefusedError: All of them together do not fit into a response.
+
+    """
+    room = _Room()
+    texts = []
+    for text in map(json_text, values):
+        if not room.takes(text):
+            raise RefusedError(ErrorCode.LIST_TOO_LARGE)
+        texts.append(text)
+    return texts
+
+
+class _Room:
+    """What is left of the largest response, counted in both ways that it is limited."""
+
+    def __init__(self) -> None:
+        self._body_bytes = RESPONSE_BYTES
+        self._event_bytes = RESPONSE_EVENT_BYTES
+
+    def takes(self, text: str) -> bool:
+        """Say whether an entry fits, and count it."""
+        self._body_bytes -= len(text.encode()) + 1
+        self._event_bytes -= len(json.dumps(text))
+        return self._body_bytes >= 0 and self._event_bytes >= 0
+
+
 def _take_what_fits(entries: Iterable[tuple[str, Any]], page: Page) -> tuple[list[str], str | None]:
     """Return the entries of a page as JSON, and the last one's sort key if there are more."""
     texts: list[str] = []
-    body_bytes = event_bytes = 0
+    room = _Room()
     last = ""
     for sort_key, value in entries:
         if len(texts) == page.limit:
             return texts, last
         text = json_text(value)
-        body_bytes += len(text.encode()) + 1
-        event_bytes += len(json.dumps(text))
-        if body_bytes > RESPONSE_BYTES or event_bytes > RESPONSE_EVENT_BYTES:
+        if not room.takes(text):
             if page.limit is None:
                 raise RefusedError(ErrorCode.LIST_TOO_LARGE)
             return texts, last

@@ -16,6 +16,11 @@ _UUID_PREFIX: Final = "70686f6e-6562-4000-"
 """The fixed digits of our UUIDs. Their version is 4: some clients accept no later one."""
 _VARIANT: Final = 0x8000
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEX: Final = re.compile(r"(.{8})(.{4})(.{4})(.{4})(.{12})")
+_DECIMAL: Final = re.compile(r"-?[0-9]+", re.ASCII)
+_PAIR: Final = re.compile(r"([0-9a-f]{16})-([0-9a-f]{16})")
+_DECIMAL_DIGITS: Final = 16
+"""Those of the largest id; more are never read, however many there are."""
 
 
 def new_id() -> int:
@@ -41,3 +46,47 @@ def id_of_uuid(text: str) -> int | None:
     high, low = text[19:23], text[24:]
     number = (int(high, 16) & ~_VARIANT) << _LOW_BITS | int(low, 16)
     return number if number and uuid_of(number) == text.lower() else None
+
+
+def hex_of(number: int) -> str:
+    """Render an id as 32 hexadecimal digits: those of its UUID."""
+    return uuid_of(number).replace("-", "")
+
+
+def id_of_hex(text: str) -> int | None:
+    """Return the id that :func:`hex_of` rendered as *text*, or None if it rendered none so."""
+    digits = _HEX.fullmatch(text)
+    return id_of_uuid("-".join(digits.groups())) if digits else None
+
+
+def is_decimal(value: object) -> bool:
+    """Say whether *value* is a whole number, as such or as text, whoever gave it out."""
+    if isinstance(value, str):
+        return _DECIMAL.fullmatch(value) is not None
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def id_of_decimal(value: object) -> int | None:
+    """Return the id that is *value*, a whole number or one in decimal digits, or else None.
+
+    An id is shown as a number by itself, and as text by ``str``.
+    """
+    if not is_decimal(value):
+        return None
+    if isinstance(value, str):
+        value = int(value) if len(value) <= _DECIMAL_DIGITS else 0
+    return value if isinstance(value, int) and 0 < value < 2**ID_BITS else None
+
+
+def pair_of(group_id: int, contact_id: int) -> str:
+    """Render a contact's id as it is in a group: 16 hexadecimal digits of each."""
+    return f"{group_id:016x}-{contact_id:016x}"
+
+
+def ids_of_pair(text: str) -> tuple[int, int] | None:
+    """Return the ids of the group and the contact that :func:`pair_of` rendered, or else None."""
+    digits = _PAIR.fullmatch(text.lower())
+    if digits is None:
+        return None
+    group_id, contact_id = (id_of_decimal(int(each, 16)) for each in digits.groups())
+    return (group_id, contact_id) if group_id and contact_id else None

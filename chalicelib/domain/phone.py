@@ -14,6 +14,8 @@ _WRITTEN_NUMBER: Final = re.compile(r"\+?[0-9 .()\-]+")
 """ASCII digits with the usual separators. The library would also take letters, extensions
 and ``tel:`` addresses, and so turn a typing error into somebody's number."""
 
+_BEYOND_EVERY_NUMBER: Final = 10**WRITTEN_NUMBER_CHARACTERS
+
 _REASONS: Final = {
     ValidationResult.TOO_SHORT: "is too short for its country code",
     ValidationResult.TOO_LONG: "is too long for its country code",
@@ -71,6 +73,20 @@ def read_phone_number(value: object, *, field: str, region: str | None = None) -
         # and asked for as that, be looked for as "+46…".
         raise InvalidDataError.of(field, "has a trunk prefix too many behind its country code")
     return PhoneNumber(e164)
+
+
+def read_phone_number_or_integer(
+    value: object, *, field: str, region: str | None = None
+) -> PhoneNumber:
+    """Read a number as :func:`read_phone_number` does, or one that was sent as a JSON integer.
+
+    Raises:
+        InvalidDataError: It is not the number of anything, named by *field*.
+
+    """
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    written = str(value) if is_whole and value < _BEYOND_EVERY_NUMBER else value
+    return read_phone_number(written, field=field, region=region)
 
 
 def is_region(code: str) -> bool:

@@ -5,7 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.ids import ID_BITS, id_of_uuid, is_uuid, new_id, uuid_of
+from chalicelib.domain.ids import (
+    ID_BITS,
+    hex_of,
+    id_of_decimal,
+    id_of_hex,
+    id_of_uuid,
+    ids_of_pair,
+    is_decimal,
+    is_uuid,
+    new_id,
+    pair_of,
+    uuid_of,
+)
 
 ids = st.integers(min_value=1, max_value=2**ID_BITS - 1)
 
@@ -51,3 +63,64 @@ def test_what_is_no_uuid_is_not_taken_for_one(text):
 def test_id_0_is_never_given_out():
     assert id_of_uuid(uuid_of(0)) is None
     assert all(0 < new_id() < 2**ID_BITS for _ in range(1_000))
+
+
+@given(ids)
+def test_hex_digits_give_their_id_back_in_either_case(number):
+    assert re.fullmatch(r"[0-9a-f]{32}", hex_of(number))
+    assert id_of_hex(hex_of(number)) == number
+    assert id_of_hex(hex_of(number).upper()) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "61afc0531573b08ddbe36e1c85602827",
+        "31612345678",
+        "0" * 32,
+        hex_of(0),
+        hex_of(1)[:-1],
+        hex_of(1) + "0",
+        hex_of(1) + "\n",
+        uuid_of(1),
+        "\n" * 32,
+    ],
+)
+def test_other_hex_digits_are_of_no_contact(text):
+    assert id_of_hex(text) is None
+
+
+@given(ids)
+def test_number_and_its_decimal_digits_are_the_same_id(number):
+    assert id_of_decimal(number) == id_of_decimal(str(number)) == number
+
+
+@pytest.mark.parametrize(
+    "value", [0, -1, 2**53, 2**63, 10**4_000, "0", "-1", "9" * 17, "9" * 5_000]
+)
+def test_number_that_is_no_id_of_ours_is_well_formed_but_of_nothing(value):
+    assert is_decimal(value)
+    assert id_of_decimal(value) is None
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 1.0, 3.5e18, [], {}, "", " 1", "1.0", "1\n", "+1", "\u0661"]
+)
+def test_what_is_no_whole_number_is_not_taken_for_one(value):
+    assert not is_decimal(value)
+    assert id_of_decimal(value) is None
+
+
+@given(ids, ids)
+def test_pair_gives_both_ids_back_in_either_case(group_id, contact_id):
+    assert ids_of_pair(pair_of(group_id, contact_id)) == (group_id, contact_id)
+    assert ids_of_pair(pair_of(group_id, contact_id).upper()) == (group_id, contact_id)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-", pair_of(0, 1), pair_of(1, 0), pair_of(1, 2**53), pair_of(1, 1)[1:], f"{1:016x}" * 2],
+)
+def test_other_pair_is_of_no_contact(text):
+    assert ids_of_pair(text) is None

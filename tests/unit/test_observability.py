@@ -20,6 +20,7 @@ from chalicelib.observability import _MaskingFormatter, masked
         ("Basic dXNlcjpwYXNz", "Basic ****"),
         ("Authorization: Bearer abc.def-ghi_", "Authorization: Bearer ****"),
         ("AccessKey 0123.abc", "AccessKey ****"),
+        ("/contacts?access_key=0123.abc&limit=1", "/contacts?access_key=****&limit=1"),
         ("authorization: basic  YWJj", "authorization: basic  ****"),
         ("+1234567890123456", "+1234567890****56"),
         ("Basically", "Basically"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.dialects.http import Request
-from chalicelib.dialects.pages import Page, render_list
+from chalicelib.dialects.pages import Page, render_list, texts_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ErrorCode, RefusedError
 from chalicelib.domain.limits import RESPONSE_BYTES, RESPONSE_EVENT_BYTES
@@ -79,3 +79,13 @@ def test_link_is_the_url_that_was_called_with_a_cursor():
 
 def test_text_is_sent_as_utf_8_and_not_as_escapes():
     assert rendered(["Õun 😀"]).body == '{"list":["Õun 😀"]}'
+
+
+def test_list_for_another_envelope_fits_whole_or_is_refused():
+    third = text_of_body(RESPONSE_BYTES // 3)
+
+    assert len(texts_of([third] * 3)) == 3
+    assert texts_of([{"a": "Õ"}, None]) == ['{"a":"Õ"}', "null"]
+    with pytest.raises(RefusedError) as refusal:
+        texts_of([third] * 4)
+    assert refusal.value.code is ErrorCode.LIST_TOO_LARGE

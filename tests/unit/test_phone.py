@@ -5,7 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.errors import InvalidDataError
-from chalicelib.domain.phone import PhoneNumber, is_region, read_phone_number
+from chalicelib.domain.phone import (
+    PhoneNumber,
+    is_region,
+    read_phone_number,
+    read_phone_number_or_integer,
+)
 
 ACCEPTED_BESIDE_REJECTED = [
     ("+37251000000", "+37251000000", "+3725100", "too short"),
@@ -84,3 +89,19 @@ def test_numbers_sort_as_their_text():
 @pytest.mark.parametrize(("code", "known"), [("EE", True), ("ee", False), ("XX", False)])
 def test_region_is_known_or_not(code, known):
     assert is_region(code) is known
+
+
+@pytest.mark.parametrize(
+    ("value", "region"),
+    [(31612345678, None), ("31612345678", None), ("+31 612345678", "NL"), (612345678, "NL")],
+)
+def test_number_may_be_sent_as_an_integer(value, region):
+    number = read_phone_number_or_integer(value, field="msisdn", region=region)
+
+    assert number == PhoneNumber("+31612345678")
+
+
+@pytest.mark.parametrize("value", [True, -31612345678, 31612345678.0, 0, 10**4_000, None, []])
+def test_what_is_no_integer_of_a_number_is_refused(value):
+    with pytest.raises(InvalidDataError):
+        read_phone_number_or_integer(value, field="msisdn")

@@ -1,21 +1,19 @@
 """What a Messente client sent, as the services want it; every problem found at once."""
 
-import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-from chalicelib.dialects.http import JSON, Request
+from chalicelib.dialects.bodies import read_details, read_object, refuse_unknown, required
+from chalicelib.dialects.http import Request
 from chalicelib.dialects.pages import Page, parse_page
 from chalicelib.domain.account import Account
-from chalicelib.domain.contact import DETAIL_CHARACTERS, Details
+from chalicelib.domain.contact import Details
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
     NotFoundError,
-    Problem,
     ProblemCollector,
-    RefusedError,
 )
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
 from chalicelib.domain.limits import GROUP_NAME_CHARACTERS, GROUPS_IN_A_FILTER
@@ -39,9 +37,6 @@ DETAIL_FIELDS: Final[Mapping[str, str]] = {
 READ_ONLY_FIELD: Final = "scheduledDeletionDate"
 """Sent back on creation by messente_api 1.3.0, whose request model holds it by mistake."""
 
-_NAME_SHOWN: Final = 50
-"""How much of an unknown field's name is repeated to the client."""
-
 
 def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
     """Read ``ContactFields``.
@@ -50,10 +45,10 @@ def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
         InvalidDataError: For every field that is missing, unknown or not acceptable.
 
     """
-    body = _read_object(request)
+    body = read_object(request)
     problems = ProblemCollector()
     with problems:
-        phone_number = read_phone_number(_required(body, PHONE_NUMBER), field=PHONE_NUMBER)
+        phone_number = read_phone_number(required(body, PHONE_NUMBER), field=PHONE_NUMBER)
     with problems:
         details = _read_details(body, also_known={PHONE_NUMBER, READ_ONLY_FIELD})
     problems.raise_if_any()
@@ -72,7 +67,7 @@ def parse_contact_update(request: Request) -> tuple[PhoneNumber, Details]:
     with problems:
         phone_number = parse_phone_number(request)
     with problems:
-        body = _read_object(request)
+        body = read_object(request)
         if not body:
             raise InvalidDataError.of("body", "must hold at least one field")
         details = _read_details(body, also_known=set())
@@ -87,14 +82,14 @@ def parse_group_name(request: Request) -> str:
         InvalidDataError: The name is missing or not acceptable, or another field is there.
 
     """
-    body = _read_object(request)
+    body = read_object(request)
     problems = ProblemCollector()
     with problems:
         name = checked_text(
-            "name", _required(body, "name"), shortest=1, longest=GROUP_NAME_CHARACTERS
+            "name", required(body, "name"), shortest=1, longest=GROUP_NAME_CHARACTERS
         )
     with problems:
-        _refuse_unknown(body, known={"name"})
+        refuse_unknown(body, known={"name"})
     problems.raise_if_any()
     return name
 
@@ -106,12 +101,12 @@ def parse_number_to_blacklist(request: Request) -> PhoneNumber:
         InvalidDataError: The number is missing or not one, or another field is there.
 
     """
-    body = _read_object(request)
+    body = read_object(request)
     problems = ProblemCollector()
     with problems:
-        phone_number = read_phone_number(_required(body, PHONE_NUMBER), field=PHONE_NUMBER)
+        phone_number = read_phone_number(required(body, PHONE_NUMBER), field=PHONE_NUMBER)
     with problems:
-        _refuse_unknown(body, known={PHONE_NUMBER})
+        refuse_unknown(body, known={PHONE_NUMBER})
     problems.raise_if_any()
     return phone_number
 
@@ -173,49 +168,11 @@ def _uuids(group_ids: AbstractSet[int]) -> list[str]:
     return [uuid_of(group_id) for group_id in sorted(group_ids)]
 
 
-def _read_object(request: Request) -> dict[str, Any]:
-    if request.media_type not in {JSON, ""}:
-        raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
-    try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidDataError.of("body", "must be a JSON object") from error
-    if not isinstance(body, dict):
-        raise InvalidDataError.of("body", "must be a JSON object")
-    return body
-
-
-def _required(body: Mapping[str, Any], field: str) -> object:
-    if field not in body:
-        raise InvalidDataError.of(field, "is required")
-    return body[field]
-
-
 def _read_details(body: Mapping[str, Any], *, also_known: AbstractSet[str]) -> Details:
-    details: dict[str, str | None] = {}
     problems = ProblemCollector()
-    for field, name in DETAIL_FIELDS.items():
-        if field in body:
-            with problems:
-                details[name] = _text_or_none(field, body[field], DETAIL_CHARACTERS[name])
     with problems:
-        _refuse_unknown(body, known=DETAIL_FIELDS.keys() | also_known)
+        details = read_details(body, DETAIL_FIELDS)
+    with problems:
+        refuse_unknown(body, known=DETAIL_FIELDS.keys() | also_known)
     problems.raise_if_any()
     return details
-
-
-def _text_or_none(field: str, value: object, longest: int) -> str | None:
-    return None if value is None else checked_text(field, value, longest=longest)
-
-
-def _refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
-    unknown = [field for field in body if field not in known]
-    if unknown:
-        raise InvalidDataError(
-            [Problem(_shown(field), "is not a known field") for field in unknown]
-        )
-
-
-def _shown(field: str) -> str:
-    """Return so much of a name of the client's own as can be sent back."""
-    return field[:_NAME_SHOWN].encode(errors="replace").decode()

@@ -1,0 +1,126 @@
+"""Reading bodies: JSON objects and forms, and their fields, in every dialect alike."""
+
+import json
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from chalicelib.dialects.http import FORM, JSON, Request
+from chalicelib.domain.contact import DETAIL_CHARACTERS, Details
+from chalicelib.domain.errors import (
+    ErrorCode,
+    InvalidDataError,
+    Problem,
+    ProblemCollector,
+    RefusedError,
+)
+from chalicelib.domain.text import checked_text
+
+_NAME_SHOWN: Final = 50
+"""How much of an unknown field's name is repeated to the client."""
+
+_LIST_MARK: Final = "[]"
+
+
+def read_object(request: Request) -> dict[str, Any]:
+    """Read a JSON object; a body that claims to be nothing is taken for one.
+
+    Whole numbers are exact, however large they are.
+
+    Raises:
+        RefusedError: The body claims to be something else.
+        InvalidDataError: It is no JSON object.
+
+    """
+    if request.media_type not in {JSON, ""}:
+        raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidDataError.of("body", "must be a JSON object") from error
+    if not isinstance(body, dict):
+        raise InvalidDataError.of("body", "must be a JSON object")
+    return body
+
+
+def read_object_or_form(request: Request) -> dict[str, Any]:
+    """Read a JSON object, or a form as if it were one.
+
+    A form's values are all texts; of a name that is sent twice the last one counts. A name
+    that ends in ``[]`` is without it the name of a list.
+
+    Raises:
+        RefusedError: The body claims to be something else.
+        InvalidDataError: It is neither.
+
+    """
+    return _read_form(request) if request.media_type == FORM else read_object(request)
+
+
+def required(body: Mapping[str, Any], field: str) -> object:
+    """Return the value of a field.
+
+    Raises:
+        InvalidDataError: It is not there.
+
+    """
+    if field not in body:
+        raise InvalidDataError.of(field, "is required")
+    return body[field]
+
+
+def read_details(body: Mapping[str, Any], fields: Mapping[str, str]) -> Details:
+    """Read those of *fields* that are there, each the name of a detail; null clears one.
+
+    Raises:
+        InvalidDataError: For every field that is not acceptable.
+
+    """
+    details: dict[str, str | None] = {}
+    problems = ProblemCollector()
+    for field, name in fields.items():
+        if field in body:
+            with problems:
+                details[name] = _text_or_none(field, body[field], DETAIL_CHARACTERS[name])
+    problems.raise_if_any()
+    return details
+
+
+def refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
+    """Return if every field of a body is known.
+
+    Raises:
+        InvalidDataError: For every field that is not.
+
+    """
+    unknown = [field for field in body if field not in known]
+    if unknown:
+        raise InvalidDataError(
+            [Problem(_shown(field), "is not a known field") for field in unknown]
+        )
+
+
+def _read_form(request: Request) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(request.body.decode(), keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise InvalidDataError.of("body", "must be a form in UTF-8") from error
+    body: dict[str, Any] = {}
+    for name, value in pairs:
+        if name.endswith(_LIST_MARK):
+            values = body.setdefault(name.removesuffix(_LIST_MARK), [])
+            if isinstance(values, list):
+                values.append(value)
+        else:
+            body[name] = value
+    return body
+
+
+def _text_or_none(field: str, value: object, longest: int) -> str | None:
+    return None if value is None else checked_text(field, value, longest=longest)
+
+
+def _shown(field: str) -> str:
+    """Return so much of a name of the client's own as can be sent back."""
+    return field[:_NAME_SHOWN].encode(errors="replace").decode()

@@ -1,0 +1,80 @@
+import base64
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.auth import PresentedCredential
+from chalicelib.dialects.credentials import (
+    credential_in_header,
+    read_pair,
+    read_token,
+    read_token_or_pair,
+)
+from chalicelib.dialects.http import Request
+from chalicelib.domain.account import token_of
+from chalicelib.domain.errors import UnauthorizedError
+
+USERNAME, SECRET = "0123456789abcdef", "c2VjcmV0-_"
+PRESENTED = PresentedCredential(USERNAME, SECRET)
+TOKEN = token_of(USERNAME, SECRET)
+PAIR = base64.b64encode(f"{USERNAME}:{SECRET}".encode()).decode()
+
+
+def request(authorization):
+    return Request(
+        id="1",
+        method="GET",
+        route="/",
+        url="http://localhost/",
+        path_parameters={},
+        query={},
+        headers={} if authorization is None else {"authorization": authorization},
+        body=b"",
+        received_on=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (read_pair, PAIR),
+        (read_token, TOKEN),
+        (read_token_or_pair, TOKEN),
+        (read_token_or_pair, PAIR),
+    ],
+)
+def test_each_form_is_read_as_the_same_credential(read, text):
+    assert read(text) == PRESENTED
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (read_pair, TOKEN),
+        (read_pair, ""),
+        (read_pair, "ä"),
+        (read_pair, base64.b64encode(b"no colon").decode()),
+        (read_pair, base64.b64encode(b"\xff:\xff").decode()),
+        (read_token, PAIR),
+        (read_token, ""),
+        (read_token_or_pair, ""),
+    ],
+)
+def test_other_form_is_refused(read, text):
+    with pytest.raises(UnauthorizedError):
+        read(text)
+
+
+@pytest.mark.parametrize("scheme", ["Key", "key", "KEY "])
+def test_scheme_is_found_in_either_case(scheme):
+    presented = credential_in_header(request(f"{scheme} {TOKEN} "), {"key": read_token})
+
+    assert presented == PRESENTED
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Key", TOKEN, f"Bearer {TOKEN}", f"Key{TOKEN}"]
+)
+def test_header_of_another_scheme_is_refused(authorization):
+    with pytest.raises(UnauthorizedError):
+        credential_in_header(request(authorization), {"key": read_token, "basic": read_pair})

@@ -1,0 +1,74 @@
+"""The one way that every request takes, whatever the dialect."""
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.auth import PresentedCredential
+from chalicelib.dialects.dialect import Dialect, answer
+from chalicelib.dialects.http import Request, Response
+from chalicelib.domain.account import Account
+from chalicelib.domain.errors import UnauthorizedError
+from chalicelib.domain.limits import REQUEST_BYTES
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ACCOUNT = Account(
+    id="a", name="a", default_region="EE", retention_days=30, cursor_key="key", created_on=NOW
+)
+REQUEST = Request(
+    id="1",
+    method="GET",
+    route="/list",
+    url="http://localhost/list",
+    path_parameters={},
+    query={},
+    headers={},
+    body=b"",
+    received_on=NOW,
+)
+
+
+def says(text):
+    return lambda request, _account: Response(status=200, body=f"{text} {request.method}")
+
+
+DIALECT = Dialect(
+    name="test",
+    roots=("/",),
+    endpoints={
+        "/list": {"GET": says("read"), "PUT": says("put")},
+        "/large": {"GET": says("large")},
+    },
+    read_credential=lambda _: PresentedCredential("", ""),
+    render_error=lambda error: Response(status=400, body=error.code.name),
+    read_method=lambda request: request.last_in_query("_method") or request.method,
+    request_bytes={"/large": REQUEST_BYTES + 1},
+)
+
+
+def answered(dialect=DIALECT, authenticate=lambda _: ACCOUNT, **changes):
+    request = dataclasses.replace(REQUEST, **changes)
+    return answer(dialect, lambda: request, authenticate).body
+
+
+def test_dialect_may_say_which_method_a_request_means():
+    assert answered() == "read GET"
+    assert answered(query={"_method": ["PUT"]}) == "put PUT"
+    assert answered(query={"_method": ["POST"]}) == "METHOD_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize(
+    ("route", "most"), [("/list", REQUEST_BYTES), ("/large", REQUEST_BYTES + 1)]
+)
+def test_path_takes_bodies_up_to_its_limit(route, most):
+    assert answered(route=route, body=b"x" * most).endswith("GET")
+    assert answered(route=route, body=b"x" * (most + 1)) == "REQUEST_TOO_LARGE"
+
+
+def test_authentication_comes_before_everything_else():
+    def refuse(_presented):
+        raise UnauthorizedError
+
+    for changes in ({}, {"route": "/none"}, {"query": {"_method": ["X"]}}, {"body": b"x" * 10**6}):
+        assert answered(authenticate=refuse, **changes) == "UNAUTHORIZED"
