@@ -1,10 +1,14 @@
 """A contact: one person per phone number in an account, and the day on which it goes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, TypeAlias
 
+from chalicelib.domain.extra import Extra, changed_extra
+from chalicelib.domain.group import Group, GroupKind
+from chalicelib.domain.ids import new_id
 from chalicelib.domain.limits import EMAIL_CHARACTERS, FIELD_CHARACTERS
 from chalicelib.domain.phone import PhoneNumber
 
@@ -24,15 +28,23 @@ DETAIL_CHARACTERS: Final[Mapping[str, int]] = {
 Details: TypeAlias = Mapping[str, str | None]
 """Some of :data:`DETAIL_CHARACTERS`, by name; None means not known, or to be cleared."""
 
+ContactKey: TypeAlias = PhoneNumber | int
+"""By what a contact is asked for: its number, or its id, which stays when its number changes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A contact as it is kept: ``details`` holds only what is known."""
+    """A contact as it is kept: ``details`` and ``extra`` hold only what is known.
+
+    ``stoplist_ids`` are those of its groups that are stoplists.
+    """
 
     id: int
     phone_number: PhoneNumber
     details: Mapping[str, str]
+    extra: Extra = field(default_factory=dict)
     group_ids: frozenset[int]
+    stoplist_ids: frozenset[int] = frozenset()
     scheduled_deletion_date: date | None
     created_on: datetime
     updated_on: datetime
@@ -46,12 +58,87 @@ class Contact:
         left = self.group_ids.difference(deleted)
         if left == self.group_ids:
             return self
+        seen = replace(self, group_ids=left, stoplist_ids=self.stoplist_ids & left)
         if left:
-            return replace(self, group_ids=left)
+            return seen
         last = max(deleted[group_id] for group_id in self.group_ids)
-        return replace(self, group_ids=left, scheduled_deletion_date=last)
+        return replace(seen, scheduled_deletion_date=last)
+
+    def changed(self, changes: "ContactChanges", now: datetime) -> "Contact":
+        """Return the contact with some of its fields set or cleared.
+
+        Raises:
+            InvalidDataError: All its extra fields would be larger than is kept.
+
+        """
+        return replace(
+            self,
+            phone_number=changes.phone_number or self.phone_number,
+            details=_known({**self.details, **changes.details}),
+            extra=changed_extra(self.extra, changes.extra),
+            updated_on=now,
+        )
+
+    def joined(self, group: Group) -> "Contact":
+        """Return the contact as it is in *group* too, which ends its schedule."""
+        stoplist = {group.id} if group.kind is GroupKind.STOPLIST else set()
+        return replace(
+            self,
+            group_ids=self.group_ids | {group.id},
+            stoplist_ids=self.stoplist_ids | stoplist,
+            scheduled_deletion_date=None,
+        )
+
+    def left(self, group_ids: AbstractSet[int]) -> "Contact":
+        """Return the contact outside some of its groups; others must be left."""
+        return replace(
+            self,
+            group_ids=self.group_ids - group_ids,
+            stoplist_ids=self.stoplist_ids - group_ids,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanges:
+    """What is to change of a contact; None clears a field, but leaves the number as it is."""
+
+    phone_number: PhoneNumber | None = None
+    details: Details = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactData:
+    """What a client says of a contact that may or may not be there already."""
+
+    phone_number: PhoneNumber
+    details: Details = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict)
+
+
+def new_contact(data: ContactData, now: datetime) -> Contact:
+    """Return a contact that is not kept yet, in no group and so far without a date.
+
+    Raises:
+        InvalidDataError: Its extra fields are larger than is kept.
+
+    """
+    return Contact(
+        id=new_id(),
+        phone_number=data.phone_number,
+        details=_known(data.details),
+        extra=changed_extra({}, data.extra),
+        group_ids=frozenset(),
+        scheduled_deletion_date=None,
+        created_on=now,
+        updated_on=now,
+    )
 
 
 def deletion_date(now: datetime, retention_days: int) -> date:
     """Return the day (UTC) on which a contact goes that is in no group from *now* on."""
     return now.date() + timedelta(days=retention_days)
+
+
+def _known(details: Details) -> dict[str, str]:
+    return {name: value for name, value in details.items() if value is not None}

@@ -44,6 +44,7 @@ class ErrorCode(Enum):
     REQUEST_TOO_LARGE = auto()
     LIST_TOO_LARGE = auto()
     ITEM_TOO_LARGE = auto()
+    TOO_MANY_GROUPS = auto()
 
     BUSY = auto()
     UNREACHABLE = auto()
@@ -131,7 +132,11 @@ class NotFoundError(PhonebookError):
 
 
 class ConflictError(PhonebookError):
-    """What was asked for is there already."""
+    """What was asked for is there already; if it is a contact, ``contact_id`` says which."""
+
+    def __init__(self, code: ErrorCode, *, contact_id: int | None = None) -> None:
+        super().__init__(code)
+        self.contact_id = contact_id
 
 
 class RefusedError(PhonebookError):

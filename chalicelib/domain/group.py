@@ -1,16 +1,35 @@
 """A group: a label with a name, which any number of contacts carry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
+
+from chalicelib.domain.extra import Extra
+
+
+class GroupKind(Enum):
+    """What being in a group means."""
+
+    STANDARD = "standard"
+    STOPLIST = "stoplist"
+    """Its contacts must not be messaged: joining it puts their numbers on the blacklist."""
+    PUSH = "push"
+    """Its contacts are reached on their devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group and its count, which follows its memberships by about a second."""
+    """A group and its count, which follows its memberships by about a second.
+
+    ``updated_on`` is when it was renamed last, or else created.
+    """
 
     id: int
     name: str
+    kind: GroupKind = GroupKind.STANDARD
+    extra: Extra = field(default_factory=dict)
     created_on: datetime
+    updated_on: datetime
     contacts_count: int
 
     @property

@@ -8,6 +8,10 @@ FIELD_CHARACTERS: Final = 1_000
 EMAIL_CHARACTERS: Final = 320
 """64 for the local part, the at sign, 255 for the domain (RFC 5321)."""
 
+EXTRA_CHARACTERS: Final = 16_000
+"""All extra fields of a contact or of a group, as one JSON text. 25 contacts with such texts, all
+at four bytes a character, stay below the 4 MB of a transaction."""
+
 GROUP_NAME_CHARACTERS: Final = 255
 
 E164_DIGITS: Final = 15
@@ -18,6 +22,11 @@ WRITTEN_NUMBER_CHARACTERS: Final = 64
 
 REQUEST_BYTES: Final = 256 * 1024
 """A contact whose every character is JSON-escaped takes 108 KB; nothing legitimate is larger."""
+
+UPLOAD_BYTES: Final = 5_000_000
+"""The body of an upload of contacts. A Lambda takes 6 MB, and in them the body as a JSON string."""
+
+UPLOAD_ROWS: Final = 10_000
 
 RESPONSE_BYTES: Final = 5_500_000
 """The largest body of a list; above it, the list has to be asked for in pages."""
@@ -32,6 +41,10 @@ PAGE_ITEMS: Final = 1_000
 
 GROUPS_IN_A_FILTER: Final = 100
 """What fits into the longest URL that API Gateway takes, and into one batch read."""
+
+GROUPS_OF_A_NEW_NUMBER: Final = 48
+"""The groups of a contact whose number can be changed: each is two of the 100 actions of a
+transaction, beside the contact twice, its id and the blacklist."""
 
 DEFAULT_REGION: Final = "EE"
 """Where a national phone number is from, unless its account says otherwise."""

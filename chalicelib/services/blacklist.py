@@ -1,6 +1,6 @@
 """The numbers that must not be messaged, whether or not they are contacts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from chalicelib.domain.account import Account
@@ -28,6 +28,13 @@ def check_blacklisted(account: Account, phone_number: PhoneNumber) -> None:
     """
     if not blacklist.contains_number(account.id, phone_number):
         raise NotFoundError(ErrorCode.NUMBER_NOT_BLACKLISTED)
+
+
+def blacklisted_since(
+    account: Account, phone_numbers: Iterable[PhoneNumber]
+) -> dict[PhoneNumber, datetime]:
+    """Return those of some numbers that are on the blacklist, and since when."""
+    return blacklist.find_numbers(account.id, phone_numbers)
 
 
 def unblacklist_number(account: Account, phone_number: PhoneNumber) -> None:

@@ -1,68 +1,118 @@
 """Creating, reading, changing and deleting contacts."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Final
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.contact import Contact, Details, deletion_date
-from chalicelib.domain.ids import new_id
+from chalicelib.domain.contact import (
+    Contact,
+    ContactChanges,
+    ContactData,
+    ContactKey,
+    Details,
+    deletion_date,
+    new_contact,
+)
+from chalicelib.domain.extra import NOTHING_EXTRA, Extra
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services.reaching import reach, rewrite_contact
 from chalicelib.storage import contacts, groups, memberships, tombstones
+from chalicelib.storage.counters import Counter, read_counter
+
+_FARTHEST: Final = 2**31 - 1
+"""Behind every contact; whatever a client asks for behind it is not there."""
 
 
 def create_contact(
-    account: Account, phone_number: PhoneNumber, details: Details, now: datetime
+    account: Account,
+    phone_number: PhoneNumber,
+    details: Details,
+    now: datetime,
+    *,
+    extra: Extra = NOTHING_EXTRA,
 ) -> Contact:
     """Create a contact outside every group, and so with a date on which it goes.
 
     Raises:
         ConflictError: There is one of that number.
+        InvalidDataError: The extra fields are larger than is kept.
 
     """
-    contact = Contact(
-        id=new_id(),
-        phone_number=phone_number,
-        details={name: value for name, value in details.items() if value is not None},
-        group_ids=frozenset(),
-        scheduled_deletion_date=deletion_date(now, account.retention_days),
-        created_on=now,
-        updated_on=now,
-    )
+    data = ContactData(phone_number=phone_number, details=details, extra=extra)
+    day = deletion_date(now, account.retention_days)
+    contact = replace(new_contact(data, now), scheduled_deletion_date=day)
     contacts.put_contact(account.id, contact)
     return contact
 
 
-def retrieve_contact(account: Account, phone_number: PhoneNumber) -> Contact:
+def retrieve_contact(account: Account, key: ContactKey) -> Contact:
     """Return a contact.
 
     Raises:
-        NotFoundError: There is none of that number.
+        NotFoundError: There is no such contact.
 
     """
-    return _as_readers_see_it(account, contacts.get_contact(account.id, phone_number))
-
-
-def update_contact(
-    account: Account, phone_number: PhoneNumber, changes: Details, now: datetime
-) -> Contact:
-    """Set or, where the value is None, clear details of a contact, and return it.
-
-    Raises:
-        NotFoundError: There is none of that number.
-
-    """
-    contact = contacts.update_contact(account.id, phone_number, changes, now)
+    contact = reach(account, key, partial(contacts.get_contact, account.id))
     return _as_readers_see_it(account, contact)
 
 
-def delete_contact(account: Account, phone_number: PhoneNumber, now: datetime) -> None:
+def update_contact(account: Account, key: ContactKey, changes: Details, now: datetime) -> Contact:
+    """Set or, where the value is None, clear details of a contact, and return it.
+
+    Raises:
+        NotFoundError: There is no such contact.
+
+    """
+    contact = reach(
+        account,
+        key,
+        lambda number, contact_id: contacts.update_contact(
+            account.id, number, changes, now, contact_id
+        ),
+    )
+    return _as_readers_see_it(account, contact)
+
+
+def change_contact(
+    account: Account, key: ContactKey, changes: ContactChanges, now: datetime
+) -> Contact:
+    """Change details, extra fields and the number of a contact together, and return it.
+
+    Its id, groups and dates stay, and the number that it had is free at once.
+
+    Raises:
+        NotFoundError: There is no such contact.
+        ConflictError: There is another contact of the new number.
+        RefusedError: It is in too many groups to change its number.
+        InvalidDataError: All its extra fields would be larger than is kept.
+
+    """
+    if not changes.extra and changes.phone_number is None:
+        return update_contact(account, key, changes.details, now)
+    return rewrite_contact(account, key, lambda contact: contact.changed(changes, now), now)
+
+
+def delete_contact(account: Account, key: ContactKey, now: datetime) -> None:
     """Delete a contact and its memberships; the number stays on the blacklist if it is there.
 
     Raises:
-        NotFoundError: There is none of that number.
+        NotFoundError: There is no such contact.
 
     """
-    contacts.delete_contact(account.id, phone_number, now)
+    reach(
+        account,
+        key,
+        lambda number, contact_id: contacts.delete_contact(account.id, number, now, contact_id),
+    )
+
+
+def count_contacts(account: Account) -> int:
+    """Return how many contacts there are, which follows by about a second."""
+    return read_counter(Counter(account.id, None)) or 0
 
 
 def list_contacts(
@@ -92,6 +142,52 @@ def list_contacts_of_groups(
         # The contact's own word decides: it may have left since the membership was read.
         if contact.group_ids & wanted:
             yield contact.without_deleted_groups(deleted)
+
+
+def page_of_contacts(account: Account, *, offset: int, limit: int) -> list[Contact]:
+    """Return up to *limit* contacts in the order of numbers, behind the first *offset* ones.
+
+    It reads those first ones too.
+    """
+    start, end = _clamped(offset, limit)
+    return list(islice(list_contacts(account, page_size=max(end, 1)), start, end))
+
+
+def page_of_group(account: Account, group_id: int, *, offset: int, limit: int) -> list[Contact]:
+    """Return up to *limit* contacts of a group, behind the first *offset* of its memberships.
+
+    Pages that follow upon each other show every contact once. One of them may hold less than
+    *limit*, where a contact is just being deleted.
+
+    Raises:
+        NotFoundError: There is no such group.
+
+    """
+    groups.get_group(account.id, group_id)
+    deleted = tombstones.deleted_groups(account.id)
+    start, end = _clamped(offset, limit)
+    members = memberships.list_members(account.id, [group_id], after=None, page_size=max(end, 1))
+    return [
+        contact.without_deleted_groups(deleted)
+        for contact in contacts.get_contacts(account.id, islice(members, start, end))
+        if group_id in contact.group_ids
+    ]
+
+
+def find_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
+    """Yield the contacts whose first name, last name or both together are *name*, exactly.
+
+    It reads every contact.
+    """
+    for contact in list_contacts(account):
+        first, last = (contact.details.get(each) for each in ("first_name", "last_name"))
+        if name in {first, last, f"{first} {last}"}:
+            yield contact
+
+
+def _clamped(offset: int, limit: int) -> tuple[int, int]:
+    """Return where a page begins and ends, in numbers that DynamoDB takes."""
+    return min(offset, _FARTHEST), min(offset + limit, _FARTHEST)
 
 
 def _as_readers_see_it(account: Account, contact: Contact) -> Contact:

@@ -1,19 +1,41 @@
 """Creating, reading, renaming and deleting groups."""
 
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.contact import deletion_date
-from chalicelib.domain.group import Group
+from chalicelib.domain.contact import ContactKey, deletion_date
+from chalicelib.domain.extra import NOTHING_EXTRA, Extra, changed_extra
+from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services.reaching import reach
 from chalicelib.storage import contacts, groups
 
 
-def create_group(account: Account, name: str, now: datetime) -> Group:
-    """Create an empty group; others may have the same name."""
-    group = Group(id=new_id(), name=name, created_on=now, contacts_count=0)
+def create_group(
+    account: Account,
+    name: str,
+    now: datetime,
+    *,
+    kind: GroupKind = GroupKind.STANDARD,
+    extra: Extra = NOTHING_EXTRA,
+) -> Group:
+    """Create an empty group; others may have the same name.
+
+    Raises:
+        InvalidDataError: The extra fields are larger than is kept.
+
+    """
+    group = Group(
+        id=new_id(),
+        name=name,
+        kind=kind,
+        extra=changed_extra({}, extra),
+        created_on=now,
+        updated_on=now,
+        contacts_count=0,
+    )
     groups.put_group(account.id, group)
     return group
 
@@ -28,14 +50,14 @@ def retrieve_group(account: Account, group_id: int) -> Group:
     return groups.get_group(account.id, group_id)
 
 
-def rename_group(account: Account, group_id: int, name: str) -> Group:
+def rename_group(account: Account, group_id: int, name: str, now: datetime) -> Group:
     """Give a group another name, and return it.
 
     Raises:
         NotFoundError: There is none of that id.
 
     """
-    return groups.rename_group(account.id, group_id, name)
+    return groups.rename_group(account.id, group_id, name, now)
 
 
 def delete_group(account: Account, group_id: int, now: datetime) -> None:
@@ -53,12 +75,12 @@ def list_groups(account: Account) -> list[Group]:
     return sorted(groups.list_groups(account.id), key=attrgetter("list_key"))
 
 
-def list_groups_of_contact(account: Account, phone_number: PhoneNumber) -> list[Group]:
+def list_groups_of_contact(account: Account, contact_key: ContactKey) -> list[Group]:
     """Return the groups that a contact is in, oldest first.
 
     Raises:
-        NotFoundError: There is no contact of that number.
+        NotFoundError: There is no such contact.
 
     """
-    contact = contacts.get_contact(account.id, phone_number)
+    contact = reach(account, contact_key, partial(contacts.get_contact, account.id))
     return sorted(groups.get_groups(account.id, contact.group_ids), key=attrgetter("list_key"))

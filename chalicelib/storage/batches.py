@@ -16,10 +16,10 @@ ItemT = TypeVar("ItemT", bound=Item)
 ValueT = TypeVar("ValueT")
 
 
-def in_batches(values: Iterable[ValueT]) -> Iterator[list[ValueT]]:
-    """Yield *values* in lists of up to :data:`MOST_KEYS`."""
+def in_batches(values: Iterable[ValueT], most: int = MOST_KEYS) -> Iterator[list[ValueT]]:
+    """Yield *values* in lists of up to *most*."""
     remaining = iter(values)
-    while batch := list(islice(remaining, MOST_KEYS)):
+    while batch := list(islice(remaining, most)):
         yield batch
 
 

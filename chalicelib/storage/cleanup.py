@@ -158,13 +158,16 @@ def _take_out_of_deleted_groups(
         last = max(deleted[each] for each in gone)
         actions = [
             ContactItem.group_ids.remove(),
+            ContactItem.stoplist_ids.remove(),
             *contacts.scheduling(account_id, contact.sk, last),
         ]
     else:
-        actions = [ContactItem.group_ids.delete(gone)]
+        actions = [ContactItem.group_ids.delete(gone), ContactItem.stoplist_ids.delete(gone)]
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
-        transaction.update(contact, actions, contacts.groups_unchanged_since(contact))
+        transaction.update(
+            contact, [*actions, contacts.revising()], contacts.groups_unchanged_since(contact)
+        )
 
     write_together(add_actions)

@@ -12,6 +12,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, Details
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
+from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys, tombstones
 from chalicelib.storage.batches import in_batches, read_batch
@@ -31,14 +32,32 @@ _MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
 """Further ones, each in a transaction of its own, that still fit well into a request."""
 
 
-def get_contact(account_id: str, phone_number: PhoneNumber) -> Contact:
+def get_contact(
+    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
+) -> Contact:
     """Return a contact, with the groups that its item names.
 
     Raises:
-        NotFoundError: There is none of that number.
+        NotFoundError: There is none of that number, or it has another id than the one given.
 
     """
-    return _contact_of(get_item(account_id, phone_number))
+    return contact_of(get_item(account_id, phone_number, contact_id))
+
+
+def find_number(account_id: str, contact_id: int) -> PhoneNumber:
+    """Return where the contact with an id is, if it is anywhere: it must carry that id there.
+
+    Raises:
+        NotFoundError: There is none.
+
+    """
+    try:
+        item = ContactIdItem.get(
+            keys.contact_ids(account_id), keys.of_id(contact_id), consistent_read=True
+        )
+    except DoesNotExist as error:
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND) from error
+    return PhoneNumber(item.phone_number)
 
 
 def get_contacts(account_id: str, phone_numbers: Iterable[str]) -> Iterator[Contact]:
@@ -47,7 +66,7 @@ def get_contacts(account_id: str, phone_numbers: Iterable[str]) -> Iterator[Cont
         found = read_batch(ContactItem, keys.contacts(account_id), batch)
         for e164 in batch:
             if e164 in found:
-                yield _contact_of(found[e164])
+                yield contact_of(found[e164])
 
 
 def list_contacts(
@@ -63,7 +82,7 @@ def list_contacts(
         consistent_read=True,
         page_size=page_size,
     )
-    return map(_contact_of, items)
+    return map(contact_of, items)
 
 
 def put_contact(account_id: str, contact: Contact) -> None:
@@ -73,11 +92,7 @@ def put_contact(account_id: str, contact: Contact) -> None:
         ConflictError: There is one of that number.
 
     """
-    id_item = ContactIdItem(
-        keys.contact_ids(account_id),
-        keys.of_id(contact.id),
-        phone_number=contact.phone_number.e164,
-    )
+    id_item = id_item_of(account_id, contact)
     # Fails when another contact drew the same id, which is one chance in 2^53 for each:
     # the caller's next try draws another. A repeated call of our own does not fail.
     id_is_free = ContactIdItem.pk.does_not_exist() | (
@@ -88,24 +103,29 @@ def put_contact(account_id: str, contact: Contact) -> None:
     try:
         # Fails when there is a contact of that number: creating never overwrites one.
         with condition_failing_means(ConflictError(ErrorCode.CONTACT_EXISTS)):
-            _item_of(account_id, contact).save(ContactItem.pk.does_not_exist())
-    except ConflictError:
+            item_of(account_id, contact).save(ContactItem.pk.does_not_exist())
+    except ConflictError as error:
         # botocore repeats a call whose answer was lost, and may so meet our own contact,
         # which others may have changed by now: it must not be written over either.
         existing = find_item(account_id, contact.phone_number.e164)
         if existing and existing.id == contact.id:
             return
         id_item.delete()
+        error.contact_id = existing.id if existing else None
         raise
 
 
 def update_contact(
-    account_id: str, phone_number: PhoneNumber, changes: Details, now: datetime
+    account_id: str,
+    phone_number: PhoneNumber,
+    changes: Details,
+    now: datetime,
+    contact_id: int | None = None,
 ) -> Contact:
     """Set or clear some details of a contact, and return it with the groups its item names.
 
     Raises:
-        NotFoundError: There is none of that number.
+        NotFoundError: There is none of that number, or it has another id than the one given.
 
     """
     item = ContactItem(keys.contacts(account_id), phone_number.e164)
@@ -115,31 +135,79 @@ def update_contact(
     ]
     # Fails when there is no such contact: an update would otherwise create half of one.
     with condition_failing_means(NotFoundError(ErrorCode.CONTACT_NOT_FOUND)):
-        item.update([*actions, ContactItem.updated_on.set(now)], ContactItem.pk.exists())
-    return _contact_of(item)
+        item.update([*actions, ContactItem.updated_on.set(now), revising()], is_there(contact_id))
+    return contact_of(item)
 
 
-def delete_contact(account_id: str, phone_number: PhoneNumber, now: datetime) -> None:
+def delete_contact(
+    account_id: str, phone_number: PhoneNumber, now: datetime, contact_id: int | None = None
+) -> None:
     """Delete a contact, its id and its memberships: for readers, all of it at once.
 
     A transaction holds 97 memberships beside the rest. Of a contact in more groups the
     others are left behind under a tombstone, and swept at once after, or, if there are very
     many, by the scheduled sweep. Readers ignore them all the while, since no contact's
-    ``groupIds`` names them.
+    ``groupIds`` names them. The number stays on the blacklist if it is there.
 
     Raises:
-        NotFoundError: There is none of that number.
+        NotFoundError: There is none of that number, or it has another id than the one given.
         UnavailableError: It was changed by others at every try.
 
     """
     for _ in tries(DECISION_TRIES):
-        item = get_item(account_id, phone_number)
+        item = get_item(account_id, phone_number, contact_id)
         try:
             _delete_as_read(account_id, item, now)
         except TransactionRefusedError:
             continue
         return
     raise UnavailableError(ErrorCode.BUSY)
+
+
+def is_there(contact_id: int | None) -> Condition:
+    """Return the condition that there is a contact, with that id if one is given.
+
+    Fails when there is none of that number, or another one than was asked for by its id.
+    """
+    is_found: Condition = (
+        ContactItem.pk.exists() if contact_id is None else ContactItem.id == contact_id
+    )
+    return is_found
+
+
+def revising() -> Action:
+    """Return the action that belongs to every update of a contact."""
+    return ContactItem.revision.add(1)
+
+
+def unchanged_since(item: ContactItem) -> Condition:
+    """Return the condition that a contact is the one that was read, and nobody wrote it since.
+
+    Fails when it was deleted, created anew, or changed in any way: whoever writes it whole
+    would undo that.
+    """
+    revision: int | None = item.revision
+    same_revision = (
+        ContactItem.revision.does_not_exist()
+        if revision is None
+        else ContactItem.revision == revision
+    )
+    unchanged: Condition = (ContactItem.id == item.id) & same_revision
+    return unchanged
+
+
+def differences(item: ContactItem, changed: ContactItem) -> list[Action]:
+    """Return the actions by which a contact's item becomes another."""
+    attributes = ContactItem.get_attributes().items()
+    return [
+        revising(),
+        *(
+            attribute.remove() if value is None else attribute.set(value)
+            for name, attribute in attributes
+            if name not in {"pk", "sk", "revision"}
+            and (value := getattr(changed, name)) != getattr(item, name)
+        ),
+    ]
 
 
 def groups_unchanged_since(item: ContactItem) -> Condition:
@@ -167,15 +235,17 @@ def scheduling(account_id: str, e164: str, day: date) -> list[Action]:
     ]
 
 
-def get_item(account_id: str, phone_number: PhoneNumber) -> ContactItem:
+def get_item(
+    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
+) -> ContactItem:
     """Return a contact's item, for those who are to write it.
 
     Raises:
-        NotFoundError: There is none of that number.
+        NotFoundError: There is none of that number, or it has another id than the one given.
 
     """
     item = find_item(account_id, phone_number.e164)
-    if item is None:
+    if item is None or contact_id not in {None, item.id}:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     return item
 
@@ -210,7 +280,8 @@ def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
             tombstones.sweep_contact(account_id, item.id, item.sk, left_behind)
 
 
-def _item_of(account_id: str, contact: Contact) -> ContactItem:
+def item_of(account_id: str, contact: Contact) -> ContactItem:
+    """Return the item of a contact, not yet written."""
     e164 = contact.phone_number.e164
     details: dict[str, Any] = dict(contact.details)
     item = ContactItem(
@@ -218,6 +289,9 @@ def _item_of(account_id: str, contact: Contact) -> ContactItem:
         e164,
         id=contact.id,
         **details,
+        extra=text_of_extra(contact.extra),
+        group_ids=set(contact.group_ids) or None,
+        stoplist_ids=set(contact.stoplist_ids) or None,
         created_on=contact.created_on,
         updated_on=contact.updated_on,
     )
@@ -227,14 +301,26 @@ def _item_of(account_id: str, contact: Contact) -> ContactItem:
     return item
 
 
-def _contact_of(item: ContactItem) -> Contact:
+def id_item_of(account_id: str, contact: Contact) -> ContactIdItem:
+    """Return the item that finds a contact by its id, not yet written."""
+    return ContactIdItem(
+        keys.contact_ids(account_id),
+        keys.of_id(contact.id),
+        phone_number=contact.phone_number.e164,
+    )
+
+
+def contact_of(item: ContactItem) -> Contact:
+    """Return the contact in an item, with the groups that it names."""
     day = item.scheduled_deletion_date
     details = ((name, getattr(item, name)) for name in DETAIL_CHARACTERS)
     return Contact(
         id=item.id,
         phone_number=PhoneNumber(item.sk),
         details={name: value for name, value in details if value is not None},
+        extra=extra_of_text(item.extra),
         group_ids=frozenset(item.group_ids or ()),
+        stoplist_ids=frozenset(item.stoplist_ids or ()),
         scheduled_deletion_date=date.fromisoformat(day) if day else None,
         created_on=item.created_on,
         updated_on=item.updated_on,

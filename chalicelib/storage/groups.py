@@ -7,7 +7,8 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
-from chalicelib.domain.group import Group
+from chalicelib.domain.extra import extra_of_text, text_of_extra
+from chalicelib.domain.group import Group, GroupKind
 from chalicelib.storage import keys, tombstones
 from chalicelib.storage.batches import in_batches, read_batch
 from chalicelib.storage.items import GroupItem
@@ -49,8 +50,11 @@ def put_group(account_id: str, group: Group) -> None:
         keys.groups(account_id),
         keys.of_id(group.id),
         name=group.name,
+        kind=group.kind.value,
+        extra=text_of_extra(group.extra),
         contacts_count=group.contacts_count,
         created_on=group.created_on,
+        updated_on=group.updated_on,
     )
     id_is_taken = UnavailableError(ErrorCode.BUSY)
     try:
@@ -66,7 +70,7 @@ def put_group(account_id: str, group: Group) -> None:
         raise
 
 
-def rename_group(account_id: str, group_id: int, name: str) -> Group:
+def rename_group(account_id: str, group_id: int, name: str, now: datetime) -> Group:
     """Give a group another name, and return it.
 
     Raises:
@@ -76,7 +80,9 @@ def rename_group(account_id: str, group_id: int, name: str) -> Group:
     item = GroupItem(keys.groups(account_id), keys.of_id(group_id))
     # Fails when there is no such group: an update would otherwise bring back half of one.
     with condition_failing_means(NotFoundError(ErrorCode.GROUP_NOT_FOUND)):
-        item.update([GroupItem.name.set(name)], GroupItem.pk.exists())
+        item.update(
+            [GroupItem.name.set(name), GroupItem.updated_on.set(now)], GroupItem.pk.exists()
+        )
     return _group_of(item)
 
 
@@ -108,9 +114,13 @@ def delete_group(
 
 
 def _group_of(item: GroupItem) -> Group:
+    updated_on: datetime | None = item.updated_on
     return Group(
         id=int(item.sk),
         name=item.name,
+        kind=GroupKind(item.kind or GroupKind.STANDARD.value),
+        extra=extra_of_text(item.extra),
         created_on=item.created_on,
+        updated_on=updated_on or item.created_on,
         contacts_count=item.contacts_count,
     )

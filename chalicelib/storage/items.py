@@ -102,9 +102,14 @@ class CredentialItem(Item):
 
 
 class ContactItem(Item):
-    """A contact; ``groupIds`` is the authority on which groups it is in."""
+    """A contact; ``groupIds`` is the authority on which groups it is in.
+
+    ``stoplistIds`` are those of them that are stoplists, and ``extra`` is JSON. Every write
+    raises ``revision``, so that whoever has read it can tell whether it is still the same.
+    """
 
     id = IntegerAttribute()
+    revision = IntegerAttribute(null=True)
     email = UnicodeAttribute(null=True)
     first_name = UnicodeAttribute(null=True, attr_name="firstName")
     last_name = UnicodeAttribute(null=True, attr_name="lastName")
@@ -114,7 +119,9 @@ class ContactItem(Item):
     custom2 = UnicodeAttribute(null=True)
     custom3 = UnicodeAttribute(null=True)
     custom4 = UnicodeAttribute(null=True)
+    extra = UnicodeAttribute(null=True)
     group_ids = IntegerSetAttribute(null=True, attr_name="groupIds")
+    stoplist_ids = IntegerSetAttribute(null=True, attr_name="stoplistIds")
     scheduled_deletion_date = UnicodeAttribute(null=True, attr_name="scheduledDeletionDate")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
     updated_on = UTCDateTimeAttribute(attr_name="updatedOn")
@@ -127,10 +134,13 @@ class ContactIdItem(Item):
 
 
 class GroupItem(CountingItem):
-    """A group."""
+    """A group. Those made before there were kinds have neither a kind nor a date of change."""
 
     name = UnicodeAttribute()
+    kind = UnicodeAttribute(null=True)
+    extra = UnicodeAttribute(null=True)
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
+    updated_on = UTCDateTimeAttribute(null=True, attr_name="updatedOn")
 
 
 class MembershipItem(Item):

@@ -5,17 +5,19 @@ transactions on one item cancel each other, and a popular group would serialise 
 """
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
+from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import contacts, keys, tombstones
+from chalicelib.storage import blacklist, contacts, keys, tombstones
 from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.transactions import TransactionRefusedError, write_together
 from chalicelib.storage.tries import DECISION_TRIES, tries
@@ -24,67 +26,98 @@ _MEMBERS_READ_AT_ONCE: Final = 250
 """Of each of several groups, whose pages are all in memory at once."""
 
 
-def join(account_id: str, group_id: int, phone_number: PhoneNumber, now: datetime) -> None:
+def join(
+    account_id: str,
+    group: Group,
+    phone_number: PhoneNumber,
+    now: datetime,
+    contact_id: int | None = None,
+) -> None:
     """Put a contact into a group that exists, which ends its schedule.
 
+    If the group is a stoplist, its number is on the blacklist from then on.
+
     Raises:
-        NotFoundError: There is no such contact.
+        NotFoundError: There is none of that number, or it has another id than the one given.
         ConflictError: It is in that group already.
 
     """
     contact = ContactItem(keys.contacts(account_id), phone_number.e164)
+    is_stoplist = group.kind is GroupKind.STOPLIST
+    marking = [ContactItem.stoplist_ids.add({group.id})] if is_stoplist else []
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.save(
-            MembershipItem(keys.members(account_id, group_id), phone_number.e164, joined_on=now)
+            MembershipItem(keys.members(account_id, group.id), phone_number.e164, joined_on=now)
         )
+        if is_stoplist:
+            blacklist.ensure_number(transaction, account_id, phone_number, now)
         # Fails when there is no such contact, or when it is in the group already; the item
         # that comes back tells which. A membership that an earlier contact of that number
         # left behind is no obstacle: it is overwritten.
         transaction.update(
             contact,
             [
-                ContactItem.group_ids.add({group_id}),
+                ContactItem.group_ids.add({group.id}),
+                *marking,
+                contacts.revising(),
                 ContactItem.scheduled_deletion_date.remove(),
                 ContactItem.gsi1pk.remove(),
                 ContactItem.gsi1sk.remove(),
             ],
-            ContactItem.pk.exists() & ~ContactItem.group_ids.contains(group_id),
+            contacts.is_there(contact_id) & ~ContactItem.group_ids.contains(group.id),
             return_values="ALL_OLD",
         )
 
     try:
         write_together(add_actions)
     except TransactionRefusedError as error:
-        if error.item_exists:
-            raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS) from error
+        existing = error.existing and ContactItem.from_raw_data(error.existing)
+        if existing and contact_id in {None, existing.id}:
+            code = ErrorCode.MEMBERSHIP_EXISTS
+            raise ConflictError(code, contact_id=existing.id) from error
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND) from error
 
 
 def leave(
-    account_id: str, group_id: int, phone_number: PhoneNumber, scheduled_deletion_date: date
+    account_id: str,
+    group_id: int,
+    phone_number: PhoneNumber,
+    scheduled_deletion_date: date,
+    contact_id: int | None = None,
 ) -> None:
     """Take a contact out of a group; if it was the last, schedule its deletion.
 
     Groups that were deleted and not swept yet do not count as groups, so leaving the last
-    one that is still there ends them too.
+    one that is still there ends them too. With its last stoplist, its number leaves the
+    blacklist.
 
     Raises:
-        NotFoundError: There is no such contact, or it is not in such a group.
+        NotFoundError: There is none of that number, or it has another id than the one given,
+            or is not in such a group.
         UnavailableError: It was changed by others at every try.
 
     """
     for _ in tries(DECISION_TRIES):
-        contact = contacts.get_item(account_id, phone_number)
+        contact = contacts.get_item(account_id, phone_number, contact_id)
         stored = set(contact.group_ids or ())
         deleted = tombstones.deleted_groups(account_id).keys() if stored else set()
         if group_id not in stored - deleted:
             raise NotFoundError(ErrorCode.MEMBERSHIP_NOT_FOUND)
+        if stored - deleted == {group_id}:
+            actions = [
+                ContactItem.group_ids.remove(),
+                ContactItem.stoplist_ids.remove(),
+                *contacts.scheduling(account_id, contact.sk, scheduled_deletion_date),
+            ]
+        else:
+            actions = [
+                ContactItem.group_ids.delete({group_id}),
+                ContactItem.stoplist_ids.delete({group_id}),
+            ]
+        is_last_stoplist = set(contact.stoplist_ids or ()) - deleted == {group_id}
         try:
-            if stored - deleted == {group_id}:
-                _leave_last(account_id, contact, group_id, scheduled_deletion_date)
-            else:
-                _leave_one_of_several(account_id, contact, group_id)
+            _leave(account_id, group_id, contact, actions, is_last_stoplist=is_last_stoplist)
         except TransactionRefusedError:
             continue
         return
@@ -112,28 +145,22 @@ def list_members(
     return (number for number, _ in groupby(numbers))
 
 
-def _leave_one_of_several(account_id: str, contact: ContactItem, group_id: int) -> None:
+def _leave(
+    account_id: str,
+    group_id: int,
+    contact: ContactItem,
+    actions: Sequence[Action],
+    *,
+    is_last_stoplist: bool,
+) -> None:
     def add_actions(transaction: TransactWrite) -> None:
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
+        if is_last_stoplist:
+            blacklist.ensure_no_number(transaction, account_id, PhoneNumber(contact.sk))
         transaction.update(
             contact,
-            [ContactItem.group_ids.delete({group_id})],
+            [*actions, contacts.revising()],
             contacts.groups_unchanged_since(contact),
         )
-
-    write_together(add_actions)
-
-
-def _leave_last(
-    account_id: str, contact: ContactItem, group_id: int, scheduled_deletion_date: date
-) -> None:
-    actions = [
-        ContactItem.group_ids.remove(),
-        *contacts.scheduling(account_id, contact.sk, scheduled_deletion_date),
-    ]
-
-    def add_actions(transaction: TransactWrite) -> None:
-        transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
-        transaction.update(contact, actions, contacts.groups_unchanged_since(contact))
 
     write_together(add_actions)

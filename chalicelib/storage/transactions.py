@@ -26,8 +26,8 @@ class TransactionRefusedError(Exception):
     """A condition of a transaction failed, so nothing of it was written.
 
     ``positions`` are those of the refused actions, in the order in which PynamoDB sends them:
-    checks, deletes, puts, updates. ``item_exists`` says whether there is an item where one
-    failed, if that was asked for with ``return_values``.
+    checks, deletes, puts, updates. ``existing`` is the item where one failed, if there is one
+    and it was asked for with ``return_values``.
     """
 
     def __init__(self, reasons: Sequence[CancellationReason | None]) -> None:
@@ -38,7 +38,7 @@ class TransactionRefusedError(Exception):
             if reason and reason.code == _CONDITION_FAILED
         ]
         self.positions = frozenset(position for position, _ in refused)
-        self.item_exists = any(reason.raw_item for _, reason in refused)
+        self.existing = next((reason.raw_item for _, reason in refused if reason.raw_item), None)
 
 
 def write_together(add_actions: Callable[[TransactWrite], None]) -> None:

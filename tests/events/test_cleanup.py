@@ -12,7 +12,7 @@ from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.services.cleanup import clean_up, preview
 from chalicelib.storage import cleanup, keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, due_contacts, purge_contact
-from chalicelib.storage.contacts import _item_of
+from chalicelib.storage.contacts import item_of
 from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.memberships import join as join_without_looking
 from chalicelib.storage.tombstones import deleted_contact_item
@@ -250,7 +250,7 @@ def test_contact_that_joined_a_group_while_it_was_deleted_is_taken_out_of_it(acc
     group = create_group(account)
     groups.delete_group(account, group.id, NOW)
     clean_up(NOW, for_ever)
-    join_without_looking(account.id, group.id, number(), NOW)
+    join_without_looking(account.id, group, number(), NOW)
     assert contacts.retrieve_contact(account, number()).scheduled_deletion_date
 
     clean_up(NOW + TOMBSTONE_LIFETIME, for_ever)
@@ -270,7 +270,7 @@ def test_contact_created_anew_keeps_its_groups_while_its_old_memberships_are_swe
     contacts.delete_contact(account, number(), NOW)
     create(account)
     join(account, again)
-    join_without_looking(account.id, deleted.id, number(), NOW)
+    join_without_looking(account.id, deleted, number(), NOW)
 
     sweep_until_done(NOW)
 
@@ -357,7 +357,7 @@ def test_purging_costs_the_same_whatever_else_is_in_the_table(logs, others):
         account = accounts.open_account("Large", "EE", 30, NOW)
         with ContactItem.batch_write() as batch:
             for index in range(others):
-                batch.save(_item_of(account.id, _contact(index)))
+                batch.save(item_of(account.id, _contact(index)))
         for index in range(10):
             contacts.create_contact(account, number(index), {}, NOW - timedelta(days=40))
 

@@ -13,7 +13,16 @@ from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.faulty_engine import break_down, faulty_engine, lose_answer, lose_race
 from tests.storage.meter import Meter
-from tests.storage.steps import create, create_group, join, leave, number
+from tests.storage.steps import (
+    change,
+    create,
+    create_group,
+    create_or_join,
+    join,
+    leave,
+    move,
+    number,
+)
 
 
 def count_of(account, group):
@@ -49,10 +58,26 @@ def test_count_follows_joins_leaves_and_deletions(account, group, members, deliv
     leave(account, group, 0)
     contacts.delete_contact(account, number(1), NOW)
     contacts.update_contact(account, number(2), {"title": "a"}, NOW)
-    groups.rename_group(account, group.id, "New")
+    groups.rename_group(account, group.id, "New", NOW)
     delivery.deliver_all()
     assert count_of(account, group) == 8
     assert contacts_of(account) == 9
+
+
+def test_change_of_number_counts_for_nothing_and_a_move_for_both_groups(
+    account, group, members, delivery
+):
+    other = create_group(account)
+    delivery.deliver_all()
+
+    for index in range(5):
+        change(account, number(index), phone_number=number(index + 50))
+    move(account, other, number(50), phone_number=number(60))
+    create_or_join(account, other, 70)
+    delivery.deliver_all()
+
+    assert (count_of(account, group), count_of(account, other)) == (9, 2)
+    assert contacts_of(account) == contacts.count_contacts(account) == 11
 
 
 def test_change_that_comes_again_is_not_counted_again(account, group, members, delivery):

@@ -25,7 +25,15 @@ from tests.events.conftest import NOW
 from tests.events.delivery import Delivery
 from tests.faulty_engine import FaultyEngine, break_down, faulty_engine, lose_answer
 from tests.sizes import FULL, HISTORIES, STEPS_OF_A_HISTORY
-from tests.storage.steps import create_group, join, leave, number
+from tests.storage.steps import (
+    change,
+    create_group,
+    create_or_join,
+    join,
+    leave,
+    move,
+    number,
+)
 
 CONTACTS = 4
 MOST_GROUPS = 4
@@ -84,6 +92,24 @@ class History(RuleBasedStateMachine):
         if self.groups:
             group %= len(self.groups)
             self.attempt(lambda: leave(self.account, self.groups[group], index, self.now))
+
+    @rule(index=contact_indexes, other=contact_indexes)
+    def change_number(self, index, other):
+        self.attempt(
+            lambda: change(self.account, number(index), self.now, phone_number=number(other))
+        )
+
+    @rule(index=contact_indexes, group=group_indexes)
+    def create_or_join(self, index, group):
+        if self.groups:
+            group %= len(self.groups)
+            create_or_join(self.account, self.groups[group], index, now=self.now)
+
+    @rule(index=contact_indexes, group=group_indexes)
+    def move(self, index, group):
+        if self.groups:
+            group %= len(self.groups)
+            self.attempt(lambda: move(self.account, self.groups[group], number(index), self.now))
 
     @rule(hours=st.integers(0, 30))
     def clean_up(self, hours):

@@ -1,9 +1,15 @@
 """The steps that storage tests are told in."""
 
+from functools import partial, reduce
+
+from chalicelib.domain.contact import Contact, ContactChanges, ContactData
+from chalicelib.domain.group import GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import contacts, groups, memberships
 from chalicelib.storage import keys
-from chalicelib.storage.items import ContactItem, Item, MembershipItem
+from chalicelib.storage.batches import in_batches
+from chalicelib.storage.items import ContactIdItem, ContactItem, Item, MembershipItem
+from chalicelib.storage.rewrites import rewrite
 from tests.storage.conftest import NOW
 
 
@@ -15,8 +21,8 @@ def create(account, index=0, **details):
     return contacts.create_contact(account, number(index), details, NOW)
 
 
-def create_group(account, name="Group"):
-    return groups.create_group(account, name, NOW)
+def create_group(account, name="Group", kind=GroupKind.STANDARD):
+    return groups.create_group(account, name, NOW, kind=kind)
 
 
 def join(account, group, index=0, now=NOW):
@@ -45,3 +51,54 @@ def assert_rule_3_holds(account, index=0):
     item = stored_contact(account, index)
     assert bool(item.group_ids) != bool(item.scheduled_deletion_date)
     assert bool(item.scheduled_deletion_date) == bool(item.gsi1pk) == bool(item.gsi1sk)
+
+
+def change(account, key, now=NOW, **changes):
+    return contacts.change_contact(account, key, ContactChanges(**changes), now)
+
+
+def data(index=0, *, extra=None, **details):
+    return ContactData(phone_number=number(index), details=details, extra=extra or {})
+
+
+def create_or_join(account, group, index=0, *, now=NOW, refuse_member=False, extra=None, **details):
+    return memberships.create_or_join(
+        account, group.id, data(index, extra=extra, **details), now, refuse_member=refuse_member
+    )
+
+
+def move(account, group, key, now=NOW, **changes):
+    return memberships.move_to_group(account, group.id, key, ContactChanges(**changes), now)
+
+
+def create_in_many(account, count):
+    """Create a contact in many groups, which it joins many at a time."""
+    created = create(account)
+    many = [create_group(account, str(index)) for index in range(count)]
+    for together in in_batches(many, 90):
+        join_all = partial(reduce, Contact.joined, together)
+        rewrite(account.id, lambda: stored_contact(account), join_all, NOW)
+    return created, many
+
+
+def assert_whole(account, all_groups):
+    """Each contact has one id item, and is in just those groups that have it as a member."""
+    items = list(
+        ContactItem.query(
+            keys.contacts(account.id),
+            ContactItem.sk > keys.BEFORE_ALL_NUMBERS,
+            consistent_read=True,
+        )
+    )
+    ids = ContactIdItem.query(keys.contact_ids(account.id), consistent_read=True)
+    assert {(int(item.sk), item.phone_number) for item in ids} == {
+        (item.id, item.sk) for item in items
+    }
+    for group in all_groups:
+        assert stored_members(account, group) == {
+            item.sk for item in items if group.id in (item.group_ids or ())
+        }
+    for item in items:
+        assert bool(item.group_ids) != bool(item.scheduled_deletion_date)
+        assert bool(item.scheduled_deletion_date) == bool(item.gsi1pk) == bool(item.gsi1sk)
+        assert (item.stoplist_ids or set()) <= (item.group_ids or set())

@@ -10,6 +10,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.connection import REPEATS
 from chalicelib.storage.deadline import calls_end_after
 from chalicelib.storage.items import DeletedContactItem
+from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
 from chalicelib.storage.tries import DECISION_TRIES, SEND_TRIES
 from tests.connected import Connected
 from tests.faulty_engine import (
@@ -23,9 +24,14 @@ from tests.faulty_engine import (
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_rule_3_holds,
+    assert_whole,
+    change,
     create,
     create_group,
+    create_in_many,
+    create_or_join,
     join,
+    move,
     number,
     stored_keys,
     stored_members,
@@ -138,6 +144,84 @@ def test_number_whose_blacklisting_went_unanswered_is_blacklisted_once(account, 
     assert engine.calls == ["PutItem"] * 2
     with pytest.raises(ConflictError):
         blacklist.blacklist_number(account, number(), NOW)
+
+
+@pytest.mark.parametrize("after_a_lost_race", [False, True])
+def test_change_of_number_that_went_unanswered_is_no_conflict_with_itself(
+    account, engine, after_a_lost_race
+):
+    created = create(account)
+    group = create_group(account)
+    join(account, group)
+    engine.calls.clear()
+    if after_a_lost_race:
+        engine.fail("TransactWriteItems", lose_race)
+    engine.fail("TransactWriteItems", lose_answer)
+
+    changed = change(account, created.id, phone_number=number(1))
+
+    assert engine.calls.count("TransactWriteItems") == 2 + after_a_lost_race
+    assert contacts.retrieve_contact(account, created.id) == changed
+    assert_whole(account, [group])
+
+
+def test_change_of_number_whose_every_answer_was_lost_can_be_asked_for_again(account, engine):
+    """The first was done, and could not say so."""
+    created = create(account)
+    group = create_group(account)
+    join(account, group)
+    engine.fail("TransactWriteItems", lose_answer, times=REPEATS + 1)
+    with pytest.raises(UnavailableError):
+        change(account, created.id, phone_number=number(1), details={"title": "a"})
+
+    changed = change(account, created.id, phone_number=number(1), details={"title": "a"})
+
+    assert (changed.id, changed.phone_number, changed.details) == (
+        created.id,
+        number(1),
+        {"title": "a"},
+    )
+    assert_whole(account, [group])
+
+
+@pytest.mark.parametrize("fault", [throttle, lose_race])
+def test_change_of_number_that_breaks_down_changes_nothing(account, engine, fault):
+    created = create(account)
+    group = create_group(account)
+    join(account, group)
+    before = contacts.retrieve_contact(account, created.id)
+    engine.fail("TransactWriteItems", fault, times=SEND_TRIES)
+
+    with pytest.raises(UnavailableError):
+        change(account, created.id, phone_number=number(1))
+
+    assert contacts.retrieve_contact(account, created.id) == before
+    assert_whole(account, [group])
+
+
+def test_contact_whose_creation_in_a_group_went_unanswered_is_created_once(account, engine):
+    group = create_group(account)
+    engine.fail("TransactWriteItems", lose_answer)
+
+    created = create_or_join(account, group, refuse_member=True)
+
+    assert contacts.retrieve_contact(account, number()) == created
+    assert_whole(account, [group])
+
+
+def test_move_that_breaks_off_leaves_the_contact_in_the_new_group(account, engine):
+    """Its further transactions only leave groups."""
+    created, many = create_in_many(account, MOST_MEMBERSHIPS + 1)
+    engine.fail("TransactWriteItems", lambda faulty, *call: faulty.pass_on(*call))
+    engine.fail("TransactWriteItems", throttle, times=REPEATS + 1)
+
+    with pytest.raises(UnavailableError):
+        move(account, many[0], created.id, details={"title": "a"})
+
+    seen = contacts.retrieve_contact(account, created.id)
+    assert (many[0].id in seen.group_ids, len(seen.group_ids)) == (True, 2)
+    assert_whole(account, many)
+    assert move(account, many[0], created.id).group_ids == {many[0].id}
 
 
 def test_contact_in_many_groups_is_gone_whole_though_its_sweep_breaks_down(account, engine):

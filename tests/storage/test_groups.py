@@ -25,7 +25,7 @@ def test_two_groups_may_have_one_name(account):
 def test_group_is_renamed_and_keeps_the_rest(account):
     group = create_group(account)
 
-    renamed = groups.rename_group(account, group.id, "New")
+    renamed = groups.rename_group(account, group.id, "New", NOW)
 
     assert (renamed.id, renamed.name, renamed.created_on) == (group.id, "New", NOW)
     assert groups.retrieve_group(account, group.id) == renamed
@@ -33,7 +33,7 @@ def test_group_is_renamed_and_keeps_the_rest(account):
 
 def test_missing_group_is_neither_renamed_nor_deleted_nor_made(account):
     with pytest.raises(NotFoundError):
-        groups.rename_group(account, 1, "New")
+        groups.rename_group(account, 1, "New", NOW)
     with pytest.raises(NotFoundError):
         groups.delete_group(account, 1, NOW)
     assert stored_keys(keys.groups(account.id)) == set()

@@ -5,16 +5,24 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import PhonebookError
-from chalicelib.services import blacklist, contacts, groups
+from chalicelib.domain.group import GroupKind
+from chalicelib.services import blacklist, contacts, groups, memberships
+from chalicelib.services.uploading import upload_contacts
 from chalicelib.storage import keys
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_rule_3_holds,
+    assert_whole,
+    change,
     create,
     create_group,
+    create_or_join,
+    data,
     join,
     leave,
+    move,
     number,
     stored_contact,
     stored_keys,
@@ -128,3 +136,127 @@ def test_contact_that_is_deleted_while_it_joins_and_leaves_is_gone_or_whole(acco
     assert {group.id for group in (stay, go) if stored_members(account, group)} == in_groups
     expected_ids = 1 if stored_keys(keys.contacts(account.id)) else 0
     assert len(stored_keys(keys.contact_ids(account.id))) == expected_ids
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_of_eight_contacts_that_change_to_one_number_one_does(account, _round):
+    created = [create(account, index) for index in range(THREADS)]
+    group = create_group(account)
+    for index in range(THREADS):
+        join(account, group, index)
+
+    outcomes = at_once(
+        *[lambda each=each: change(account, each.id, phone_number=number(99)) for each in created]
+    )
+
+    assert outcomes.count("CONTACT_EXISTS") == THREADS - 1
+    (changed,) = (each for each in outcomes if each != "CONTACT_EXISTS")
+    assert contacts.retrieve_contact(account, number(99)) == changed
+    assert len(stored_members(account, group)) == THREADS
+    assert_whole(account, [group])
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_number_that_changes_while_the_contact_joins_and_leaves_loses_nothing(account, _round):
+    """By its id, it is found wherever it is by then."""
+    created = create(account)
+    stay, go = create_group(account), create_group(account)
+    join(account, go)
+
+    outcomes = at_once(
+        lambda: memberships.add_to_group(account, stay.id, created.id, NOW),
+        lambda: memberships.remove_from_group(account, go.id, created.id, NOW),
+        lambda: contacts.update_contact(account, created.id, {"title": "a"}, NOW),
+        lambda: change(account, created.id, extra={"city": "a"}),
+        lambda: change(account, created.id, phone_number=number(1)),
+        lambda: change(account, created.id, phone_number=number(2)),
+    )
+
+    assert [each for each in outcomes if isinstance(each, str)] == []
+    seen = contacts.retrieve_contact(account, created.id)
+    assert seen.phone_number in {number(1), number(2)}
+    assert seen.group_ids == {stay.id}
+    assert (seen.details, seen.extra) == ({"title": "a"}, {"city": "a"})
+    assert_whole(account, [stay, go])
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_number_that_changes_while_the_contact_is_deleted_is_gone_whole(account, _round):
+    created = create(account)
+    group = create_group(account)
+    join(account, group)
+
+    changed, deleted, again = at_once(
+        lambda: change(account, created.id, phone_number=number(1)),
+        lambda: contacts.delete_contact(account, created.id, NOW),
+        lambda: create(account, 1),
+    )
+
+    assert deleted is None
+    assert isinstance(changed, Contact) or changed in {"CONTACT_NOT_FOUND", "CONTACT_EXISTS"}
+    assert isinstance(again, Contact) or again == "CONTACT_EXISTS"
+    with pytest.raises(PhonebookError):
+        contacts.retrieve_contact(account, created.id)
+    assert_whole(account, [group])
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_eight_who_put_one_number_into_a_group_make_one_contact(account, _round):
+    group = create_group(account)
+    fields = ["email", "title", "company", "custom", "custom2", "custom3", "custom4", "last_name"]
+
+    outcomes = at_once(
+        *[lambda field=field: create_or_join(account, group, **{field: "a"}) for field in fields]
+    )
+
+    assert len({each.id for each in outcomes}) == 1
+    assert contacts.retrieve_contact(account, number()).details == dict.fromkeys(fields, "a")
+    assert_whole(account, [group])
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_contact_that_is_moved_to_two_groups_at_once_is_in_one(account, _round):
+    created = create(account)
+    many = [create_group(account) for _ in range(3)]
+    join(account, many[0])
+
+    outcomes = at_once(*[lambda group=group: move(account, group, created.id) for group in many])
+
+    assert [each for each in outcomes if isinstance(each, str)] == []
+    assert len(stored_contact(account).group_ids) == 1
+    assert_whole(account, many)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_blacklist_follows_whoever_is_last_to_join_or_leave_a_stoplist(account, _round):
+    create(account)
+    stoplists = [create_group(account, kind=GroupKind.STOPLIST) for _ in range(THREADS // 2)]
+    for group in stoplists[::2]:
+        join(account, group)
+
+    at_once(
+        *[lambda group=group: leave(account, group) for group in stoplists[::2]],
+        *[lambda group=group: join(account, group) for group in stoplists[1::2]],
+    )
+    assert list(blacklist.list_blacklist(account)) == [number()]
+
+    at_once(*[lambda group=group: leave(account, group) for group in stoplists[1::2]])
+    assert list(blacklist.list_blacklist(account)) == []
+    assert_whole(account, stoplists)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS // 2))
+def test_uploads_of_the_same_contacts_at_once_make_each_contact_once(account, _round):
+    groups_of_each = [create_group(account) for _ in range(3)]
+    rows = [data(index) for index in range(40)]
+
+    outcomes = at_once(
+        *[
+            lambda group=group: upload_contacts(account, group.id, rows, NOW, refuse_members=True)
+            for group in groups_of_each
+        ]
+    )
+
+    for of_one_number in zip(*outcomes, strict=True):
+        assert len({each.id for each in of_one_number}) == 1
+    assert_whole(account, groups_of_each)

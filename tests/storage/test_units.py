@@ -12,11 +12,23 @@ import pytest
 
 from chalicelib.auth import Authenticator, PresentedCredential
 from chalicelib.domain.account import Account
+from chalicelib.domain.group import GroupKind
 from chalicelib.services import accounts, blacklist, contacts, groups
+from chalicelib.services.uploading import upload_contacts
 from tests.documented import USE_CASES
 from tests.storage.conftest import NOW
 from tests.storage.meter import Meter
-from tests.storage.steps import create, create_group, join, leave, number
+from tests.storage.steps import (
+    change,
+    create,
+    create_group,
+    create_or_join,
+    data,
+    join,
+    leave,
+    move,
+    number,
+)
 
 pytestmark = pytest.mark.real_engine
 
@@ -81,6 +93,36 @@ def _(account):
     return lambda: contacts.update_contact(account, number(), {"email": "a"}, NOW)
 
 
+@costs("retrieve a contact by its id")
+def _(account):
+    created = create(account)
+    return lambda: contacts.retrieve_contact(account, created.id)
+
+
+@costs("update a contact by its id")
+def _(account):
+    created = create(account)
+    return lambda: change(account, created.id, details={"title": "a"})
+
+
+@costs("change an extra field")
+def _(account):
+    create(account)
+    return lambda: change(account, number(), extra={"city": "a"})
+
+
+@costs("change a number")
+def _(account):
+    create(account)
+    return lambda: change(account, number(), phone_number=number(1))
+
+
+@costs("change a number in one group")
+def _(account):
+    create_in_groups(account, 1)
+    return lambda: change(account, number(), phone_number=number(1))
+
+
 @costs("delete a contact in no group")
 def _(account):
     create(account)
@@ -103,6 +145,19 @@ def _(account):
     return lambda: list(contacts.list_contacts_of_groups(account, [group.id]))
 
 
+@costs("list a page of 3 contacts of a group")
+def _(account):
+    group = create_group(account)
+    for index in range(5):
+        create_or_join(account, group, index)
+    return lambda: contacts.page_of_group(account, group.id, offset=1, limit=3)
+
+
+@costs("count all contacts")
+def _(account):
+    return lambda: contacts.count_contacts(account)
+
+
 @costs("create a group")
 def _(account):
     return lambda: create_group(account)
@@ -117,7 +172,7 @@ def _(account):
 @costs("rename a group")
 def _(account):
     group = create_group(account)
-    return lambda: groups.rename_group(account, group.id, "b")
+    return lambda: groups.rename_group(account, group.id, "b", NOW)
 
 
 @costs("list groups")
@@ -164,6 +219,47 @@ def _(account):
     return lambda: leave(account, group)
 
 
+@costs("join a stoplist")
+def _(account):
+    create(account)
+    group = create_group(account, kind=GroupKind.STOPLIST)
+    return lambda: join(account, group)
+
+
+@costs("leave a stoplist")
+def _(account):
+    group = create_group(account, kind=GroupKind.STOPLIST)
+    create_or_join(account, group)
+    return lambda: leave(account, group)
+
+
+@costs("create a contact in a group")
+def _(account):
+    group = create_group(account)
+    return lambda: create_or_join(account, group, title="a")
+
+
+@costs("join with changes")
+def _(account):
+    create(account)
+    group = create_group(account)
+    return lambda: create_or_join(account, group, title="a")
+
+
+@costs("move to another group")
+def _(account):
+    create_in_groups(account, 1)
+    group = create_group(account)
+    return lambda: move(account, group, number())
+
+
+@costs("upload 3 contacts")
+def _(account):
+    group = create_group(account)
+    rows = [data(index) for index in range(3)]
+    return lambda: upload_contacts(account, group.id, rows, NOW, refuse_members=True)
+
+
 @costs("blacklist a number")
 def _(account):
     return lambda: blacklist.blacklist_number(account, number(), NOW)
@@ -173,6 +269,12 @@ def _(account):
 def _(account):
     blacklist.blacklist_number(account, number(), NOW)
     return lambda: blacklist.check_blacklisted(account, number())
+
+
+@costs("check 3 numbers of which one is blacklisted")
+def _(account):
+    blacklist.blacklist_number(account, number(), NOW)
+    return lambda: blacklist.blacklisted_since(account, map(number, range(3)))
 
 
 @costs("take a number off the blacklist")

@@ -1,8 +1,16 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from chalicelib.domain.contact import Contact, deletion_date
+from chalicelib.domain.contact import (
+    Contact,
+    ContactChanges,
+    ContactData,
+    deletion_date,
+    new_contact,
+)
+from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,3 +63,50 @@ def test_contact_outside_groups_keeps_its_date():
     contact = contact_in(day=date(2026, 1, 5))
 
     assert contact.without_deleted_groups({1: date(2026, 2, 2)}) == contact
+
+
+STANDARD = Group(id=5, name="a", created_on=NOW, updated_on=NOW, contacts_count=0)
+STOPLIST = replace(STANDARD, id=6, kind=GroupKind.STOPLIST)
+
+
+def test_deleted_stoplist_is_none_for_readers():
+    contact = replace(contact_in(1, 2), stoplist_ids=frozenset({1, 2}))
+
+    seen = contact.without_deleted_groups({1: date(2026, 1, 1)})
+    assert seen.stoplist_ids == {2}
+
+
+def test_fields_are_changed_and_cleared_and_the_number_only_if_there_is_one():
+    later = datetime(2026, 1, 2, tzinfo=UTC)
+    contact = replace(contact_in(1), details={"title": "a", "email": "b"}, extra={"city": "c"})
+    changes = ContactChanges(details={"title": None, "company": "d"}, extra={"city": None})
+
+    changed = contact.changed(changes, later)
+
+    assert changed.details == {"email": "b", "company": "d"}
+    assert changed.extra == {}
+    assert changed.updated_on == later
+    assert changed.phone_number == contact.phone_number
+    other = PhoneNumber("+37251000001")
+    assert contact.changed(ContactChanges(phone_number=other), later).phone_number == other
+
+
+def test_joining_ends_the_schedule_and_remembers_a_stoplist():
+    contact = contact_in(day=date(2026, 1, 5))
+
+    joined = contact.joined(STANDARD).joined(STOPLIST)
+
+    assert (joined.group_ids, joined.stoplist_ids) == ({5, 6}, {6})
+    assert joined.scheduled_deletion_date is None
+    left = joined.left(frozenset({6, 7}))
+    assert (left.group_ids, left.stoplist_ids) == ({5}, frozenset())
+
+
+def test_new_contact_holds_only_what_is_known():
+    number = PhoneNumber("+37251000001")
+    data = ContactData(phone_number=number, details={"title": None, "email": ""}, extra={"a": None})
+
+    contact = new_contact(data, NOW)
+
+    assert (contact.details, contact.extra) == ({"email": ""}, {})
+    assert contact.created_on == contact.updated_on == NOW

@@ -110,7 +110,8 @@ def fetch_group(request: Request, account: Account) -> Response:
 def update_group(request: Request, account: Account) -> Response:
     """Rename a group."""
     group_id = parse_group_id(request)
-    group = groups.rename_group(account, group_id, parse_group_name(request))
+    name = parse_group_name(request)
+    group = groups.rename_group(account, group_id, name, request.received_on)
     return json_response(200, {"group": render_group(group)})
 
 

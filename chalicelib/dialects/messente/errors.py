@@ -12,7 +12,7 @@ from chalicelib.domain.errors import (
     RefusedError,
     UnavailableError,
 )
-from chalicelib.domain.limits import PAGE_ITEMS, REQUEST_BYTES
+from chalicelib.domain.limits import GROUPS_OF_A_NEW_NUMBER, PAGE_ITEMS, REQUEST_BYTES
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType({
     "201": "Invalid data",
@@ -52,6 +52,9 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ),
     ErrorCode.LIST_TOO_LARGE: (413, "244", _ASK_FOR_PAGES),
     ErrorCode.ITEM_TOO_LARGE: (413, "244", "The contact would be larger than can be kept"),
+    ErrorCode.TOO_MANY_GROUPS: (
+        413, "244", f"The number of a contact in more than {GROUPS_OF_A_NEW_NUMBER} groups stays",
+    ),
     ErrorCode.BUSY: (503, "205", "The phonebook is busy; try again in a moment"),
     ErrorCode.UNREACHABLE: (503, "205", "The phonebook is out of reach; try again in a moment"),
     ErrorCode.BUG: (500, "205", "The phonebook failed; the request id tells us why"),

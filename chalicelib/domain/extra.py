@@ -1,0 +1,49 @@
+"""Extra fields: what a dialect knows of a contact or group and the others do not."""
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from chalicelib.domain.errors import InvalidDataError
+from chalicelib.domain.limits import EXTRA_CHARACTERS
+from chalicelib.domain.text import checked_text
+
+Extra: TypeAlias = Mapping[str, Any]
+"""JSON values by name; as changes, None clears a field."""
+
+NOTHING_EXTRA: Final[Extra] = MappingProxyType({})
+
+
+def changed_extra(extra: Extra, changes: Extra) -> dict[str, Any]:
+    """Return *extra* with some fields set or cleared.
+
+    Raises:
+        InvalidDataError: All of it would be larger than is kept, or is no JSON.
+
+    """
+    changed = {name: value for name, value in {**extra, **changes}.items() if value is not None}
+    text_of_extra(changed)
+    return changed
+
+
+def text_of_extra(extra: Extra) -> str | None:
+    """Return extra fields as the one JSON text that is kept, None if there are none.
+
+    Raises:
+        InvalidDataError: It is longer than is kept, or something in it is no JSON.
+
+    """
+    if not extra:
+        return None
+    try:
+        text = json.dumps(extra, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidDataError.of("extra fields", "must be JSON values") from error
+    return checked_text("extra fields", text, longest=EXTRA_CHARACTERS)
+
+
+def extra_of_text(text: str | None) -> dict[str, Any]:
+    """Return the extra fields that :func:`text_of_extra` made a text of."""
+    extra: dict[str, Any] = json.loads(text) if text else {}
+    return extra

@@ -1,0 +1,238 @@
+"""Writing a contact whole: from how it was read to how it shall be, in one transaction.
+
+That is how a contact changes in more than one way at once: its number, its groups and its fields.
+What was read is the condition of what is written; if others were faster, it is read again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, TypeAlias
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.contact import Contact
+from chalicelib.domain.errors import (
+    ConflictError,
+    ErrorCode,
+    PhonebookError,
+    RefusedError,
+    UnavailableError,
+)
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.storage import blacklist, contacts, keys, tombstones
+from chalicelib.storage.batches import in_batches, read_batch
+from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
+from chalicelib.storage.transactions import (
+    MOST_ACTIONS,
+    TransactionRefusedError,
+    write_together,
+)
+from chalicelib.storage.tries import DECISION_TRIES, tries
+
+MOST_MEMBERSHIPS: Final = MOST_ACTIONS - 4
+"""What a transaction holds beside the contact where it was, and where it is, its id, and the
+blacklist."""
+
+_JOINS_TOGETHER: Final = MOST_ACTIONS // 4
+"""Contacts that are written in one transaction when each joins one group at most."""
+
+Change: TypeAlias = Callable[[Contact | None], Contact]
+"""Returns a contact as it shall be, given it as readers see it, or None if there is none."""
+
+
+def rewrite(
+    account_id: str, find: Callable[[], ContactItem | None], change: Change, now: datetime
+) -> Contact:
+    """Change a contact, or create one, and return it as it was written.
+
+    *find* reads its item. Whatever *find* and *change* raise is raised.
+
+    Raises:
+        ConflictError: Its number was to change, and there is another contact of the new one.
+        RefusedError: It is in too many groups for that.
+        UnavailableError: It was changed by others at every try.
+
+    """
+    for _ in tries(DECISION_TRIES):
+        item = find()
+        deleted = tombstones.deleted_groups(account_id) if item and item.group_ids else {}
+        planned = _plan(account_id, item, deleted, change, now)
+        try:
+            write_together(planned.add_actions)
+        except TransactionRefusedError as refusal:
+            if planned.is_moving:
+                _refuse_if_number_is_taken(account_id, planned.after, refusal)
+            continue
+        return planned.after
+    raise UnavailableError(ErrorCode.BUSY)
+
+
+def rewrite_each(
+    account_id: str,
+    phone_numbers: Sequence[PhoneNumber],
+    change: Callable[[PhoneNumber], Change],
+    now: datetime,
+) -> dict[PhoneNumber, Contact | PhonebookError]:
+    """Let each of up to 100 contacts join at most one group, and return what became of each.
+
+    As many as fit are written in one transaction; when that is refused, for whichever of them,
+    each is written by itself.
+    """
+    outcomes: dict[PhoneNumber, Contact | PhonebookError] = {}
+    planned: dict[PhoneNumber, _Rewrite] = {}
+    try:
+        items = read_batch(
+            ContactItem, keys.contacts(account_id), [number.e164 for number in phone_numbers]
+        )
+        is_any_in_groups = any(item.group_ids for item in items.values())
+        deleted = tombstones.deleted_groups(account_id) if is_any_in_groups else {}
+    except PhonebookError as error:
+        return dict.fromkeys(phone_numbers, error)
+    for number in phone_numbers:
+        try:
+            item = items.get(number.e164)
+            planned[number] = _plan(account_id, item, deleted, change(number), now)
+        except PhonebookError as error:
+            outcomes[number] = error
+    for together in in_batches(planned, _JOINS_TOGETHER):
+        outcomes |= _write_some({number: planned[number] for number in together}, change, now)
+    return outcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rewrite:
+    """A contact as it was read, how readers see it, and how it shall be."""
+
+    account_id: str
+    item: ContactItem | None
+    seen: Contact | None
+    after: Contact
+    now: datetime
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether its number changes."""
+        return self.seen is not None and self.seen.phone_number != self.after.phone_number
+
+    @property
+    def left_group_ids(self) -> frozenset[int]:
+        """The groups whose membership goes, at the number that it had."""
+        if self.seen is None:
+            return frozenset()
+        if self.is_moving:
+            return self.seen.group_ids
+        return self.seen.group_ids - self.after.group_ids
+
+    @property
+    def joined_group_ids(self) -> frozenset[int]:
+        """The groups whose membership comes, at the number that it gets."""
+        if self.seen is None or self.is_moving:
+            return self.after.group_ids
+        return self.after.group_ids - self.seen.group_ids
+
+    def add_actions(self, transaction: TransactWrite) -> None:
+        """Put all that is to be written into a transaction.
+
+        Memberships of deleted groups are left to their sweep. No reader heeds them, since the
+        contact names those groups no longer.
+        """
+        self._add_contact(transaction)
+        for group_id in self.left_group_ids:
+            transaction.delete(self._membership(group_id, self.seen or self.after))
+        for group_id in self.joined_group_ids:
+            transaction.save(self._membership(group_id, self.after))
+        self._add_blacklist(transaction)
+
+    def _add_contact(self, transaction: TransactWrite) -> None:
+        after_item = contacts.item_of(self.account_id, self.after)
+        if self.item is not None and not self.is_moving:
+            # Fails when the contact is no longer as it was read.
+            transaction.update(
+                self.item,
+                contacts.differences(self.item, after_item),
+                contacts.unchanged_since(self.item),
+            )
+            return
+        if self.item is not None:
+            # It may come back to the number that it has now, and must not look unchanged there.
+            after_item.revision = (self.item.revision or 0) + 1
+        id_item = contacts.id_item_of(self.account_id, self.after)
+        # Fails when there is a contact of that number: none is ever overwritten.
+        transaction.save(after_item, ContactItem.pk.does_not_exist())
+        if self.item is None:
+            # Fails when another contact drew the same id; the next try draws another.
+            transaction.save(id_item, ContactIdItem.pk.does_not_exist())
+        else:
+            transaction.save(id_item)
+            # Fails when the contact is no longer as it was read.
+            transaction.delete(self.item, contacts.unchanged_since(self.item))
+
+    def _add_blacklist(self, transaction: TransactWrite) -> None:
+        """Blacklist the number with its first stoplist, and no longer with its last.
+
+        The number that a contact had before stays on the blacklist.
+        """
+        before = self.seen.stoplist_ids if self.seen else frozenset()
+        after = self.after.stoplist_ids
+        if after if self.is_moving else after - before:
+            blacklist.ensure_number(transaction, self.account_id, self.after.phone_number, self.now)
+        elif self.seen and before and not after:
+            blacklist.ensure_no_number(transaction, self.account_id, self.seen.phone_number)
+
+    def _membership(self, group_id: int, contact: Contact) -> MembershipItem:
+        return MembershipItem(
+            keys.members(self.account_id, group_id), contact.phone_number.e164, joined_on=self.now
+        )
+
+
+def _plan(
+    account_id: str,
+    item: ContactItem | None,
+    deleted: Mapping[int, date],
+    change: Change,
+    now: datetime,
+) -> _Rewrite:
+    seen = None if item is None else contacts.contact_of(item).without_deleted_groups(deleted)
+    planned = _Rewrite(account_id=account_id, item=item, seen=seen, after=change(seen), now=now)
+    if len(planned.left_group_ids) + len(planned.joined_group_ids) > MOST_MEMBERSHIPS:
+        raise RefusedError(ErrorCode.TOO_MANY_GROUPS)
+    return planned
+
+
+def _refuse_if_number_is_taken(
+    account_id: str, contact: Contact, refusal: TransactionRefusedError
+) -> None:
+    there = contacts.find_item(account_id, contact.phone_number.e164)
+    if there is not None and there.id != contact.id:
+        raise ConflictError(ErrorCode.CONTACT_EXISTS, contact_id=there.id) from refusal
+
+
+def _write_some(
+    planned: Mapping[PhoneNumber, _Rewrite],
+    change: Callable[[PhoneNumber], Change],
+    now: datetime,
+) -> dict[PhoneNumber, Contact | PhonebookError]:
+    def add_actions(transaction: TransactWrite) -> None:
+        for each in planned.values():
+            each.add_actions(transaction)
+
+    try:
+        write_together(add_actions)
+    except (TransactionRefusedError, RefusedError, UnavailableError) as error:
+        if isinstance(error, UnavailableError) and error.code is ErrorCode.UNREACHABLE:
+            return dict.fromkeys(planned, error)
+        return {
+            number: _write_one(each.account_id, number, change(number), now)
+            for number, each in planned.items()
+        }
+    return {number: each.after for number, each in planned.items()}
+
+
+def _write_one(
+    account_id: str, number: PhoneNumber, change: Change, now: datetime
+) -> Contact | PhonebookError:
+    try:
+        return rewrite(account_id, lambda: contacts.find_item(account_id, number.e164), change, now)
+    except PhonebookError as error:
+        return error

@@ -1,0 +1,159 @@
+"""Many contacts put into a group at once."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.contact import Contact
+from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, PhonebookError
+from chalicelib.domain.group import GroupKind
+from chalicelib.domain.limits import EXTRA_CHARACTERS
+from chalicelib.services import blacklist, contacts
+from chalicelib.services.uploading import upload_contacts
+from chalicelib.storage.connection import REPEATS
+from chalicelib.storage.deadline import calls_end_after
+from chalicelib.storage.tries import SEND_TRIES
+from tests.connected import Connected
+from tests.faulty_engine import faulty_engine, lose_answer, lose_race, throttle
+from tests.storage.conftest import NOW
+from tests.storage.steps import (
+    assert_whole,
+    create,
+    create_group,
+    create_or_join,
+    data,
+    number,
+    stored_members,
+)
+
+SECONDS = 0.5
+
+pytestmark = pytest.mark.real_engine
+
+
+@pytest.fixture
+def group(account):
+    return create_group(account)
+
+
+@pytest.fixture
+def engine(table, account, group):
+    with faulty_engine(table.endpoint) as (faulty, endpoint), Connected(endpoint):
+        yield faulty
+
+
+def upload(account, group, rows, *, refuse_members=False):
+    return upload_contacts(account, group.id, rows, NOW, refuse_members=refuse_members)
+
+
+def codes(outcomes):
+    return [
+        each.code.name if isinstance(each, PhonebookError) else each.details.get("title")
+        for each in outcomes
+    ]
+
+
+def test_each_row_becomes_a_member_and_is_answered_in_its_place(account, group):
+    existing = create(account, 3, email="a")
+    rows = [data(index, title=str(index), extra={"n": index}) for index in range(230)]
+
+    outcomes = upload(account, group, rows)
+
+    assert codes(outcomes) == [str(index) for index in range(230)]
+    assert outcomes[3].id == existing.id
+    assert outcomes[3].details == {"email": "a", "title": "3"}
+    assert list(contacts.list_contacts_of_groups(account, [group.id])) == outcomes
+    assert_whole(account, [group])
+
+
+def test_member_is_refused_or_changed(account, group):
+    member = create_or_join(account, group, 1, title="old")
+    rows = [data(index, title="new") for index in range(3)]
+
+    refused = upload(account, group, rows, refuse_members=True)
+    assert codes(refused) == ["new", "MEMBERSHIP_EXISTS", "new"]
+    assert isinstance(refused[1], ConflictError)
+    assert refused[1].contact_id == member.id
+    assert contacts.retrieve_contact(account, number(1)) == member
+
+    assert codes(upload(account, group, rows)) == ["new"] * 3
+    assert contacts.retrieve_contact(account, number(1)).details == {"title": "new"}
+    assert_whole(account, [group])
+
+
+def test_rows_of_one_number_take_effect_in_their_order(account, group):
+    rows = [data(0, title="a", email="a"), data(1), data(0, title="b"), data(0, company="c")]
+
+    outcomes = upload(account, group, rows)
+
+    assert len({each.id for each in (outcomes[0], outcomes[2], outcomes[3])}) == 1
+    assert outcomes[3].details == {"title": "b", "email": "a", "company": "c"}
+    assert contacts.retrieve_contact(account, number()) == outcomes[3]
+
+
+def test_row_that_repeats_an_earlier_one_is_refused(account, group, meter):
+    rows = [data(0, title="a"), *[data(0, title="b")] * 500, data(1, title="a")]
+
+    outcomes = upload(account, group, rows, refuse_members=True)
+
+    assert codes(outcomes) == ["a", *["MEMBERSHIP_EXISTS"] * 500, "a"]
+    assert {each.contact_id for each in outcomes[1:-1]} == {outcomes[0].id}
+    assert meter.calls[-3:] == ["GetItem", "BatchGetItem", "TransactWriteItems"]
+
+
+def test_bad_row_fails_no_other(account, group):
+    """One has too many extra fields; another is refused, with all that is written with it."""
+    create_or_join(account, group, 5, extra={"a": "x" * (EXTRA_CHARACTERS - 20)})
+    rows = [data(index, title="a", extra={"b": "x" * 100}) for index in range(30)]
+    rows[7] = data(7, extra={"a": "x" * EXTRA_CHARACTERS})
+
+    outcomes = upload(account, group, rows)
+
+    bad = {n: each.code for n, each in enumerate(outcomes) if isinstance(each, PhonebookError)}
+    assert bad == {5: ErrorCode.INVALID_DATA, 7: ErrorCode.INVALID_DATA}
+    assert len(stored_members(account, group)) == 29
+
+
+def test_upload_into_a_stoplist_blacklists(account):
+    stoplist = create_group(account, kind=GroupKind.STOPLIST)
+
+    upload(account, stoplist, [data(index) for index in range(30)])
+
+    assert len(list(blacklist.list_blacklist(account))) == 30
+
+
+def test_upload_into_a_group_that_is_not_there_is_refused(account, group):
+    with pytest.raises(NotFoundError):
+        upload(account, replace(group, id=1), [data()])
+    assert upload(account, group, []) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [(lose_answer, 1), (lose_race, SEND_TRIES), (throttle, REPEATS + 1)],
+)
+def test_transaction_that_fails_is_written_row_by_row(account, group, engine, fault, times):
+    engine.fail("TransactWriteItems", fault, times=times)
+
+    outcomes = upload(account, group, [data(index) for index in range(10)])
+
+    assert all(isinstance(each, Contact) for each in outcomes)
+    assert_whole(account, [group])
+
+
+def test_rows_that_were_not_begun_in_time_are_answered_as_unavailable(account, group, engine):
+    """The deadline of the request holds in the threads too. It passes while they are read."""
+
+    def take_too_long(faulty, *call):
+        time.sleep(SECONDS)
+        return faulty.pass_on(*call)
+
+    engine.fail("BatchGetItem", take_too_long, times=2)
+
+    with calls_end_after(SECONDS):
+        outcomes = upload(account, group, [data(index) for index in range(150)])
+
+    assert set(codes(outcomes)) == {"BUSY"}
+    assert "TransactWriteItems" not in engine.calls
+    assert stored_members(account, group) == set()
