@@ -7,9 +7,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from app import app
+from chalicelib.dialects.messente import MESSENTE
 from chalicelib.entrypoints import http
 from chalicelib.settings import TABLE_VARIABLE
-from tests.messente_schema import assert_is
+from tests.openapi import assert_is
 from tests.paths import PROJECT
 
 EVENT = json.loads((PROJECT / "tests" / "events" / "api_gateway_request.json").read_text())
@@ -52,7 +53,7 @@ def test_encoded_path_is_decoded_and_the_gateways_request_id_is_used(call):
     )
 
     assert answer["statusCode"] == 200
-    assert_is("contactEnvelope", answer["body"].encode())
+    assert_is(MESSENTE, "ContactEnvelope", answer["body"].encode())
     assert answer["headers"]["X-Request-Id"] == EVENT["requestContext"]["requestId"]
 
 
@@ -83,7 +84,7 @@ def test_path_that_only_the_catch_all_route_takes_is_the_dialects_own(call, auth
     )
 
     assert answer["statusCode"] == status
-    assert_is("error", answer["body"].encode())
+    assert_is(MESSENTE, "Error", answer["body"].encode())
 
 
 def test_answer_without_content_is_empty_and_not_null(call):

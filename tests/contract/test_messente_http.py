@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.dialects.messente import MESSENTE
 from chalicelib.dialects.messente.endpoints import ENDPOINTS, ROOT
 from chalicelib.services import accounts
-from tests.messente_schema import assert_is
+from tests.openapi import assert_is
 
 CONTACTS = f"{ROOT}/contacts"
 GROUPS = f"{ROOT}/groups"
@@ -30,7 +31,7 @@ def assert_error(answer, status, code, *, has_body=True):
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["x-request-id"]
     if has_body:
-        assert_is("error", answer.body)
+        assert_is(MESSENTE, "Error", answer.body)
         assert [item["code"] for item in answer.json["errors"]] == [code]
 
 

@@ -4,8 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
+from chalicelib.dialects.messente import MESSENTE
 from chalicelib.dialects.messente.endpoints import ROOT
-from tests.messente_schema import assert_is
+from tests.openapi import assert_is
 
 CONTACTS = f"{ROOT}/contacts"
 GROUPS = f"{ROOT}/groups"
@@ -149,7 +150,7 @@ def large_list(client):
 def test_list_that_is_too_large_is_refused_whole_and_complete_in_pages(client, large_list):
     refused = client.send("GET", CONTACTS)
     assert refused.status == 413
-    assert_is("error", refused.body)
+    assert_is(MESSENTE, "Error", refused.body)
     assert refused.json["errors"][0]["code"] == "244"
     assert "limit" in refused.json["errors"][0]["detail"]
 

@@ -21,7 +21,8 @@ from messente_api.exceptions import (
     UnauthorizedException,
 )
 
-from tests.messente_schema import assert_is
+from chalicelib.dialects.messente import MESSENTE
+from tests.openapi import assert_is
 
 NUMBER = "+37251000000"
 OTHER_NUMBER = "+37251000001"
@@ -56,39 +57,39 @@ class Sdk:
     def create_contact(self, fields=None):
         return _checked(
             self.contacts.create_contact_with_http_info, fields or FIELDS,
-            status=201, schema="contactEnvelope",
+            status=201, schema="ContactEnvelope",
         ).contact  # fmt: skip
 
     def fetch_contact(self, number=NUMBER):
         return _checked(
             self.contacts.fetch_contact_with_http_info, number,
-            status=200, schema="contactEnvelope",
+            status=200, schema="ContactEnvelope",
         ).contact  # fmt: skip
 
     def fetch_numbers(self, **filters):
         envelope = _checked(
             self.contacts.fetch_contacts_with_http_info,
-            status=200, schema="contactListEnvelope", **filters,
+            status=200, schema="ContactList", **filters,
         )  # fmt: skip
         return [contact.phone_number for contact in envelope.contacts]
 
     def create_group(self, name="Any group name"):
         return _checked(
             self.groups.create_group_with_http_info, GroupName(name=name),
-            status=201, schema="groupEnvelope",
+            status=201, schema="GroupEnvelope",
         ).group  # fmt: skip
 
     def add_to_group(self, group, number=NUMBER):
         _checked(
             self.contacts.add_contact_to_group_with_http_info, group.id, number,
-            status=201, schema="empty",
+            status=201, schema="Nothing",
         )  # fmt: skip
 
 
 def _checked(call, *arguments, status, schema, **filters):
     answer = call(*arguments, **filters)
     assert answer.status_code == status
-    assert_is(schema, answer.raw_data)
+    assert_is(MESSENTE, schema, answer.raw_data)
     return answer.data
 
 
@@ -96,7 +97,7 @@ def refusal(kind, code, title, call, *arguments):
     """Return what is said by an error, which the SDK has to understand in full."""
     with pytest.raises(kind) as failure:
         call(*arguments)
-    assert_is("error", failure.value.body.encode())
+    assert_is(MESSENTE, "Error", failure.value.body.encode())
     (item,) = failure.value.data.errors
     assert (item.code.value, item.title.value) == (code, title)
     return item.detail
@@ -136,7 +137,7 @@ def test_contact_is_updated_and_cleared(sdk):
         NUMBER, ContactUpdateFields(firstName="New", email=None)
     )
 
-    assert_is("contactEnvelope", answer.raw_data)
+    assert_is(MESSENTE, "ContactEnvelope", answer.raw_data)
     assert answer.data.contact == sdk.fetch_contact()
     assert answer.data.contact.first_name == "New"
     assert answer.data.contact.email is None
@@ -175,7 +176,7 @@ def test_membership_begins_and_ends_with_the_schedule(sdk):
     assert sdk.fetch_contact().scheduled_deletion_date is None
     envelope = _checked(
         sdk.contacts.fetch_contact_groups_with_http_info, NUMBER,
-        status=200, schema="groupListEnvelope",
+        status=200, schema="GroupList",
     )  # fmt: skip
     assert [each.id for each in envelope.groups] == [group.id]
 
@@ -192,20 +193,18 @@ def test_group_is_created_fetched_renamed_listed_and_deleted(sdk):
     assert group.created_on
 
     fetched = _checked(
-        sdk.groups.fetch_group_with_http_info, group.id, status=200, schema="groupEnvelope"
+        sdk.groups.fetch_group_with_http_info, group.id, status=200, schema="GroupEnvelope"
     )
     assert fetched.group == group
 
     renamed = _checked(
         sdk.groups.update_group_with_http_info, group.id, GroupName(name="New"),
-        status=200, schema="groupEnvelope",
+        status=200, schema="GroupEnvelope",
     )  # fmt: skip
     assert renamed.group.name == "New"
 
     again = sdk.create_group("New")
-    listed = _checked(
-        sdk.groups.fetch_groups_with_http_info, status=200, schema="groupListEnvelope"
-    )
+    listed = _checked(sdk.groups.fetch_groups_with_http_info, status=200, schema="GroupList")
     assert [each.id for each in listed.groups] == [group.id, again.id]
 
     sdk.create_contact()
@@ -223,7 +222,7 @@ def test_number_is_blacklisted_checked_listed_and_taken_off(sdk):
             sdk.blacklist.add_to_blacklist_with_http_info, {"phoneNumber": number},
             status=204, schema=None,
         )  # fmt: skip
-    listed = _checked(sdk.blacklist.fetch_blacklist_with_http_info, status=200, schema="blacklist")
+    listed = _checked(sdk.blacklist.fetch_blacklist_with_http_info, status=200, schema="Blacklist")
     assert listed.phone_numbers == [NUMBER, OTHER_NUMBER]
 
     _checked(sdk.blacklist.is_blacklisted_with_http_info, NUMBER, status=204, schema=None)
