@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.dialects.messente import MESSENTE
 from chalicelib.dialects.messente.errors import ERRORS
 from chalicelib.domain.errors import ErrorCode
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.storage import keys
 from infra.package import package_stage, stages
 from tests.documented import table
-from tests.messente_schema import assert_is
+from tests.openapi import assert_is
 from tests.paths import PROJECT
 
 FUNCTIONS = ("APIHandler", "CounterStream", "PurgeSchedule")
@@ -146,7 +147,7 @@ def test_what_the_gateway_answers_itself_is_the_dialects_own(resources):
     for kind, answer in answers.items():
         text = answer["responseTemplates"]["application/json"]
         body = text.replace("$context.error.messageString", '"Some message"')
-        assert_is("error", body.encode())
+        assert_is(MESSENTE, "Error", body.encode())
         assert "gatewayresponse.header.X-Request-Id" in answer["responseParameters"], kind
         (error,) = json.loads(body)["errors"]
         assert error["code"] in {vendor_code for _, vendor_code, _ in ERRORS.values()}
