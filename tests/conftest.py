@@ -69,10 +69,10 @@ def stranger(ministack, app_url):
     return open_client(ministack, app_url)
 
 
-def open_client(connected, url):
+def open_client(connected, url, *, region="EE"):
     with connected:
         now = datetime.now(UTC)
-        account = accounts.open_account("Test", "EE", 30, now)
+        account = accounts.open_account("Test", region, 30, now)
         credential, secret = accounts.issue_credential(account.id, now)
     client = Client(url, account.id, credential.username, secret)
     ISSUED_SECRETS.update({secret, client.basic.removeprefix("Basic ")})

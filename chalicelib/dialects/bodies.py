@@ -66,7 +66,7 @@ def required(body: Mapping[str, Any], field: str) -> object:
 
     """
     if field not in body:
-        raise InvalidDataError.of(field, "is required")
+        raise InvalidDataError([Problem(field, "is required", is_missing=True)])
     return body[field]
 
 

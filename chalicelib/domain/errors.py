@@ -53,10 +53,14 @@ class ErrorCode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with what was sent: which field, and what about it."""
+    """One thing that is wrong with what was sent: which field, and what about it.
+
+    ``is_missing`` says that the field is not there at all, which some vendors tell apart.
+    """
 
     field: str
     message: str
+    is_missing: bool = False
 
     def __str__(self) -> str:
         """Say it in one phrase, as a client's developer reads it."""

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.dialects.bodies import read_details, read_object, read_object_or_form
+from chalicelib.dialects.bodies import read_details, read_object, read_object_or_form, required
 from chalicelib.dialects.http import FORM, JSON, Request
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, RefusedError
 
@@ -78,3 +78,10 @@ def test_details_are_read_under_the_names_of_a_dialect():
     with pytest.raises(InvalidDataError) as refusal:
         read_details({"first": 1, "email": "x" * 321}, fields)
     assert [problem.field for problem in refusal.value.problems] == ["first", "email"]
+
+
+def test_field_that_is_not_there_is_told_from_one_that_is_wrong():
+    assert required({"name": None}, "name") is None
+    with pytest.raises(InvalidDataError) as refusal:
+        required({}, "name")
+    assert [problem.is_missing for problem in refusal.value.problems] == [True]
