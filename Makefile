@@ -87,5 +87,5 @@ destroy: $(INSTALLED)  ## Delete STAGE from your AWS account, but not its table 
 	@$(BIN)/python -m infra.deploy destroy --stage '$(STAGE)' $(if $(YES),--yes) $(if $(DELETE_TABLE),--delete-table)
 
 clean:  ## Remove everything that make made, but not the data of make dev
-	@rm -rf .venv .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build phonebook.egg-info .dynamodb-local
+	@rm -rf .venv .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* build phonebook.egg-info .dynamodb-local
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from chalicelib.dialects.atom import ATOM
 from chalicelib.dialects.dialect import Dialect
 from chalicelib.dialects.messente import MESSENTE
 
-DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE,)
+DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE, ATOM)
 
 
 def dialect_of(path: str) -> Dialect:

@@ -12,7 +12,10 @@ NUMBER: Final = "+37251000000"
 
 @dataclass(frozen=True)
 class Operation:
-    """A request: ``{name}`` stands for what an earlier answer gave, found under ``keeps``."""
+    """A request; ``{name}`` in it stands for what an earlier one kept under that name.
+
+    ``keeps`` is the name under which to keep something of the answer, and the way to it.
+    """
 
     scheme: str
     method: str
@@ -34,25 +37,41 @@ class Operation:
         if self.scheme == "Basic":
             token = base64.b64encode(f"{username}:{secret}".encode()).decode()
         event["headers"]["Authorization"] = f"{self.scheme} {token}"
-        event["body"] = json.dumps(self.body) if self.body is not None else None
+        event["body"] = _filled(self.body, remembered)
         return event
 
     def remember(self, answer, remembered):
         """Keep what later operations need of the answer."""
         if self.keeps:
             value = json.loads(answer["body"])
-            for step in self.keeps:
+            name, *steps = self.keeps
+            for step in steps:
                 value = value[step]
-            remembered[self.keeps[0]] = value
+            remembered[name] = value
+
+
+def _filled(body, remembered):
+    """Return a body as JSON, with what earlier answers gave in place of their names."""
+    if body is None:
+        return None
+    filled = {
+        name: remembered.get(value.strip("{}"), value) if isinstance(value, str) else value
+        for name, value in body.items()
+    }
+    return json.dumps(filled)
 
 
 def _messente(method, path, body=None, keeps=(), **parameters):
     return Operation("Basic", method, f"/v1/phonebook{path}", parameters, body, keeps)
 
 
+def _atom(path, body=None, keeps=()):
+    return Operation("Bearer", "POST", f"/api{path}", {}, body, keeps)
+
+
 OPERATIONS: Final = {
     "messente": (
-        _messente("POST", "/groups", {"name": "Friends"}, ("group", "id")),
+        _messente("POST", "/groups", {"name": "Friends"}, ("group", "group", "id")),
         _messente("GET", "/groups"),
         _messente("GET", "/groups/{groupId}", groupId="{group}"),
         _messente("PUT", "/groups/{groupId}", {"name": "Foes"}, groupId="{group}"),
@@ -69,5 +88,20 @@ OPERATIONS: Final = {
         _messente("GET", "/blacklist"),
         _messente("GET", "/blacklist/{phone}", phone=NUMBER),
         _messente("DELETE", "/blacklist/{phone}", phone=NUMBER),
+    ),
+    "atom": (
+        _atom("/address-book/new", {"name": "Friends"}, ("group", "result", "id")),
+        _atom("/address-book/list"),
+        _atom("/address-book/edit", {"id": "{group}", "name": "Foes"}),
+        _atom(
+            "/contact/new",
+            {"group_id": "{group}", "phone_number": NUMBER},
+            ("contact", "result", "id"),
+        ),
+        _atom("/contact/detail", {"id": "{contact}"}),
+        _atom("/contact/edit", {"id": "{contact}", "group_id": "{group}", "company": "Acme"}),
+        _atom("/address-book/detail", {"id": "{group}"}),
+        _atom("/contact/delete", {"id": "{contact}"}),
+        _atom("/address-book/delete", {"id": "{group}"}),
     ),
 }

@@ -1,0 +1,15 @@
+"""How an Atom client presents its credential: as a Bearer token, and nothing else."""
+
+from chalicelib.auth import PresentedCredential
+from chalicelib.dialects.credentials import credential_in_header, read_token
+from chalicelib.dialects.http import Request
+
+
+def read_credential(request: Request) -> PresentedCredential:
+    """Return the credential in the ``Authorization`` header.
+
+    Raises:
+        UnauthorizedError: There is none that could be read.
+
+    """
+    return credential_in_header(request, {"bearer": read_token})

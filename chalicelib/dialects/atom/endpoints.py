@@ -1,0 +1,107 @@
+"""The nine operations of Atom's SMS API that keep contacts and address books."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from chalicelib.dialects.atom.parse import (
+    parse_address_book_edit,
+    parse_contact_edit,
+    parse_id,
+    parse_new_address_book,
+    parse_new_contact,
+)
+from chalicelib.dialects.atom.render import (
+    render_address_book,
+    render_contact,
+    render_edited_address_book,
+    success,
+    success_of_address_book,
+    success_of_address_books,
+)
+from chalicelib.dialects.dialect import Endpoint
+from chalicelib.dialects.http import Request, Response
+from chalicelib.domain.account import Account
+from chalicelib.services import contacts, groups, memberships
+
+CONTACT: Final = "/api/contact"
+ADDRESS_BOOK: Final = "/api/address-book"
+
+
+def new_contact(request: Request, account: Account) -> Response:
+    """Create a contact in an address book, or let the one of that number join it."""
+    group_id, data = parse_new_contact(request, account)
+    contact = memberships.create_or_join(
+        account, group_id, data, request.received_on, refuse_member=True
+    )
+    return success({"id": contact.id})
+
+
+def contact_detail(request: Request, account: Account) -> Response:
+    """Retrieve a contact."""
+    contact = contacts.retrieve_contact(account, parse_id(request))
+    return success({"contact": render_contact(contact)})
+
+
+def edit_contact(request: Request, account: Account) -> Response:
+    """Change some fields of a contact, and move it to another address book if one is named."""
+    contact_id, group_id, changes = parse_contact_edit(request, account)
+    if group_id is None:
+        contacts.change_contact(account, contact_id, changes, request.received_on)
+    else:
+        memberships.move_to_group(account, group_id, contact_id, changes, request.received_on)
+    return success({"id": contact_id})
+
+
+def delete_contact(request: Request, account: Account) -> Response:
+    """Delete a contact."""
+    contact_id = parse_id(request)
+    contacts.delete_contact(account, contact_id, request.received_on)
+    return success({"id": contact_id})
+
+
+def new_address_book(request: Request, account: Account) -> Response:
+    """Create an address book."""
+    name = parse_new_address_book(request)
+    return success(render_address_book(groups.create_group(account, name, request.received_on)))
+
+
+def edit_address_book(request: Request, account: Account) -> Response:
+    """Rename an address book, if a name is given."""
+    group_id, name = parse_address_book_edit(request)
+    if name is None:
+        group = groups.retrieve_group(account, group_id)
+    else:
+        group = groups.rename_group(account, group_id, name, request.received_on)
+    return success(render_edited_address_book(group))
+
+
+def list_address_books(_request: Request, account: Account) -> Response:
+    """List all address books; the vendor's sample sends no body, and none is read."""
+    return success_of_address_books(groups.list_groups(account))
+
+
+def address_book_detail(request: Request, account: Account) -> Response:
+    """Retrieve an address book with all of its contacts."""
+    group = groups.retrieve_group(account, parse_id(request))
+    return success_of_address_book(group, contacts.list_contacts_of_groups(account, [group.id]))
+
+
+def delete_address_book(request: Request, account: Account) -> Response:
+    """Delete an address book; its contacts stay."""
+    group_id = parse_id(request)
+    groups.delete_group(account, group_id, request.received_on)
+    return success({"id": group_id})
+
+
+ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = MappingProxyType({
+    f"{CONTACT}/new": {"POST": new_contact},
+    f"{CONTACT}/detail": {"POST": contact_detail},
+    f"{CONTACT}/edit": {"POST": edit_contact},
+    f"{CONTACT}/delete": {"POST": delete_contact},
+    f"{ADDRESS_BOOK}/new": {"POST": new_address_book},
+    f"{ADDRESS_BOOK}/edit": {"POST": edit_address_book},
+    f"{ADDRESS_BOOK}/list": {"POST": list_address_books},
+    f"{ADDRESS_BOOK}/detail": {"POST": address_book_detail},
+    f"{ADDRESS_BOOK}/delete": {"POST": delete_address_book},
+})  # fmt: skip

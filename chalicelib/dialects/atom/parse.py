@@ -1,0 +1,136 @@
+"""What an Atom client sent, as the services want it; every problem found at once.
+
+Parameters that the vendor does not know are ignored.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib.dialects.bodies import read_details, read_object, required
+from chalicelib.dialects.http import Request
+from chalicelib.domain.account import Account
+from chalicelib.domain.contact import ContactChanges, ContactData
+from chalicelib.domain.errors import InvalidDataError, ProblemCollector
+from chalicelib.domain.ids import id_of_decimal, is_decimal
+from chalicelib.domain.limits import GROUP_NAME_CHARACTERS
+from chalicelib.domain.phone import PhoneNumber, read_phone_number
+from chalicelib.domain.text import checked_text
+
+ID: Final = "id"
+GROUP_ID: Final = "group_id"
+PHONE_NUMBER: Final = "phone_number"
+NAME: Final = "name"
+DETAIL_FIELDS: Final[Mapping[str, str]] = {
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "company": "company",
+    "custom_1": "custom",
+    "custom_2": "custom2",
+    "custom_3": "custom3",
+    "custom_4": "custom4",
+}
+"""The optional parameters of a contact, and which detail of it each is."""
+
+_NOBODYS_ID: Final = 0
+"""Asked for in place of a number that we could never have given out, so that both are missing
+in the same way."""
+
+
+def parse_id(request: Request) -> int:
+    """Read the id of the contact or address book that is asked for.
+
+    Raises:
+        InvalidDataError: It is missing or not a whole number.
+
+    """
+    return _read_id(read_object(request), ID)
+
+
+def parse_new_contact(request: Request, account: Account) -> tuple[int, ContactData]:
+    """Read the id of an address book, and the contact that comes into it.
+
+    Raises:
+        InvalidDataError: For every parameter that is missing or not acceptable.
+
+    """
+    body = read_object(request)
+    problems = ProblemCollector()
+    with problems:
+        group_id = _read_id(body, GROUP_ID)
+    with problems:
+        phone_number = _read_phone_number(body, account)
+    with problems:
+        details = read_details(body, DETAIL_FIELDS)
+    problems.raise_if_any()
+    return group_id, ContactData(phone_number=phone_number, details=details)
+
+
+def parse_contact_edit(
+    request: Request, account: Account
+) -> tuple[int, int | None, ContactChanges]:
+    """Read a contact's id, that of the address book it moves to, if any, and its changes.
+
+    Raises:
+        InvalidDataError: For every parameter that is missing or not acceptable.
+
+    """
+    body = read_object(request)
+    group_id = phone_number = None
+    problems = ProblemCollector()
+    with problems:
+        contact_id = _read_id(body, ID)
+    with problems:
+        group_id = _read_id(body, GROUP_ID) if GROUP_ID in body else None
+    with problems:
+        phone_number = _read_phone_number(body, account) if PHONE_NUMBER in body else None
+    with problems:
+        details = read_details(body, DETAIL_FIELDS)
+    problems.raise_if_any()
+    return contact_id, group_id, ContactChanges(phone_number=phone_number, details=details)
+
+
+def parse_new_address_book(request: Request) -> str:
+    """Read the name of a new address book.
+
+    Raises:
+        InvalidDataError: It is missing or not acceptable.
+
+    """
+    return _read_name(read_object(request))
+
+
+def parse_address_book_edit(request: Request) -> tuple[int, str | None]:
+    """Read an address book's id and its new name, if it gets one.
+
+    Raises:
+        InvalidDataError: For every parameter that is missing or not acceptable.
+
+    """
+    body = read_object(request)
+    name = None
+    problems = ProblemCollector()
+    with problems:
+        group_id = _read_id(body, ID)
+    with problems:
+        name = _read_name(body) if NAME in body else None
+    problems.raise_if_any()
+    return group_id, name
+
+
+def _read_id(body: Mapping[str, Any], field: str) -> int:
+    """Read an id as a number or as text: the vendor's own samples send it in both ways."""
+    value = required(body, field)
+    if not is_decimal(value):
+        raise InvalidDataError.of(field, "must be a whole number")
+    return id_of_decimal(value) or _NOBODYS_ID
+
+
+def _read_phone_number(body: Mapping[str, Any], account: Account) -> PhoneNumber:
+    """Read a number, which may be national: the vendor's sample sends ``0412345678``."""
+    return read_phone_number(
+        required(body, PHONE_NUMBER), field=PHONE_NUMBER, region=account.default_region
+    )
+
+
+def _read_name(body: Mapping[str, Any]) -> str:
+    return checked_text(NAME, required(body, NAME), shortest=1, longest=GROUP_NAME_CHARACTERS)
