@@ -3,10 +3,11 @@
 from typing import Final
 
 from chalicelib.dialects.atom import ATOM
+from chalicelib.dialects.devino import DEVINO
 from chalicelib.dialects.dialect import Dialect
 from chalicelib.dialects.messente import MESSENTE
 
-DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE, ATOM)
+DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE, ATOM, DEVINO)
 
 
 def dialect_of(path: str) -> Dialect:

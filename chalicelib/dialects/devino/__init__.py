@@ -1,0 +1,21 @@
+"""Devino Telecom's address book: contact lists, and contacts that are uploaded into them.
+
+The vendor publishes neither an SDK nor a machine-readable description; the one source is its
+page "Address Book" (https://docs.devino.online). Where the page contradicts itself, as it does
+about the path and the parameter by which lists are deleted, every form of it is taken.
+"""
+
+from chalicelib.dialects.devino.credentials import read_credential
+from chalicelib.dialects.devino.endpoints import BATCH, ENDPOINTS, ROOTS
+from chalicelib.dialects.devino.errors import render_error
+from chalicelib.dialects.dialect import Dialect
+from chalicelib.domain.limits import UPLOAD_BYTES
+
+DEVINO = Dialect(
+    name="devino",
+    roots=ROOTS,
+    endpoints=ENDPOINTS,
+    read_credential=read_credential,
+    render_error=render_error,
+    request_bytes={BATCH: UPLOAD_BYTES},
+)

@@ -1,0 +1,22 @@
+"""How a Devino client presents its credential: ``Key`` with an API key, or ``Basic``."""
+
+from chalicelib.auth import PresentedCredential
+from chalicelib.dialects.credentials import (
+    credential_in_header,
+    read_pair,
+    read_token_or_pair,
+)
+from chalicelib.dialects.http import Request
+
+
+def read_credential(request: Request) -> PresentedCredential:
+    """Return the credential in the ``Authorization`` header.
+
+    Every sample of the vendor's has ``Key`` before the base64 of ``username:secret``, so that is
+    taken as well as ``username.secret``.
+
+    Raises:
+        UnauthorizedError: There is none that could be read.
+
+    """
+    return credential_in_header(request, {"key": read_token_or_pair, "basic": read_pair})

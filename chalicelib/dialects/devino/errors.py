@@ -1,0 +1,162 @@
+"""Devino's words for every error: of a whole request, and of one row or list of it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from chalicelib.dialects.http import JSON, Response, json_response
+from chalicelib.domain.errors import (
+    ConflictError,
+    ErrorCode,
+    InvalidDataError,
+    PhonebookError,
+    Problem,
+    RefusedError,
+    UnavailableError,
+)
+from chalicelib.domain.limits import (
+    GROUPS_OF_A_NEW_NUMBER,
+    PAGE_ITEMS,
+    REQUEST_BYTES,
+    UPLOAD_BYTES,
+)
+
+MUST_NOT_BE_NULL: Final = "must not be null"
+"""What the vendor's one sample of an error says of a field that is missing."""
+
+_TOO_LARGE: Final = (
+    f"the body is larger than {REQUEST_BYTES // 1024} KB,"
+    f" or {UPLOAD_BYTES // 1_000_000} MB in an upload"
+)
+
+_ASK_FOR_PARTS: Final = (
+    "the result is too large for one response: ask for it in parts, with offset and a"
+    f" limit of 1 to {PAGE_ITEMS}"
+)
+
+ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType({
+    ErrorCode.INVALID_DATA: (400, "invalid.value", "body", "the request holds invalid data"),
+    ErrorCode.UNAUTHORIZED: (
+        401, "unauthorized", "Authorization", "the key, or the login or password, is wrong",
+    ),
+    ErrorCode.CONTACT_NOT_FOUND: (
+        404, "contact.not.found", "contactId", "there is no such contact",
+    ),
+    ErrorCode.GROUP_NOT_FOUND: (
+        404, "contact.group.not.found", "contactGroupId", "there is no contact list with this id",
+    ),
+    ErrorCode.MEMBERSHIP_NOT_FOUND: (
+        404, "contact.not.found", "contactId", "there is no such contact in this list",
+    ),
+    ErrorCode.NUMBER_NOT_BLACKLISTED: (
+        404, "phone.not.unsubscribed", "phone", "the phone number is not unsubscribed",
+    ),
+    ErrorCode.ACCOUNT_NOT_FOUND: (
+        404, "company.not.found", "companyId", "there is no such company",
+    ),
+    ErrorCode.CREDENTIAL_NOT_FOUND: (
+        404, "key.not.found", "Authorization", "there is no such key",
+    ),
+    ErrorCode.PATH_NOT_FOUND: (404, "path.not.found", "path", "there is nothing at this path"),
+    ErrorCode.CONTACT_EXISTS: (409, "duplicate.value", "phone", "Duplicate"),
+    ErrorCode.MEMBERSHIP_EXISTS: (409, "duplicate.value", "phone", "Duplicate"),
+    ErrorCode.NUMBER_BLACKLISTED: (
+        409, "phone.unsubscribed", "phone", "the phone number is unsubscribed already",
+    ),
+    ErrorCode.METHOD_NOT_ALLOWED: (
+        405, "method.not.allowed", "method", "this path does not take this method",
+    ),
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
+        415, "media.type.not.supported", "Content-Type", f"the body must be sent as {JSON}",
+    ),
+    ErrorCode.REQUEST_TOO_LARGE: (413, "request.too.large", "body", _TOO_LARGE),
+    ErrorCode.LIST_TOO_LARGE: (
+        413, "result.too.large", "limit",
+        _ASK_FOR_PARTS,
+    ),
+    ErrorCode.ITEM_TOO_LARGE: (
+        413, "contact.too.large", "contacts", "the contact would be larger than can be kept",
+    ),
+    ErrorCode.TOO_MANY_GROUPS: (
+        413, "too.many.contact.groups", "phone",
+        f"the number of a contact in more than {GROUPS_OF_A_NEW_NUMBER} lists stays",
+    ),
+    ErrorCode.BUSY: (
+        503, "service.unavailable", "service", "the service is busy; try again in a moment",
+    ),
+    ErrorCode.UNREACHABLE: (
+        503, "service.unavailable", "service", "the table is out of reach; try again in a moment",
+    ),
+    ErrorCode.BUG: (
+        500, "internal.error", "service", "the service failed; the request id tells us why",
+    ),
+})  # fmt: skip
+"""The status, and the ``key``, ``ref`` and ``defaultMessage`` of each error's one reason.
+
+Of the keys only ``…must.be.not.null`` and ``DUPLICATE_VALUE`` are the vendor's: it publishes no
+others, and no statuses.
+"""
+
+_WHAT_EXTRA_FIELDS_ARE: Final = {"extra fields": "fields"}
+"""What the phonebook calls so is here a list's or a contact's ``fields``."""
+
+
+class EmailExistsError(ConflictError):
+    """A contact of this email is in the list already."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.MEMBERSHIP_EXISTS)
+
+
+def render_error(error: PhonebookError) -> Response:
+    """Render an error of a whole request, with a reason for every problem found."""
+    status, key, ref, message = ERRORS[error.code]
+    reasons = [{"key": key, "ref": ref, "defaultMessage": message}]
+    description = message
+    if isinstance(error, InvalidDataError):
+        reasons = [_reason_of(problem) for problem in error.problems]
+        description = "Key error: " + ", ".join(
+            f"(parameter: {reason['ref']} -> {reason['defaultMessage']})" for reason in reasons
+        )
+    body = {"result": None, "reasons": reasons, "description": description}
+    return json_response(status, body, _headers_of(error))
+
+
+def reason_in_row(error: PhonebookError) -> tuple[str, str, str]:
+    """Return the ``localizationKey``, the field and the ``description`` of one row's error."""
+    _, key, ref, message = ERRORS[error.code]
+    if isinstance(error, EmailExistsError):
+        ref = "email"
+    if isinstance(error, InvalidDataError):
+        first, *more = error.problems
+        key = "required.value" if first.message == MUST_NOT_BE_NULL else key
+        ref = _ref_of(first)
+        message = f"{ref}: {first.message}" + (f", and {len(more)} more problems" if more else "")
+    return key.upper().replace(".", "_"), ref, message
+
+
+def reason_in_deletion(error: PhonebookError, parameter: str) -> dict[str, Any]:
+    """Return the reason for which one of several lists was not deleted."""
+    _, key, _, _ = ERRORS[error.code]
+    return {"key": key, "ref": parameter}
+
+
+def _reason_of(problem: Problem) -> dict[str, str]:
+    ref = _ref_of(problem)
+    what = "must.be.not.null" if problem.message == MUST_NOT_BE_NULL else "is.invalid"
+    return {"key": f"{ref}.{what}", "ref": ref, "defaultMessage": problem.message}
+
+
+def _ref_of(problem: Problem) -> str:
+    return _WHAT_EXTRA_FIELDS_ARE.get(problem.field, problem.field)
+
+
+def _headers_of(error: PhonebookError) -> dict[str, str]:
+    if error.code is ErrorCode.UNAUTHORIZED:
+        basic = 'Basic realm="phonebook", charset="UTF-8"'
+        return {"WWW-Authenticate": f'Key realm="phonebook", {basic}'}
+    if isinstance(error, RefusedError) and error.allowed_methods:
+        return {"Allow": ", ".join(error.allowed_methods)}
+    if isinstance(error, UnavailableError):
+        return {"Retry-After": str(error.RETRY_AFTER_SECONDS)}
+    return {}

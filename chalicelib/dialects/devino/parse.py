@@ -1,0 +1,644 @@
+"""What a Devino client sent, as the services want it; every problem found at once.
+
+Parameters that are not known are ignored, and optional ones in a query that are empty too.
+"""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Final, TypeVar
+
+from chalicelib.dialects.bodies import read_object
+from chalicelib.dialects.devino.errors import MUST_NOT_BE_NULL
+from chalicelib.dialects.devino.fields import (
+    DATE_TIME_FORM,
+    DETAILS,
+    MAIN_FIELDS,
+    NAME_CHARACTERS,
+    READ_ONLY,
+    Definition,
+    Field,
+    FieldType,
+    Value,
+    check_value,
+    extra_of_list,
+    extra_of_push_info,
+    extra_of_value,
+    read_type,
+    shifted,
+)
+from chalicelib.dialects.devino.selection import (
+    UNSUBSCRIBED_CHANNELS,
+    Channel,
+    ContactFilter,
+    ListFilter,
+    Operator,
+    Order,
+    Slice,
+    State,
+    Subscription,
+)
+from chalicelib.dialects.http import Request
+from chalicelib.domain.contact import DETAIL_CHARACTERS, ContactData
+from chalicelib.domain.errors import (
+    ErrorCode,
+    InvalidDataError,
+    NotFoundError,
+    ProblemCollector,
+)
+from chalicelib.domain.extra import Extra
+from chalicelib.domain.group import GroupKind
+from chalicelib.domain.ids import id_of_decimal, is_decimal
+from chalicelib.domain.limits import (
+    FIELD_CHARACTERS,
+    GROUP_NAME_CHARACTERS,
+    GROUPS_IN_A_FILTER,
+    PAGE_ITEMS,
+    UPLOAD_ROWS,
+)
+from chalicelib.domain.phone import PhoneNumber, read_phone_number_or_integer
+from chalicelib.domain.text import checked_text
+
+KINDS: Final[Mapping[str, GroupKind]] = {
+    "STANDARD": GroupKind.STANDARD,
+    "STOPLIST": GroupKind.STOPLIST,
+    "PUSH": GroupKind.PUSH,
+}
+
+OMNI_API: Final = "OMNI_API"
+"""The one further type: it cannot be created by a client, and is in no list of lists."""
+
+BASICS: Final = ("phone", "email")
+"""The basic attributes that a contact has beside its fields."""
+
+DELETED_IDS: Final = ("ids", "smsIds")
+"""The vendor's sample of a deletion says the one, its table of parameters the other."""
+
+_LARGEST_OFFSET: Final = 2**31 - 1
+_COUNT_DIGITS: Final = 10
+_ZONE_OFFSET: Final = re.compile(r"[+-]?[0-9]{1,4}", re.ASCII)
+_FARTHEST_ZONE: Final = 18 * 60
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,29}", re.ASCII)
+"""Names that are repeated to the client: 10,000 rows may each be refused for one."""
+
+_BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
+_LARGEST_OS: Final = 99
+_LONGEST: Final = {name: DETAIL_CHARACTERS[detail] for name, detail in DETAILS.items()}
+
+_ValueT = TypeVar("_ValueT")
+_ChoiceT = TypeVar("_ChoiceT", bound=Enum)
+
+
+class DuplicateCheck(Enum):
+    """By what a contact of an upload counts as one that is in the list already."""
+
+    NONE = None
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewList:
+    """A contact list to be created."""
+
+    name: str
+    kind: GroupKind
+    extra: Extra
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Contacts for a list, each still as it was sent."""
+
+    group_id: int
+    rows: list[Any]
+    check: DuplicateCheck
+    zone_offset: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListsQuery:
+    """Which lists are asked for, and at which clock their dates are read."""
+
+    filter: ListFilter
+    slice: Slice
+    zone_offset: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsQuery:
+    """Which contacts of which list are asked for, and at which clock their dates are read."""
+
+    group_id: int
+    filter: ContactFilter
+    order: Order
+    slice: Slice
+    zone_offset: timedelta
+
+
+def parse_new_list(request: Request) -> NewList:
+    """Read a contact list to be created.
+
+    Raises:
+        InvalidDataError: For everything that is missing or not acceptable.
+
+    """
+    body = read_object(request)
+    problems = ProblemCollector()
+    with problems:
+        name = checked_text(
+            "name", _not_null("name", body.get("name")), shortest=1, longest=GROUP_NAME_CHARACTERS
+        )
+    with problems:
+        kind = _read_kind(body.get("type"))
+    with problems:
+        definitions = _read_definitions(body.get("fields"))
+    with problems:
+        auto_delete = _read_flag("autoDeleteEnabled", body.get("autoDeleteEnabled"))
+    problems.raise_if_any()
+    return NewList(name=name, kind=kind, extra=extra_of_list(definitions, auto_delete=auto_delete))
+
+
+def parse_upload(request: Request) -> Upload:
+    """Read contacts for a list, but not yet what each says.
+
+    Raises:
+        InvalidDataError: For everything that is missing or not acceptable.
+        NotFoundError: The list's id is none of ours.
+
+    """
+    body = read_object(request)
+    problems = ProblemCollector()
+    with problems:
+        list_id = _read_list_id(
+            "contactGroupId", _not_null("contactGroupId", body.get("contactGroupId"))
+        )
+    with problems:
+        rows = _checked_array("contacts", _not_null("contacts", body.get("contacts")))
+        if len(rows) > UPLOAD_ROWS:
+            raise InvalidDataError.of("contacts", f"must be at most {UPLOAD_ROWS}")
+    with problems:
+        check = _read_duplicate_check(body.get("duplicateCheckField"))
+    with problems:
+        zone_offset = _parse_zone_offset(request)
+    problems.raise_if_any()
+    return Upload(group_id=_existing(list_id), rows=rows, check=check, zone_offset=zone_offset)
+
+
+def read_row(
+    row: object, definitions: Mapping[str, Definition], *, region: str, zone_offset: timedelta
+) -> ContactData:
+    """Read one contact of an upload; null clears a field, and what is not named stays.
+
+    Raises:
+        InvalidDataError: For everything that is missing or not acceptable.
+
+    """
+    if not isinstance(row, dict):
+        raise InvalidDataError.of("contacts", "must be an object")
+    basics = {name: row[name] for name in BASICS if row.get(name) is not None}
+    clears = {name for name in BASICS if name in row}
+    fields: list[Field] = []
+    details: dict[str, str | None] = {}
+    extra: dict[str, Any] = {}
+    problems = ProblemCollector()
+    with problems:
+        fields = _read_fields(row.get("fields"), definitions, basics)
+    with problems:
+        if "email" in basics.keys() | clears:
+            details["email"] = _read_detail("email", basics.get("email"))
+    for field in fields:
+        name = field.definition.name
+        with problems:
+            if name in DETAILS:
+                details[DETAILS[name]] = _read_detail(name, field.value)
+            else:
+                extra |= extra_of_value(_in_utc(field, zone_offset))
+    with problems:
+        if "pushInfo" in row:
+            extra |= extra_of_push_info(_read_push_info(row["pushInfo"]))
+    # Without a number there is no contact, whatever else is wrong: that is told first.
+    all_problems = ProblemCollector()
+    with all_problems:
+        phone_number = _read_number(_single(basics.get("phone")), region)
+    with all_problems:
+        problems.raise_if_any()
+    all_problems.raise_if_any()
+    return ContactData(phone_number=phone_number, details=details, extra=extra)
+
+
+def parse_lists_query(request: Request) -> ListsQuery:
+    """Read which lists are asked for.
+
+    Raises:
+        InvalidDataError: For every parameter that is not acceptable.
+
+    """
+    problems = ProblemCollector()
+    with problems:
+        zone_offset = _parse_zone_offset(request)
+    with problems:
+        wanted = _parse_slice(request)
+    with problems:
+        kinds = _parse_kinds(request)
+    with problems:
+        start = _parse_moment(request, "from")
+    with problems:
+        end = _parse_moment(request, "to")
+    with problems:
+        auto_delete = _parse_flag(request, "autoDeleteEnabled")
+    problems.raise_if_any()
+    chosen = ListFilter(
+        name=_sent(request, "name"), kinds=kinds, start=start, end=end, auto_delete=auto_delete
+    )
+    return ListsQuery(filter=chosen, slice=wanted, zone_offset=zone_offset)
+
+
+def parse_contacts_query(request: Request) -> ContactsQuery:
+    """Read which contacts of which list are asked for.
+
+    Raises:
+        InvalidDataError: For every parameter that is missing or not acceptable.
+        NotFoundError: The list's id is none of ours.
+
+    """
+    problems = ProblemCollector()
+    with problems:
+        list_id = _read_list_id(
+            "contactGroupId", _not_null("contactGroupId", _sent(request, "contactGroupId"))
+        )
+    with problems:
+        zone_offset = _parse_zone_offset(request)
+    with problems:
+        wanted = _parse_slice(request)
+    with problems:
+        descending = _parse_flag(request, "descOrder") or False
+    with problems:
+        operator = _parse_operator(request)
+    with problems:
+        subscription = _parse_subscription(request)
+    with problems:
+        if _sent(request, "segmentId") is not None:
+            raise InvalidDataError.of("segmentId", "is of no segment: there are none here")
+    problems.raise_if_any()
+    chosen = ContactFilter(
+        field=_sent(request, "queryName"),
+        operator=operator,
+        value=request.last_in_query("queryValue") or "",
+        push_token=_sent(request, "pushToken"),
+        subscription=subscription,
+        zone_offset=zone_offset,
+    )
+    return ContactsQuery(
+        group_id=_existing(list_id),
+        filter=chosen,
+        order=Order(_sent(request, "sortByField"), descending=descending),
+        slice=wanted,
+        zone_offset=zone_offset,
+    )
+
+
+def parse_deleted_ids(request: Request) -> tuple[str, list[str]]:
+    """Read the ids of the lists to delete, each once and as it was sent, and their parameter.
+
+    They may be several parameters, or separated by commas in one.
+
+    Raises:
+        InvalidDataError: There are none or too many, or one is no whole number.
+
+    """
+    parameter = next((name for name in DELETED_IDS if _all_sent(request, name)), DELETED_IDS[0])
+    sent = dict.fromkeys(text for name in DELETED_IDS for text in _all_sent(request, name))
+    if not sent:
+        raise InvalidDataError.of(parameter, MUST_NOT_BE_NULL)
+    if len(sent) > GROUPS_IN_A_FILTER:
+        raise InvalidDataError.of(parameter, f"must be at most {GROUPS_IN_A_FILTER}")
+    if not all(map(is_decimal, sent)):
+        raise InvalidDataError.of(parameter, "must be whole numbers")
+    return parameter, list(sent)
+
+
+def shown_name(name: str, position: int) -> str:
+    """Return by what a field is named to the client: its name, if that is short and plain."""
+    return name if _PLAIN_NAME.fullmatch(name) else f"fields[{position}]"
+
+
+def _not_null(field: str, value: _ValueT | None) -> _ValueT:
+    if value is None:
+        raise InvalidDataError.of(field, MUST_NOT_BE_NULL)
+    return value
+
+
+def _sent(request: Request, name: str) -> str | None:
+    return request.last_in_query(name) or None
+
+
+def _all_sent(request: Request, name: str) -> list[str]:
+    """Return all values of a parameter, however several are sent."""
+    texts = [*request.query.get(name, []), *request.query.get(f"{name}[]", [])]
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _read_list_id(field: str, value: object) -> int | None:
+    if not is_decimal(value):
+        raise InvalidDataError.of(field, "must be a whole number")
+    return id_of_decimal(value)
+
+
+def _existing(group_id: int | None) -> int:
+    """Return the id of a list; one that we never gave out is a list that does not exist."""
+    if group_id is None:
+        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
+    return group_id
+
+
+def _checked_array(field: str, value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidDataError.of(field, "must be an array")
+    return value
+
+
+def _read_kind(value: object) -> GroupKind:
+    if value is None:
+        return GroupKind.STANDARD
+    if value == OMNI_API:
+        raise InvalidDataError.of("type", f"{OMNI_API} cannot be created")
+    kind = KINDS.get(value) if isinstance(value, str) else None
+    if kind is None:
+        raise InvalidDataError.of("type", f"must be one of {', '.join(KINDS)}")
+    return kind
+
+
+def _read_flag(field: str, value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise InvalidDataError.of(field, "must be true or false")
+    return value
+
+
+def _read_duplicate_check(value: object) -> DuplicateCheck:
+    try:
+        return DuplicateCheck(value)
+    except ValueError as error:
+        raise InvalidDataError.of("duplicateCheckField", "must be phone or email") from error
+
+
+def _read_definitions(value: object) -> list[Definition]:
+    definitions: dict[str, Definition] = {}
+    problems = ProblemCollector()
+    for position, each in enumerate([] if value is None else _checked_array("fields", value)):
+        with problems:
+            definition = _read_definition(each, f"fields[{position}]")
+            if definition.name in definitions:
+                raise InvalidDataError.of(f"fields[{position}].name", "is there twice")
+            definitions[definition.name] = definition
+    problems.raise_if_any()
+    return list(definitions.values())
+
+
+def _read_definition(value: object, field: str) -> Definition:
+    if not isinstance(value, dict):
+        raise InvalidDataError.of(field, "must be an object")
+    problems = ProblemCollector()
+    with problems:
+        name = _read_field_name(value.get("name"), f"{field}.name")
+    with problems:
+        display_name = _read_display_name(value.get("displayName"), f"{field}.displayName")
+    with problems:
+        kind = FieldType.TEXT
+        if value.get("type") is not None:
+            kind = read_type(value["type"], field=f"{field}.type")
+    with problems:
+        values = _read_values(value.get("values"), f"{field}.values")
+    problems.raise_if_any()
+    main = MAIN_FIELDS.get(name)
+    if main and main.type is not kind:
+        raise InvalidDataError.of(f"{field}.type", f"is {int(main.type)} in every list")
+    shown = display_name or (main.display_name if main else name)
+    return Definition(name, shown, kind, values or (main.values if main else ()))
+
+
+def _read_field_name(value: object, field: str) -> str:
+    name = checked_text(field, _not_null(field, value), shortest=1, longest=NAME_CHARACTERS)
+    if name in BASICS or name.lower() in READ_ONLY:
+        raise InvalidDataError.of(field, "is an attribute that every contact has")
+    return name
+
+
+def _read_display_name(value: object, field: str) -> str | None:
+    return None if value is None else checked_text(field, value, longest=NAME_CHARACTERS)
+
+
+def _read_values(value: object, field: str) -> tuple[str, ...]:
+    values = [] if value is None else _checked_array(field, value)
+    return tuple(checked_text(field, each, longest=FIELD_CHARACTERS) for each in values)
+
+
+def _read_fields(
+    value: object, definitions: Mapping[str, Definition], basics: dict[str, Any]
+) -> list[Field]:
+    """Return the fields of a row, and put a phone and an email that are among them into *basics*.
+
+    The vendor counts both among the "main contact fields", and has them beside the fields too.
+    """
+    fields: dict[str, Field | None] = {}
+    problems = ProblemCollector()
+    for position, sent in enumerate([] if value is None else _checked_array("fields", value)):
+        with problems:
+            name = _read_name_of_field(sent, position)
+            shown = shown_name(name, position)
+            if name in fields or name in basics:
+                raise InvalidDataError.of(shown, "is there twice")
+            fields[name] = None
+            if "value" not in sent:
+                continue
+            if name in BASICS:
+                basics[name] = sent["value"]
+            else:
+                fields[name] = _read_field(sent, name, shown, definitions.get(name))
+    problems.raise_if_any()
+    return [field for field in fields.values() if field]
+
+
+def _read_name_of_field(sent: Value, position: int) -> str:
+    if not isinstance(sent, dict):
+        raise InvalidDataError.of(f"fields[{position}]", "must be an object")
+    field = f"fields[{position}].name"
+    name = checked_text(
+        field, _not_null(field, sent.get("name")), shortest=1, longest=NAME_CHARACTERS
+    )
+    if name.lower() in READ_ONLY:
+        raise InvalidDataError.of(field, "is an attribute that cannot be set")
+    return name
+
+
+def _read_field(
+    sent: Mapping[str, Any], name: str, shown: str, defined: Definition | None
+) -> Field:
+    kind = defined.type if defined else FieldType.TEXT
+    if sent.get("type") is not None:
+        kind = read_type(sent["type"], field=shown)
+    if defined and not defined.is_default and kind is not defined.type:
+        raise InvalidDataError.of(shown, f"is of type {int(defined.type)} in this list")
+    display_name = _read_display_name(sent.get("displayName"), shown)
+    values = defined.values if defined else ()
+    if sent["value"] is not None:
+        check_value(Definition(shown, shown, kind, values), sent["value"])
+    if defined or display_name is None:
+        display_name = name
+    return Field(Definition(name, display_name, kind), sent["value"])
+
+
+def _in_utc(field: Field, zone_offset: timedelta) -> Field:
+    """Return a field as it is kept: a date and time by no clock but UTC."""
+    return Field(field.definition, shifted(field.definition.type, field.value, -zone_offset))
+
+
+def _read_detail(name: str, value: object) -> str | None:
+    value = _single(value)
+    return None if value is None else checked_text(name, value, longest=_LONGEST[name])
+
+
+def _single(value: object) -> object:
+    """Return the only element of an array: the vendor's tables say one, its samples send none."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _read_number(value: object, region: str) -> PhoneNumber:
+    """Read a number as an international one, or else as one of the account's region."""
+    written = _not_null("phone", value or None)
+    try:
+        return read_phone_number_or_integer(written, field="phone")
+    except InvalidDataError:
+        with suppress(InvalidDataError):
+            return read_phone_number_or_integer(written, field="phone", region=region)
+        raise
+
+
+def _read_push_info(value: object) -> list[dict[str, Any]]:
+    devices = [] if value is None else _checked_array("pushInfo", value)
+    return [_read_device(device, f"pushInfo[{n}]") for n, device in enumerate(devices)]
+
+
+def _read_device(device: object, field: str) -> dict[str, Any]:
+    if not isinstance(device, dict):
+        raise InvalidDataError.of(field, "must be an object")
+    problems = ProblemCollector()
+    with problems:
+        app_id = checked_text(
+            f"{field}.appId",
+            _not_null(f"{field}.appId", device.get("appId")),
+            longest=FIELD_CHARACTERS,
+        )
+    with problems:
+        system = _not_null(f"{field}.os", device.get("os"))
+        is_number = isinstance(system, int) and not isinstance(system, bool)
+        if not is_number or not 0 <= system <= _LARGEST_OS:
+            raise InvalidDataError.of(f"{field}.os", f"must be a number from 0 to {_LARGEST_OS}")
+    with problems:
+        token = checked_text(
+            f"{field}.pushToken",
+            _not_null(f"{field}.pushToken", device.get("pushToken")),
+            longest=FIELD_CHARACTERS,
+        )
+    problems.raise_if_any()
+    return {"appId": app_id, "os": system, "pushToken": token}
+
+
+def _parse_zone_offset(request: Request) -> timedelta:
+    # A bare plus in a query arrives as a space.
+    text = (request.last_in_query("zoneOffset") or "0").strip()
+    if not _ZONE_OFFSET.fullmatch(text) or abs(int(text)) > _FARTHEST_ZONE:
+        raise InvalidDataError.of(
+            "zoneOffset", f"must be minutes from -{_FARTHEST_ZONE} to {_FARTHEST_ZONE}"
+        )
+    return timedelta(minutes=int(text))
+
+
+def _parse_slice(request: Request) -> Slice:
+    problems = ProblemCollector()
+    with problems:
+        limit = _parse_count(request, "limit", least=1, most=PAGE_ITEMS)
+    with problems:
+        offset = _parse_count(request, "offset", least=0, most=_LARGEST_OFFSET) or 0
+    problems.raise_if_any()
+    return Slice(offset, limit)
+
+
+def _parse_count(request: Request, name: str, *, least: int, most: int) -> int | None:
+    text = _sent(request, name)
+    if text is None:
+        return None
+    is_number = text.isascii() and text.isdigit() and len(text) <= _COUNT_DIGITS
+    if not is_number or not least <= int(text) <= most:
+        raise InvalidDataError.of(name, f"must be a number from {least} to {most}")
+    return int(text)
+
+
+def _parse_kinds(request: Request) -> frozenset[GroupKind] | None:
+    names = _all_sent(request, "type")
+    if not names:
+        return None
+    if any(name not in KINDS and name != OMNI_API for name in names):
+        raise InvalidDataError.of("type", f"must be some of {', '.join([*KINDS, OMNI_API])}")
+    return frozenset(KINDS[name] for name in names if name in KINDS)
+
+
+def _parse_moment(request: Request, name: str) -> datetime | None:
+    text = _sent(request, name)
+    if text is None:
+        return None
+    try:
+        if DATE_TIME_FORM.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InvalidDataError.of(name, "must be a date and time, YYYY-MM-DD HH:MM:SS")
+
+
+def _parse_flag(request: Request, name: str) -> bool | None:
+    text = _sent(request, name)
+    if text is not None and text.lower() not in _BOOLEANS:
+        raise InvalidDataError.of(name, "must be true or false")
+    return None if text is None else _BOOLEANS[text.lower()]
+
+
+def _parse_operator(request: Request) -> Operator:
+    problems = ProblemCollector()
+    with problems:
+        if _sent(request, "queryName") is None:
+            if any(_sent(request, name) for name in ("queryOperator", "queryValue")):
+                raise InvalidDataError.of("queryName", MUST_NOT_BE_NULL)
+        elif request.last_in_query("queryValue") is None:
+            raise InvalidDataError.of("queryValue", MUST_NOT_BE_NULL)
+    with problems:
+        operator = _parse_choice(request, "queryOperator", Operator) or Operator.EQUALS
+    problems.raise_if_any()
+    return operator
+
+
+def _parse_subscription(request: Request) -> Subscription | None:
+    problems = ProblemCollector()
+    with problems:
+        channel = _parse_choice(request, "subscriptionChannel", Channel)
+    with problems:
+        state = _parse_choice(request, "subscriptionState", State)
+        if state is None and _sent(request, "subscriptionChannel") is not None:
+            raise InvalidDataError.of("subscriptionState", MUST_NOT_BE_NULL)
+    problems.raise_if_any()
+    if state is None:
+        return None
+    return Subscription(state, is_tracked=channel is None or channel in UNSUBSCRIBED_CHANNELS)
+
+
+def _parse_choice(request: Request, name: str, choices: type[_ChoiceT]) -> _ChoiceT | None:
+    text = _sent(request, name)
+    if text is None:
+        return None
+    try:
+        return choices(text)
+    except ValueError as error:
+        known = ", ".join(each.value for each in choices)
+        raise InvalidDataError.of(name, f"must be one of {known}") from error
