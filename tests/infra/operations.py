@@ -2,12 +2,14 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain.account import token_of
 
 NUMBER: Final = "+37251000000"
+DEVINOS_LISTS: Final = "/address-book-api/contact-groups"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Operation:
     parameters: dict[str, str]
     body: object = None
     keeps: tuple[str, ...] = ()
+    query: Mapping[str, str] | None = None
 
     def event(self, template, username, secret, remembered):
         """Return the event that API Gateway makes of it."""
@@ -38,6 +41,9 @@ class Operation:
             token = base64.b64encode(f"{username}:{secret}".encode()).decode()
         event["headers"]["Authorization"] = f"{self.scheme} {token}"
         event["body"] = _filled(self.body, remembered)
+        event["multiValueQueryStringParameters"] = self.query and {
+            name: [value.format(**remembered)] for name, value in self.query.items()
+        }
         return event
 
     def remember(self, answer, remembered):
@@ -67,6 +73,17 @@ def _messente(method, path, body=None, keeps=(), **parameters):
 
 def _atom(path, body=None, keeps=()):
     return Operation("Bearer", "POST", f"/api{path}", {}, body, keeps)
+
+
+def _devino(method, path, body=None, keeps=(), **query):
+    return Operation("Key", method, path, {}, body, keeps, query)
+
+
+def _devinos_list_created_and_deleted(path):
+    return (
+        _devino("POST", DEVINOS_LISTS, {"name": "Friends"}, ("group", "result")),
+        _devino("DELETE", path, ids="{group}"),
+    )
 
 
 OPERATIONS: Final = {
@@ -103,5 +120,19 @@ OPERATIONS: Final = {
         _atom("/address-book/detail", {"id": "{group}"}),
         _atom("/contact/delete", {"id": "{contact}"}),
         _atom("/address-book/delete", {"id": "{group}"}),
+    ),
+    "devino": (
+        _devino("POST", DEVINOS_LISTS, {"name": "Stop", "type": "STOPLIST"}, ("group", "result")),
+        _devino("GET", DEVINOS_LISTS),
+        _devino(
+            "POST",
+            "/address-book-api/contacts/batch",
+            {"contactGroupId": "{group}", "contacts": [{"phone": NUMBER}]},
+        ),
+        _devino("GET", "/address-book-api/contacts/http/range", contactGroupId="{group}"),
+        _devino("DELETE", DEVINOS_LISTS, ids="{group}"),
+        *_devinos_list_created_and_deleted("/address-book-api/contacts-groups"),
+        *_devinos_list_created_and_deleted("/contact-groups"),
+        *_devinos_list_created_and_deleted("/contacts-groups"),
     ),
 }

@@ -63,6 +63,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
     ErrorCode.NUMBER_BLACKLISTED: (
         409, "phone.unsubscribed", "phone", "the phone number is unsubscribed already",
     ),
+    ErrorCode.ACCOUNT_IN_USE: (409, "company.in.use", "companyId", "the company is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (
         405, "method.not.allowed", "method", "this path does not take this method",
     ),
@@ -129,7 +130,7 @@ def reason_in_row(error: PhonebookError) -> tuple[str, str, str]:
         ref = "email"
     if isinstance(error, InvalidDataError):
         first, *more = error.problems
-        key = "required.value" if first.message == MUST_NOT_BE_NULL else key
+        key = "required.value" if first.is_missing else key
         ref = _ref_of(first)
         message = f"{ref}: {first.message}" + (f", and {len(more)} more problems" if more else "")
     return key.upper().replace(".", "_"), ref, message
@@ -143,7 +144,7 @@ def reason_in_deletion(error: PhonebookError, parameter: str) -> dict[str, Any]:
 
 def _reason_of(problem: Problem) -> dict[str, str]:
     ref = _ref_of(problem)
-    what = "must.be.not.null" if problem.message == MUST_NOT_BE_NULL else "is.invalid"
+    what = "must.be.not.null" if problem.is_missing else "is.invalid"
     return {"key": f"{ref}.{what}", "ref": ref, "defaultMessage": problem.message}
 
 

@@ -237,7 +237,7 @@ def check_value(definition: Definition, value: Value) -> None:
 
 def shifted(kind: FieldType, value: Value, shift: timedelta) -> Value:
     """Return a value as it is, but a date and time that names no zone by so much later."""
-    if kind is not FieldType.DATE_TIME or not shift:
+    if value is None or kind is not FieldType.DATE_TIME or not shift:
         return value
     if isinstance(value, list):
         return [shifted(kind, each, shift) for each in value]

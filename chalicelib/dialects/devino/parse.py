@@ -47,6 +47,7 @@ from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
     NotFoundError,
+    Problem,
     ProblemCollector,
 )
 from chalicelib.domain.extra import Extra
@@ -200,7 +201,6 @@ def read_row(
     if not isinstance(row, dict):
         raise InvalidDataError.of("contacts", "must be an object")
     basics = {name: row[name] for name in BASICS if row.get(name) is not None}
-    clears = {name for name in BASICS if name in row}
     fields: list[Field] = []
     details: dict[str, str | None] = {}
     extra: dict[str, Any] = {}
@@ -208,7 +208,7 @@ def read_row(
     with problems:
         fields = _read_fields(row.get("fields"), definitions, basics)
     with problems:
-        if "email" in basics.keys() | clears:
+        if "email" in row or "email" in basics:
             details["email"] = _read_detail("email", basics.get("email"))
     for field in fields:
         name = field.definition.name
@@ -313,7 +313,7 @@ def parse_deleted_ids(request: Request) -> tuple[str, list[str]]:
     parameter = next((name for name in DELETED_IDS if _all_sent(request, name)), DELETED_IDS[0])
     sent = dict.fromkeys(text for name in DELETED_IDS for text in _all_sent(request, name))
     if not sent:
-        raise InvalidDataError.of(parameter, MUST_NOT_BE_NULL)
+        raise _missing(parameter)
     if len(sent) > GROUPS_IN_A_FILTER:
         raise InvalidDataError.of(parameter, f"must be at most {GROUPS_IN_A_FILTER}")
     if not all(map(is_decimal, sent)):
@@ -326,9 +326,13 @@ def shown_name(name: str, position: int) -> str:
     return name if _PLAIN_NAME.fullmatch(name) else f"fields[{position}]"
 
 
+def _missing(field: str) -> InvalidDataError:
+    return InvalidDataError([Problem(field, MUST_NOT_BE_NULL, is_missing=True)])
+
+
 def _not_null(field: str, value: _ValueT | None) -> _ValueT:
     if value is None:
-        raise InvalidDataError.of(field, MUST_NOT_BE_NULL)
+        raise _missing(field)
     return value
 
 
@@ -610,9 +614,9 @@ def _parse_operator(request: Request) -> Operator:
     with problems:
         if _sent(request, "queryName") is None:
             if any(_sent(request, name) for name in ("queryOperator", "queryValue")):
-                raise InvalidDataError.of("queryName", MUST_NOT_BE_NULL)
+                raise _missing("queryName")
         elif request.last_in_query("queryValue") is None:
-            raise InvalidDataError.of("queryValue", MUST_NOT_BE_NULL)
+            raise _missing("queryValue")
     with problems:
         operator = _parse_choice(request, "queryOperator", Operator) or Operator.EQUALS
     problems.raise_if_any()
@@ -626,7 +630,7 @@ def _parse_subscription(request: Request) -> Subscription | None:
     with problems:
         state = _parse_choice(request, "subscriptionState", State)
         if state is None and _sent(request, "subscriptionChannel") is not None:
-            raise InvalidDataError.of("subscriptionState", MUST_NOT_BE_NULL)
+            raise _missing("subscriptionState")
     problems.raise_if_any()
     if state is None:
         return None
