@@ -15,6 +15,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 # checkov pins an older botocore than ministack does.
 CHECKOV := .venv-checkov/installed
+OLD_CLIENT := .venv/messagebird-1.4.1
 WORKERS ?= 2
 
 # uv takes a fourth of pip's time, but reads none of pip's settings: where it cannot reach what pip
@@ -50,11 +51,15 @@ $(CHECKOV): infra/requirements-checkov.txt $(INSTALLED)
 dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
 	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
 
-test: check $(CHECKOV)  ## Check, and run every test but the long ones
+test: check $(CHECKOV) $(OLD_CLIENT)  ## Check, and run every test but the long ones
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov
 
-test-full: check $(CHECKOV)  ## Run every test at its full size (about ten minutes more)
+test-full: check $(CHECKOV) $(OLD_CLIENT)  ## Run every test at its full size (about ten minutes more)
 	@PHONEBOOK_TEST_FULL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+$(OLD_CLIENT): tests/contract/requirements-messagebird-1.txt $(INSTALLED)
+	@rm -rf $@
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ -r $<
 
 test-dynamodb-local: $(INSTALLED) dynamodb-local  ## Run the storage tests on DynamoDB Local (npm, Java 17)
 	@ENGINE=dynamodb-local $(BIN)/pytest tests/storage

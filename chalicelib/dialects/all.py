@@ -5,9 +5,10 @@ from typing import Final
 from chalicelib.dialects.atom import ATOM
 from chalicelib.dialects.devino import DEVINO
 from chalicelib.dialects.dialect import Dialect
+from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messente import MESSENTE
 
-DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE, ATOM, DEVINO)
+DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE, MESSAGEBIRD, ATOM, DEVINO)
 
 
 def dialect_of(path: str) -> Dialect:

@@ -17,6 +17,9 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.text import checked_text
 
+BODY: Final = "body"
+"""What a problem names that is not one of a field."""
+
 _NAME_SHOWN: Final = 50
 """How much of an unknown field's name is repeated to the client."""
 
@@ -38,9 +41,9 @@ def read_object(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError) as error:
-        raise InvalidDataError.of("body", "must be a JSON object") from error
+        raise InvalidDataError.of(BODY, "must be a JSON object") from error
     if not isinstance(body, dict):
-        raise InvalidDataError.of("body", "must be a JSON object")
+        raise InvalidDataError.of(BODY, "must be a JSON object")
     return body
 
 
@@ -105,7 +108,7 @@ def _read_form(request: Request) -> dict[str, Any]:
     try:
         pairs = parse_qsl(request.body.decode(), keep_blank_values=True, errors="strict")
     except ValueError as error:
-        raise InvalidDataError.of("body", "must be a form in UTF-8") from error
+        raise InvalidDataError.of(BODY, "must be a form in UTF-8") from error
     body: dict[str, Any] = {}
     for name, value in pairs:
         if name.endswith(_LIST_MARK):

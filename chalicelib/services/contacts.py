@@ -181,7 +181,8 @@ def find_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
     """
     for contact in list_contacts(account):
         first, last = (contact.details.get(each) for each in ("first_name", "last_name"))
-        if name in {first, last, f"{first} {last}"}:
+        has_both = first is not None and last is not None
+        if name in {first, last} or (has_both and name == f"{first} {last}"):
             yield contact
 
 

@@ -1,7 +1,9 @@
 """Putting contacts into groups and taking them out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import (
@@ -38,6 +40,33 @@ def add_to_group(account: Account, group_id: int, key: ContactKey, now: datetime
         key,
         lambda number, contact_id: memberships.join(account.id, group, number, now, contact_id),
     )
+
+
+def add_all_to_group(
+    account: Account, group_id: int, contact_ids: Iterable[int], now: datetime
+) -> None:
+    """Put contacts into a group; those that are in it already stay, so that it can be repeated.
+
+    None of them joins unless every one is there. One that is deleted while the others join is
+    told only then.
+
+    Raises:
+        NotFoundError: There is no such group, or one of the contacts is not there.
+
+    """
+    group = groups.get_group(account.id, group_id)
+    get_contact = partial(contacts.get_contact, account.id)
+    found = [reach(account, contact_id, get_contact) for contact_id in contact_ids]
+    for contact in found:
+        # Fails where it is in the group already, which is what was asked for.
+        with suppress(ConflictError):
+            reach(
+                account,
+                contact.id,
+                lambda number, contact_id: memberships.join(
+                    account.id, group, number, now, contact_id
+                ),
+            )
 
 
 def remove_from_group(account: Account, group_id: int, key: ContactKey, now: datetime) -> None:

@@ -98,3 +98,35 @@ def test_answer_without_content_is_empty_and_not_null(call):
     )
 
     assert (answer["statusCode"], answer["body"]) == (204, "")
+
+
+def test_links_of_the_messagebird_dialect_lead_back_through_the_stage(call, client):
+    key = f"access_key={client.username}.{client.secret}"
+    base = f"https://{EVENT['requestContext']['domainName']}/api"
+
+    def send(method, path, route=None, *, query="", parameters=None, **more):
+        answer = call(
+            method, path, route, query=f"{query}&{key}", parameters=parameters, authorized=False,
+            **more,
+        )  # fmt: skip
+        return json.loads(answer["body"]) if answer["body"] else answer["statusCode"]
+
+    one, two = (
+        send("POST", "/contacts", body=json.dumps({"msisdn": 31612345678 + n})) for n in range(2)
+    )
+    group = send("POST", "/groups", body='{"name": "Friends"}')
+    by_id = {"groupId": group["id"]}
+
+    assert one["href"] == f"{base}/contacts/{one['id']}"
+    listed = send("GET", "/contacts", query="limit=1")
+    assert listed["links"]["next"] == f"{base}/contacts?offset=1&limit=1"
+    ids = f"_method=PUT&ids%5B%5D={one['id']}&ids[]={two['id']}"
+    path, route = f"/groups/{group['id']}", "/groups/{groupId}"
+    assert send("GET", path, route, query=ids, parameters=by_id) == 204
+    members = send("GET", f"{path}/contacts", f"{route}/contacts", parameters=by_id)
+    assert [each["href"] for each in members["items"]] == [one["href"], two["href"]]
+    assert members["links"]["first"] == f"{base}{path}/contacts?offset=0&limit=20"
+    assert send(
+        "GET", "/contacts/%2B31612345678", "/contacts/{contactId}",
+        parameters={"contactId": "%2B31612345678"},
+    )["id"] == one["id"]  # fmt: skip

@@ -5,6 +5,7 @@ import pytest
 from chalicelib.dialects.messente.endpoints import ROOT
 from chalicelib.storage.connection import REPEATS
 from tests.conftest import open_client
+from tests.contract.messagebird import MessageBird, assert_errors
 from tests.contract.test_messente_http import assert_error
 from tests.faulty_engine import break_down, faulty_engine, throttle
 from tests.served import served_app
@@ -75,6 +76,18 @@ def test_bug_is_answered_without_its_secrets(client, engine, logs):
     (line,) = (line for line in log.splitlines() if "A request met a bug" in line)
     assert '"request_id":"find-me"' in line
     assert "SurprisingException" in line
+
+
+def test_failures_are_told_in_the_dialect_that_was_spoken_to(client, engine):
+    bird = MessageBird(client)
+
+    engine.fail("GetItem", throttle, times=REPEATS + 1)
+    busy = bird.send("GET", "/contacts/+37251000000")
+    assert_errors(busy, 503, (99, None))
+    assert busy.headers["retry-after"]
+
+    engine.fail("GetItem", break_down)
+    assert_errors(bird.send("GET", "/contacts/+37251000000"), 500, (99, None))
 
 
 def test_first_request_of_an_unreachable_engine_is_to_be_tried_again(ministack, logs):

@@ -3,12 +3,13 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.domain.account import token_of
 
 NUMBER: Final = "+37251000000"
+OTHER: Final = "+37251000001"
 DEVINOS_LISTS: Final = "/address-book-api/contact-groups"
 
 
@@ -25,7 +26,7 @@ class Operation:
     parameters: dict[str, str]
     body: object = None
     keeps: tuple[str, ...] = ()
-    query: Mapping[str, str] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
 
     def event(self, template, username, secret, remembered):
         """Return the event that API Gateway makes of it."""
@@ -41,9 +42,8 @@ class Operation:
             token = base64.b64encode(f"{username}:{secret}".encode()).decode()
         event["headers"]["Authorization"] = f"{self.scheme} {token}"
         event["body"] = _filled(self.body, remembered)
-        event["multiValueQueryStringParameters"] = self.query and {
-            name: [value.format(**remembered)] for name, value in self.query.items()
-        }
+        query = {name: [value.format(**remembered)] for name, value in self.query.items()}
+        event["multiValueQueryStringParameters"] = query or None
         return event
 
     def remember(self, answer, remembered):
@@ -60,11 +60,10 @@ def _filled(body, remembered):
     """Return a body as JSON, with what earlier answers gave in place of their names."""
     if body is None:
         return None
-    filled = {
-        name: remembered.get(value.strip("{}"), value) if isinstance(value, str) else value
-        for name, value in body.items()
-    }
-    return json.dumps(filled)
+    filled = json.dumps(body)
+    for name, value in remembered.items():
+        filled = filled.replace(json.dumps(f"{{{name}}}"), json.dumps(value))
+    return filled
 
 
 def _messente(method, path, body=None, keeps=(), **parameters):
@@ -86,6 +85,10 @@ def _devinos_list_created_and_deleted(path):
     )
 
 
+def _messagebird(method, path, body=None, keeps=(), **parameters):
+    return Operation("AccessKey", method, path, parameters, body, keeps)
+
+
 OPERATIONS: Final = {
     "messente": (
         _messente("POST", "/groups", {"name": "Friends"}, ("group", "group", "id")),
@@ -105,6 +108,31 @@ OPERATIONS: Final = {
         _messente("GET", "/blacklist"),
         _messente("GET", "/blacklist/{phone}", phone=NUMBER),
         _messente("DELETE", "/blacklist/{phone}", phone=NUMBER),
+    ),
+    "messagebird": (
+        _messagebird("POST", "/groups", {"name": "Friends"}, ("group", "id")),
+        _messagebird("GET", "/groups"),
+        _messagebird("GET", "/groups/{groupId}", groupId="{group}"),
+        _messagebird("PATCH", "/groups/{groupId}", {"name": "Foes"}, groupId="{group}"),
+        _messagebird("POST", "/contacts", {"msisdn": NUMBER}, ("contact", "id")),
+        _messagebird("GET", "/contacts"),
+        _messagebird("GET", "/contacts/{contactId}", contactId="{contact}"),
+        _messagebird("GET", "/contacts/{contactId}/messages", contactId="{contact}"),
+        _messagebird(
+            "PUT", "/groups/{groupId}/contacts", {"ids": ["{contact}"]}, groupId="{group}"
+        ),
+        _messagebird("PUT", "/groups/{groupId}", {"ids": ["{contact}"]}, groupId="{group}"),
+        _messagebird("PATCH", "/contacts/{contactId}", {"msisdn": OTHER}, contactId="{contact}"),
+        _messagebird("GET", "/contacts/{contactId}/groups", contactId="{contact}"),
+        _messagebird("GET", "/groups/{groupId}/contacts", groupId="{group}"),
+        _messagebird(
+            "DELETE",
+            "/groups/{groupId}/contacts/{contactId}",
+            groupId="{group}",
+            contactId="{contact}",
+        ),
+        _messagebird("DELETE", "/contacts/{contactId}", contactId="{contact}"),
+        _messagebird("DELETE", "/groups/{groupId}", groupId="{group}"),
     ),
     "atom": (
         _atom("/address-book/new", {"name": "Friends"}, ("group", "result", "id")),

@@ -211,8 +211,11 @@ def test_deleted_group_is_none_of_a_page_either(account):
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [("Any", [0, 2]), ("One", [0, 1]), ("Any One", [0]), ("any", []), ("None", []), ("", [3])],
-)
+    [
+        ("Any", [0, 2]), ("One", [0, 1]), ("Any One", [0]), ("any", []), ("", [3]),
+        ("None", []), ("None One", []), (" One", []),
+    ],
+)  # fmt: skip
 def test_contacts_are_found_by_their_exact_names(account, name, found):
     create(account, 0, first_name="Any", last_name="One")
     create(account, 1, last_name="One")

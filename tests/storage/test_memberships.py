@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
-from chalicelib.services import contacts, groups
+from chalicelib.services import contacts, groups, memberships
 from chalicelib.storage import keys
 from chalicelib.storage.items import ContactItem, MembershipItem
 from tests.storage.conftest import NOW
@@ -47,6 +47,36 @@ def test_contact_that_leaves_is_due_on_its_new_day(account):
 
     item = stored_contact(account)
     assert (item.gsi1pk, item.gsi1sk) == keys.due(date(2026, 3, 3), account.id, number().e164)
+
+
+def test_contacts_join_together_and_again(account):
+    ids = [create(account, index).id for index in range(3)]
+    group = create_group(account)
+    join(account, group, 1)
+
+    for _ in range(2):
+        memberships.add_all_to_group(account, group.id, ids, NOW)
+
+        assert stored_members(account, group) == {number(index).e164 for index in range(3)}
+        for index in range(3):
+            assert_rule_3_holds(account, index)
+
+
+def test_none_joins_where_one_or_the_group_is_missing(account):
+    contact, deleted = create(account), create(account, 1)
+    group, deleted_group = create_group(account), create_group(account)
+    contacts.delete_contact(account, deleted.id, NOW)
+    groups.delete_group(account, deleted_group.id, NOW)
+
+    for group_id, ids, code in [
+        (group.id, [contact.id, deleted.id], ErrorCode.CONTACT_NOT_FOUND),
+        (deleted_group.id, [contact.id], ErrorCode.GROUP_NOT_FOUND),
+    ]:
+        with pytest.raises(NotFoundError) as refusal:
+            memberships.add_all_to_group(account, group_id, ids, NOW)
+        assert refusal.value.code is code
+    assert contacts.retrieve_contact(account, contact.id).group_ids == set()
+    assert stored_members(account, group) == set()
 
 
 def test_joining_twice_is_refused_and_changes_nothing(account):

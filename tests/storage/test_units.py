@@ -14,6 +14,7 @@ from chalicelib.auth import Authenticator, PresentedCredential
 from chalicelib.domain.account import Account
 from chalicelib.domain.group import GroupKind
 from chalicelib.services import accounts, blacklist, contacts, groups
+from chalicelib.services.memberships import add_all_to_group
 from chalicelib.services.uploading import upload_contacts
 from tests.documented import USE_CASES
 from tests.storage.conftest import NOW
@@ -205,6 +206,13 @@ def _(account):
     create_in_groups(account, 1)
     group = create_group(account)
     return lambda: join(account, group)
+
+
+@costs("add 2 contacts to a group")
+def _(account):
+    ids = [create(account, index).id for index in range(2)]
+    group = create_group(account)
+    return lambda: add_all_to_group(account, group.id, ids, NOW)
 
 
 @costs("leave one of several groups")

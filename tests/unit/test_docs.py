@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
 from chalicelib.domain import limits
 from tests.documented import USE_CASES, table
@@ -19,6 +20,15 @@ def test_every_error_is_documented_as_it_is():
     assert documented == [
         [code.name, str(status), vendor_code, detail]
         for code, (status, vendor_code, detail) in ERRORS.items()
+    ]
+
+
+def test_every_error_of_messagebird_is_documented_as_it_is():
+    documented = table("docs/dialects/messagebird.md", "messagebird error")
+
+    assert documented == [
+        [code.name, str(status), str(vendor_code), description, parameter or ""]
+        for code, (status, vendor_code, description, parameter) in MESSAGEBIRD_ERRORS.items()
     ]
 
 

@@ -1,0 +1,22 @@
+"""MessageBird's Contacts and Groups API.
+
+Its documentation (https://developers.messagebird.com/api/contacts) says what there is, and its
+clients what they can read: most of them lose the body of an error whose status is not 401, 404,
+405 or 422, so that whatever others call 400 or 409 is 422 here.
+"""
+
+from chalicelib.dialects.dialect import Dialect
+from chalicelib.dialects.messagebird.credentials import read_credential
+from chalicelib.dialects.messagebird.endpoints import ENDPOINTS
+from chalicelib.dialects.messagebird.errors import render_error
+from chalicelib.dialects.messagebird.parse import read_method
+from chalicelib.dialects.messagebird.render import CONTACTS, GROUPS
+
+MESSAGEBIRD = Dialect(
+    name="messagebird",
+    roots=(CONTACTS, GROUPS),
+    endpoints=ENDPOINTS,
+    read_credential=read_credential,
+    render_error=render_error,
+    read_method=read_method,
+)

@@ -1,0 +1,21 @@
+"""How a MessageBird client presents its access key: in the header, or else in the query."""
+
+from typing import Final
+
+from chalicelib.auth import PresentedCredential
+from chalicelib.dialects.credentials import credential_in_header, read_token
+from chalicelib.dialects.http import Request
+
+ACCESS_KEY: Final = "access_key"
+
+
+def read_credential(request: Request) -> PresentedCredential:
+    """Return the access key: ``Authorization: AccessKey`` of every SDK, or ``?access_key=``.
+
+    Raises:
+        UnauthorizedError: There is none that could be read.
+
+    """
+    if "authorization" in request.headers:
+        return credential_in_header(request, {"accesskey": read_token})
+    return read_token(request.last_in_query(ACCESS_KEY) or "")

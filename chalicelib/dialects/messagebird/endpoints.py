@@ -1,0 +1,255 @@
+"""The operations of MessageBird's Contacts and Groups APIs."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from chalicelib.dialects.dialect import Endpoint
+from chalicelib.dialects.http import Request, Response, json_response
+from chalicelib.dialects.messagebird.parse import (
+    MSISDN,
+    Window,
+    parse_contact_changes,
+    parse_contact_id,
+    parse_contact_ids,
+    parse_contact_list,
+    parse_group_id,
+    parse_group_name,
+    parse_new_contact,
+    parse_viewed_contact,
+    parse_window,
+)
+from chalicelib.dialects.messagebird.render import (
+    CONTACTS,
+    GROUPS,
+    Listing,
+    base_url,
+    render_contact,
+    render_group,
+    render_list,
+)
+from chalicelib.domain.account import Account
+from chalicelib.domain.contact import Contact
+from chalicelib.domain.errors import ErrorCode, NotFoundError
+from chalicelib.domain.ids import hex_of
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services import contacts, groups, memberships
+
+_NO_CONTENT: Final = Response(status=204)
+_NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def create_contact(request: Request, account: Account) -> Response:
+    """Create a contact."""
+    phone_number, details = parse_new_contact(request)
+    contact = contacts.create_contact(account, phone_number, details, request.received_on)
+    return json_response(201, render_contact(contact, base_url(request)))
+
+
+def list_contacts(request: Request, account: Account) -> Response:
+    """List all contacts, or those with a number or a name."""
+    wanted, window = parse_contact_list(request)
+    if isinstance(wanted, PhoneNumber):
+        query = {MSISDN: wanted.e164.removeprefix("+")}
+        return _render_found(request, window, _find_by_number(account, wanted), query)
+    if wanted is not None:
+        return _render_found(request, window, _find_by_name(account, wanted), {"name": wanted})
+    page = contacts.page_of_contacts(account, offset=window.offset, limit=window.limit + 1)
+    is_more = len(page) > window.limit
+    page = page[: window.limit]
+    listing = Listing(
+        path=CONTACTS,
+        window=window,
+        items=_rendered(request, page),
+        total=_total(window, len(page), contacts.count_contacts(account), is_more=is_more),
+        is_more=is_more,
+    )
+    return render_list(listing, base_url(request))
+
+
+def view_contact(request: Request, account: Account) -> Response:
+    """Retrieve the contact of an id or a number, or the contacts of a name."""
+    wanted = parse_viewed_contact(request)
+    if not isinstance(wanted, str):
+        contact = contacts.retrieve_contact(account, wanted)
+        return json_response(200, render_contact(contact, base_url(request)))
+    found = _find_by_name(account, wanted)
+    if not found:
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    if len(found) > 1:
+        return _render_found(request, parse_window(request), found, {"name": wanted})
+    return json_response(200, render_contact(found[0], base_url(request)))
+
+
+def update_contact(request: Request, account: Account) -> Response:
+    """Change some parameters of a contact."""
+    contact_id, changes = parse_contact_changes(request)
+    contact = contacts.change_contact(account, contact_id, changes, request.received_on)
+    return json_response(200, render_contact(contact, base_url(request)))
+
+
+def delete_contact(request: Request, account: Account) -> Response:
+    """Delete a contact."""
+    contacts.delete_contact(account, parse_contact_id(request), request.received_on)
+    return _NO_CONTENT
+
+
+def list_groups_of_contact(request: Request, account: Account) -> Response:
+    """List the groups that a contact is in."""
+    contact_id = parse_contact_id(request)
+    window = parse_window(request)
+    found = groups.list_groups_of_contact(account, contact_id)
+    base = base_url(request)
+    items = [render_group(group, base) for group in found]
+    return _render_all(request, f"{CONTACTS}/{hex_of(contact_id)}{GROUPS}", window, items)
+
+
+def list_messages_of_contact(request: Request, account: Account) -> Response:
+    """List the messages that were sent to a contact: none, since we send none."""
+    contact_id = parse_contact_id(request)
+    window = parse_window(request)
+    contacts.retrieve_contact(account, contact_id)
+    return _render_all(request, f"{CONTACTS}/{hex_of(contact_id)}/messages", window, [])
+
+
+def create_group(request: Request, account: Account) -> Response:
+    """Create a group."""
+    group = groups.create_group(account, parse_group_name(request), request.received_on)
+    return json_response(201, render_group(group, base_url(request)))
+
+
+def list_groups(request: Request, account: Account) -> Response:
+    """List all groups."""
+    window = parse_window(request)
+    base = base_url(request)
+    items = [render_group(group, base) for group in groups.list_groups(account)]
+    return _render_all(request, GROUPS, window, items)
+
+
+def view_group(request: Request, account: Account) -> Response:
+    """Retrieve a group."""
+    group = groups.retrieve_group(account, parse_group_id(request))
+    return json_response(200, render_group(group, base_url(request)))
+
+
+def update_group(request: Request, account: Account) -> Response:
+    """Rename a group; PHP and C# want it back, and Go takes it too."""
+    group_id = parse_group_id(request)
+    name = parse_group_name(request)
+    group = groups.rename_group(account, group_id, name, request.received_on)
+    return json_response(200, render_group(group, base_url(request)))
+
+
+def delete_group(request: Request, account: Account) -> Response:
+    """Delete a group."""
+    groups.delete_group(account, parse_group_id(request), request.received_on)
+    return _NO_CONTENT
+
+
+def list_contacts_of_group(request: Request, account: Account) -> Response:
+    """List the contacts in a group."""
+    group_id = parse_group_id(request)
+    window = parse_window(request)
+    page = contacts.page_of_group(account, group_id, offset=window.offset, limit=window.limit)
+    counted = groups.retrieve_group(account, group_id).contacts_count
+    # The count may be behind, and a page that is not full need not be the last one.
+    is_more = counted > window.end or bool(
+        contacts.page_of_group(account, group_id, offset=window.end, limit=window.limit)
+    )
+    listing = Listing(
+        path=f"{GROUPS}/{hex_of(group_id)}{CONTACTS}",
+        window=window,
+        items=_rendered(request, page),
+        total=_total(window, len(page), counted, is_more=is_more),
+        is_more=is_more,
+    )
+    return render_list(listing, base_url(request))
+
+
+def add_contacts_to_group(request: Request, account: Account) -> Response:
+    """Put contacts into a group."""
+    group_id = parse_group_id(request)
+    contact_ids = parse_contact_ids(request)
+    memberships.add_all_to_group(account, group_id, contact_ids, request.received_on)
+    return _NO_CONTENT
+
+
+def remove_contact_from_group(request: Request, account: Account) -> Response:
+    """Take a contact out of a group."""
+    group_id = parse_group_id(request)
+    contact_id = parse_contact_id(request)
+    memberships.remove_from_group(account, group_id, contact_id, request.received_on)
+    return _NO_CONTENT
+
+
+ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = MappingProxyType({
+    CONTACTS: {"GET": list_contacts, "POST": create_contact},
+    f"{CONTACTS}/{{contactId}}": {
+        "GET": view_contact, "PATCH": update_contact, "DELETE": delete_contact,
+    },
+    f"{CONTACTS}/{{contactId}}{GROUPS}": {"GET": list_groups_of_contact},
+    f"{CONTACTS}/{{contactId}}/messages": {"GET": list_messages_of_contact},
+    GROUPS: {"GET": list_groups, "POST": create_group},
+    f"{GROUPS}/{{groupId}}": {
+        "GET": view_group, "PATCH": update_group, "DELETE": delete_group,
+        # Python (all versions), Node up to 3.6.4, Ruby and C# leave out "/contacts".
+        "PUT": add_contacts_to_group,
+    },
+    f"{GROUPS}/{{groupId}}{CONTACTS}": {
+        "GET": list_contacts_of_group, "PUT": add_contacts_to_group,
+    },
+    f"{GROUPS}/{{groupId}}{CONTACTS}/{{contactId}}": {"DELETE": remove_contact_from_group},
+})  # fmt: skip
+
+
+def _find_by_number(account: Account, phone_number: PhoneNumber) -> list[Contact]:
+    try:
+        return [contacts.retrieve_contact(account, phone_number)]
+    except NotFoundError:
+        return []
+
+
+def _find_by_name(account: Account, name: str) -> list[Contact]:
+    return list(contacts.find_contacts_by_name(account, name))
+
+
+def _render_found(
+    request: Request, window: Window, found: Sequence[Contact], query: Mapping[str, str]
+) -> Response:
+    return _render_all(request, CONTACTS, window, _rendered(request, found), query)
+
+
+def _rendered(request: Request, found: Sequence[Contact]) -> list[dict[str, Any]]:
+    base = base_url(request)
+    return [render_contact(contact, base) for contact in found]
+
+
+def _render_all(
+    request: Request,
+    path: str,
+    window: Window,
+    items: Sequence[dict[str, Any]],
+    query: Mapping[str, str] = _NO_QUERY,
+) -> Response:
+    """Render a window of a list that is there in full."""
+    listing = Listing(
+        path=path,
+        query=query,
+        window=window,
+        items=items[window.offset : window.end],
+        total=len(items),
+        is_more=len(items) > window.end,
+    )
+    return render_list(listing, base_url(request))
+
+
+def _total(window: Window, found: int, counted: int, *, is_more: bool) -> int:
+    """Return how many there are in all: as counted, but never against what was just read.
+
+    The count follows by about a second.
+    """
+    seen = window.offset + found
+    if is_more:
+        return max(counted, seen + 1)
+    is_end = found or not window.offset
+    return seen if is_end else min(counted, window.offset)

@@ -1,0 +1,257 @@
+"""What a MessageBird client sent, as the services want it; every problem found at once."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.dialects.bodies import read_details, read_object_or_form, required
+from chalicelib.dialects.http import Request
+from chalicelib.domain.contact import ContactChanges, ContactKey, Details
+from chalicelib.domain.errors import (
+    ErrorCode,
+    InvalidDataError,
+    NotFoundError,
+    ProblemCollector,
+)
+from chalicelib.domain.ids import id_of_hex
+from chalicelib.domain.limits import GROUP_NAME_CHARACTERS
+from chalicelib.domain.phone import (
+    PhoneNumber,
+    read_phone_number,
+    read_phone_number_or_integer,
+)
+from chalicelib.domain.text import checked_text
+
+MSISDN: Final = "msisdn"
+NAME_FIELDS: Final[Mapping[str, str]] = {"firstName": "first_name", "lastName": "last_name"}
+CUSTOM_FIELDS: Final[Mapping[str, str]] = {
+    "custom1": "custom",
+    "custom2": "custom2",
+    "custom3": "custom3",
+    "custom4": "custom4",
+}
+"""Side by side with the names in a request, but under ``customDetails`` in a response."""
+
+DEFAULT_LIMIT: Final = 20
+"""That of the lists which the clients keep as fixtures."""
+
+MOST_LIMIT: Final = 500
+
+MOST_IDS: Final = 50
+"""Of contacts that are added to a group at once; the Go and Node clients say so."""
+
+_LIST_MARK: Final = "[]"
+_METHOD: Final = "_method"
+_METHODS_OF_ANOTHER: Final = frozenset({"GET", "POST"})
+_FORM_OF_AN_ID: Final = re.compile(r"[0-9A-Fa-f]{32}")
+_NUMBER: Final = re.compile(r"[0-9]+", re.ASCII)
+_OFFSET_DIGITS: Final = 9
+"""What every client's integers hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Which part of a list is asked for: up to ``limit`` entries behind the first ``offset``."""
+
+    offset: int
+    limit: int
+
+    @property
+    def end(self) -> int:
+        """Where the next window begins."""
+        return self.offset + self.limit
+
+
+def read_method(request: Request) -> str:
+    """Return the method that a request means: ``?_method=`` on GET and POST says another.
+
+    Node up to 3.6.4, Ruby, C# and Java add contacts to a group by ``GET …?_method=PUT``.
+    """
+    meant = request.last_in_query(_METHOD)
+    if meant and request.method in _METHODS_OF_ANOTHER:
+        return meant.upper()
+    return request.method
+
+
+def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
+    """Read the number and the details of a contact.
+
+    Raises:
+        InvalidDataError: For every parameter that is missing or not acceptable.
+
+    """
+    sent = _read_parameters(request)
+    problems = ProblemCollector()
+    with problems:
+        phone_number = read_phone_number_or_integer(required(sent, MSISDN), field=MSISDN)
+    with problems:
+        details = _read_details(sent)
+    problems.raise_if_any()
+    return phone_number, details
+
+
+def parse_contact_changes(request: Request) -> tuple[int, ContactChanges]:
+    """Read the id in the path, and what is to change; null clears a detail, but not the number.
+
+    Raises:
+        NotFoundError: The id cannot be a contact's.
+        InvalidDataError: For every parameter that is not acceptable.
+
+    """
+    contact_id = parse_contact_id(request)
+    sent = _read_parameters(request)
+    phone_number = None
+    problems = ProblemCollector()
+    with problems:
+        if sent.get(MSISDN) is not None:
+            phone_number = read_phone_number_or_integer(sent[MSISDN], field=MSISDN)
+    with problems:
+        details = _read_details(sent)
+    problems.raise_if_any()
+    return contact_id, ContactChanges(phone_number=phone_number, details=details)
+
+
+def parse_group_name(request: Request) -> str:
+    """Read the name of a group.
+
+    Raises:
+        InvalidDataError: It is missing or not acceptable.
+
+    """
+    name = required(_read_parameters(request), "name")
+    return checked_text("name", name, shortest=1, longest=GROUP_NAME_CHARACTERS)
+
+
+def parse_contact_ids(request: Request) -> list[int]:
+    """Read the ids of the contacts that are to join a group, each once.
+
+    Raises:
+        InvalidDataError: They are missing, no list, or too many.
+        NotFoundError: One cannot be a contact's.
+
+    """
+    ids = required(_read_parameters(request), "ids")
+    is_list = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
+    if not isinstance(ids, list) or not is_list or not 1 <= len(ids) <= MOST_IDS:
+        raise InvalidDataError.of("ids", f"must be a list of 1 to {MOST_IDS} ids of contacts")
+    return list(dict.fromkeys(map(_contact_id, ids)))
+
+
+def parse_contact_id(request: Request) -> int:
+    """Read the id of a contact in the path.
+
+    Raises:
+        NotFoundError: It cannot be a contact's.
+
+    """
+    return _contact_id(request.path_parameters["contactId"])
+
+
+def parse_group_id(request: Request) -> int:
+    """Read the id of a group in the path.
+
+    Raises:
+        NotFoundError: It cannot be a group's.
+
+    """
+    group_id = id_of_hex(request.path_parameters["groupId"])
+    if group_id is None:
+        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
+    return group_id
+
+
+def parse_viewed_contact(request: Request) -> ContactKey | str:
+    """Read by what a contact is viewed: its id, its number, or whatever is neither, its name.
+
+    What has the form of an id or of a number is never looked for as a name: that reads every
+    contact, and many clients ask for a number to find out whether it is there.
+
+    Raises:
+        NotFoundError: It has the form of an id, but cannot be a contact's.
+
+    """
+    text = request.path_parameters["contactId"]
+    if _FORM_OF_AN_ID.fullmatch(text):
+        return _contact_id(text)
+    try:
+        return read_phone_number(text, field=MSISDN)
+    except InvalidDataError:
+        return text
+
+
+def parse_contact_list(request: Request) -> tuple[PhoneNumber | str | None, Window]:
+    """Read the number or else the name by which contacts are listed, if any, and the window.
+
+    Raises:
+        InvalidDataError: The number or the window is none.
+
+    """
+    wanted: PhoneNumber | str | None = request.last_in_query("name") or None
+    problems = ProblemCollector()
+    with problems:
+        if msisdn := request.last_in_query(MSISDN):
+            wanted = read_phone_number(msisdn, field=MSISDN)
+    with problems:
+        window = parse_window(request)
+    problems.raise_if_any()
+    return wanted, window
+
+
+def parse_window(request: Request) -> Window:
+    """Read ``offset`` and ``limit``.
+
+    A limit of 0 is none: Ruby and Python 1.3.0 send it unless told otherwise. One that is too
+    high is lowered, and the list says by how much.
+
+    Raises:
+        InvalidDataError: One of them is no number, or the offset is behind every list.
+
+    """
+    offset = limit = 0
+    problems = ProblemCollector()
+    with problems:
+        offset = int(_digits(request, "offset"))
+        if offset >= 10**_OFFSET_DIGITS:
+            raise InvalidDataError.of("offset", f"must have at most {_OFFSET_DIGITS} digits")
+    with problems:
+        limit = min(int(_digits(request, "limit")), MOST_LIMIT)
+    problems.raise_if_any()
+    return Window(offset=offset, limit=limit or DEFAULT_LIMIT)
+
+
+def _digits(request: Request, name: str) -> str:
+    """Return a number in the query, as so many digits as tell whether it is in range."""
+    text = request.last_in_query(name) or "0"
+    if not _NUMBER.fullmatch(text):
+        raise InvalidDataError.of(name, "must be a whole number, 0 or more")
+    return (text.lstrip("0") or "0")[: _OFFSET_DIGITS + 1]
+
+
+def _read_parameters(request: Request) -> dict[str, Any]:
+    """Return what is in the body, as JSON or as a form, and besides what is in the query.
+
+    Python (all) sends ``PUT /groups/{id}?ids[]=…`` with the body ``{}``. By ``?_method=``
+    everything may be in the query; ``+`` and ``%2B`` before a number are the same then.
+    """
+    body = read_object_or_form(request) if request.body else {}
+    return {**_parameters_in_query(request), **body}
+
+
+def _parameters_in_query(request: Request) -> dict[str, Any]:
+    return {
+        name.removesuffix(_LIST_MARK): list(values) if name.endswith(_LIST_MARK) else values[-1]
+        for name, values in request.query.items()
+        if values
+    }
+
+
+def _read_details(sent: Mapping[str, Any]) -> Details:
+    return read_details(sent, {**NAME_FIELDS, **CUSTOM_FIELDS})
+
+
+def _contact_id(text: str) -> int:
+    contact_id = id_of_hex(text)
+    if contact_id is None:
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    return contact_id
