@@ -82,11 +82,12 @@ lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.to
 package: $(INSTALLED)  ## Package the Lambdas and the stack of STAGE into build/
 	@$(BIN)/python -m infra.package --stage '$(STAGE)'
 
-rehearse: $(INSTALLED)  ## Deploy the packaged stack to an embedded AWS and try all of it (KEEP=1 leaves it running)
+rehearse: $(INSTALLED) $(OLD_CLIENT)  ## Deploy the packaged stack to an embedded AWS and try all of it (KEEP=1 leaves it running)
 	@$(if $(KEEP),exec $(BIN)/python -m infra.rehearsal,$(BIN)/pytest tests/e2e/test_rehearsal.py)
 
-deploy: $(INSTALLED)  ## Deploy STAGE to your AWS account (SET='Parameter=value ...', YES=1 asks nothing)
-	@$(BIN)/python -m infra.deploy deploy --stage '$(STAGE)' $(if $(YES),--yes) $(if $(SET),--set $(SET))
+deploy: export SET := $(value SET)
+deploy: $(INSTALLED)  ## Deploy STAGE to your AWS account (SET='Parameter=value ...'; YES=1 asks nothing)
+	@$(BIN)/python -m infra.deploy deploy --stage '$(STAGE)' $(if $(YES),--yes) --set "$$SET"
 
 destroy: $(INSTALLED)  ## Delete STAGE from your AWS account, but not its table (DELETE_TABLE=1)
 	@$(BIN)/python -m infra.deploy destroy --stage '$(STAGE)' $(if $(YES),--yes) $(if $(DELETE_TABLE),--delete-table)

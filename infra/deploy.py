@@ -3,87 +3,123 @@
 import argparse
 import json
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
-from botocore.exceptions import (
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    ProfileNotFound,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.errors import PhonebookError
 from infra import table
 from infra.package import BUILD, PackageError, package_stage, parameters, stages
 from infra.smoke import SmokeError, smoke_test
 from infra.stack import ChangeSet, Stack, StackError
+from infra.table import TableError
 
-NOT_SET_UP: Final = (
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    EndpointConnectionError,
-)
+TABLE_CONFIRMED: Final = "CONFIRM_TABLE"
+"""Names the table whose deletion is meant, for scripts."""
+
+_MARKS: Final = {"True": ", MADE ANEW", "Conditional": ", MAYBE MADE ANEW", "False": ""}
 
 
 class StoppedError(Exception):
     """The operator does not want it after all."""
 
 
+class NotSetUpError(Exception):
+    """There are no credentials for AWS here, or none that work."""
+
+
 def main() -> int:
     """Do what the command line says, and return the exit code."""
     arguments = _parser().parse_args()
-    stack_name = f"phonebook-{arguments.stage}"
+    action: str = arguments.action
+    operator = Operator(asks=not arguments.yes)
     try:
-        if arguments.action == "deploy":
-            chosen = dict(each.split("=", 1) for each in arguments.set)
-            deploy(Stack(stack_name), arguments.stage, chosen, arguments.yes)
+        stack = _stack_of(arguments.stage)
+        if action == "deploy":
+            deploy(stack, arguments.stage, arguments.set, arguments.build, operator)
         else:
-            destroy(Stack(stack_name), arguments.delete_table, arguments.yes)
-    except NOT_SET_UP as error:
+            destroy(stack, operator, delete_table=arguments.delete_table)
+    except NotSetUpError as error:
         return _fail(
-            arguments.action,
+            action,
             f"AWS is not set up here ({str(error).rstrip('.')}): set AWS_PROFILE, or"
             " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_DEFAULT_REGION.",
         )
-    except (StackError, PackageError, SmokeError, StoppedError) as error:
-        return _fail(arguments.action, str(error))
+    except (StackError, TableError, PackageError, SmokeError, StoppedError) as error:
+        return _fail(action, str(error))
     except PhonebookError as error:
-        return _fail(arguments.action, f"the table refused ({error}): {error.__cause__}")
-    except ClientError as error:
-        return _fail(arguments.action, f"AWS refused: {error}")
+        return _fail(action, f"the table refused ({error}): {error.__cause__}")
+    except (ClientError, BotoCoreError) as error:
+        return _fail(action, f"AWS refused or is out of reach: {error}")
     except KeyboardInterrupt:
-        return _fail(arguments.action, "interrupted; what CloudFormation began it goes on with.")
+        return _fail(action, "interrupted; what CloudFormation began it goes on with.")
     return 0
 
 
-def deploy(stack: Stack, stage: str, chosen: dict[str, str], yes: bool) -> None:  # noqa: FBT001
+class Operator:
+    """Who is asked before anything changes, unless they said that they want no question."""
+
+    def __init__(self, *, asks: bool) -> None:
+        self._asks = asks
+
+    def confirm(self, question: str) -> None:
+        """Return if the operator says yes.
+
+        Raises:
+            StoppedError: They say anything else, or nobody is there.
+
+        """
+        if self._asks and self._answer(f"{question} [y/N] ").lower() not in {"y", "yes"}:
+            raise StoppedError("nothing was changed.")
+
+    def confirm_deletion_of(self, table_name: str) -> None:
+        """Return if the operator names the table whose data are to be deleted.
+
+        Raises:
+            StoppedError: They name another, or nobody is there.
+
+        """
+        question = f"This deletes all data. Type the table's name, {table_name}: "
+        if (os.environ.get(TABLE_CONFIRMED) or self._answer(question)) != table_name:
+            raise StoppedError("nothing was changed.")
+
+    def _answer(self, question: str) -> str:
+        try:
+            return input(question).strip()
+        except EOFError as error:
+            raise StoppedError("nobody is there to answer; YES=1 asks nothing.") from error
+
+
+def deploy(
+    stack: Stack, stage: str, chosen: dict[str, str], build: Path, operator: Operator
+) -> None:
     """Bring *stack* to what the code says, after showing what would change, and try it.
 
     Raises:
         StackError: A parameter is not one of the operator's, or CloudFormation refused or failed.
+        TableError: The table to be taken over is not one of a phonebook.
         SmokeError: What was deployed does not work.
         PackageError: It could not be packaged.
         StoppedError: The operator said no.
 
     """
     _refuse_unless_the_operators_own(chosen, stage)
-    print(f"{stack.name} in {stack.place}", flush=True)
-    package = package_stage(stage, BUILD)
     if taken_over := chosen.get("TableName"):
+        table.refuse_unless_a_phonebooks(taken_over)
+        operator.confirm(f"Give {taken_over} a stream, expiry, recovery and protection?")
         chosen["TableStreamArn"] = table.take_over(taken_over)
+    package = package_stage(stage, build)
     change_set = stack.propose(package, chosen)
     if change_set is None:
         print(f"{stack.name} is as it should be; there is nothing to change.")
     else:
         _show(change_set)
         try:
-            _ask(f"Deploy {stack.name}?", yes)
+            operator.confirm(f"Deploy {stack.name}?")
         except (StoppedError, KeyboardInterrupt):
             stack.withdraw(change_set)
             raise
@@ -93,8 +129,7 @@ def deploy(stack: Stack, stage: str, chosen: dict[str, str], yes: bool) -> None:
     outputs["Url"] = api_url(outputs)
     print("Trying it ...", flush=True)
     smoke_test(outputs["Url"], outputs["TableName"])
-    outputs_file = package.template_file.with_name("outputs.json")
-    outputs_file.write_text(json.dumps(outputs, indent=2, sort_keys=True) + "\n")
+    outputs_file(build, stage).write_text(json.dumps(outputs, indent=2, sort_keys=True) + "\n")
     print(f"\n{stack.name} answers at {outputs['Url']}\n")
     for name, value in sorted(outputs.items()):
         print(f"  {name:22}{value}")
@@ -102,18 +137,27 @@ def deploy(stack: Stack, stage: str, chosen: dict[str, str], yes: bool) -> None:
     print('  .venv/bin/phonebook accounts open "Acme"')
 
 
-def destroy(stack: Stack, delete_table: bool, yes: bool) -> None:  # noqa: FBT001
+def destroy(stack: Stack, operator: Operator, *, delete_table: bool) -> None:
     """Delete *stack*; its table only if told so twice.
+
+    Where the stack is gone already, the table that the operator names is deleted.
 
     Raises:
         StackError: There is no stack, or CloudFormation failed.
+        TableError: There is no such table.
         StoppedError: The operator said no.
 
     """
+    left = os.environ.get(TABLE_CONFIRMED, "")
+    if not stack.exists and delete_table and left:
+        table.refuse_unless_a_phonebooks(left)
+        table.delete(left)
+        print(f"Deleted the table {left} with all its data.")
+        return
     name = stack.table_name
-    _ask(f"Delete {stack.name}, and with it the API?", yes)
+    operator.confirm(f"Delete {stack.name}, and with it the API?")
     if name and delete_table:
-        _ask_for(name, os.environ.get("CONFIRM_TABLE"))
+        operator.confirm_deletion_of(name)
     stack.delete()
     if name is None:
         print("Deleted. It had no table yet.")
@@ -122,7 +166,7 @@ def destroy(stack: Stack, delete_table: bool, yes: bool) -> None:  # noqa: FBT00
         print(f"Deleted, and the table {name} with all its data.")
     else:
         print(f"Deleted. The table {name} is kept, with all its data:")
-        print(f"  make deploy STAGE=... SET='TableName={name}' runs on it again.")
+        print(f"  make deploy STAGE=... SET=TableName={name} runs on it again.")
 
 
 def api_url(outputs: dict[str, str]) -> str:
@@ -132,20 +176,46 @@ def api_url(outputs: dict[str, str]) -> str:
     return outputs["EndpointURL"].rstrip("/")
 
 
+def outputs_file(build: Path, stage: str) -> Path:
+    """Return where a deployment leaves what it printed; packaging anew leaves it there."""
+    return build / f"{stage}-outputs.json"
+
+
+def _stack_of(stage: str) -> Stack:
+    """Return a stage's stack, after saying where it is.
+
+    Raises:
+        NotSetUpError: AWS does not know who is asking.
+
+    """
+    try:
+        stack = Stack(f"phonebook-{stage}")
+        print(f"{stack.name} in {stack.place}", flush=True)
+    except (BotoCoreError, ClientError) as error:
+        raise NotSetUpError(str(error)) from error
+    return stack
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", choices=("deploy", "destroy"))
     parser.add_argument("--stage", choices=sorted(stages()), required=True)
-    parser.add_argument("--set", nargs="*", default=[], metavar="PARAMETER=VALUE", type=_setting)
+    parser.add_argument("--set", type=_settings, default={}, metavar="'PARAMETER=VALUE ...'")
+    parser.add_argument("--build", type=Path, default=BUILD, help="where to package")
     parser.add_argument("--delete-table", action="store_true")
     parser.add_argument("--yes", action="store_true", help="ask nothing")
     return parser
 
 
-def _setting(text: str) -> str:
-    if "=" not in text:
-        raise argparse.ArgumentTypeError(f"{text} is not PARAMETER=VALUE")
-    return text
+def _settings(text: str) -> dict[str, str]:
+    """Read settings as a shell would split them, so that a value may hold spaces."""
+    settings: dict[str, str] = {}
+    for each in shlex.split(text):
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise argparse.ArgumentTypeError(f"{each} is not PARAMETER=VALUE")
+        settings[name] = value
+    return settings
 
 
 def _refuse_unless_the_operators_own(chosen: Iterable[str], stage: str) -> None:
@@ -161,28 +231,9 @@ def _refuse_unless_the_operators_own(chosen: Iterable[str], stage: str) -> None:
 def _show(change_set: ChangeSet) -> None:
     print("\nThis would change:\n")
     for change in sorted(change_set.changes, key=lambda each: (each.action, each.resource)):
-        anew = ", MADE ANEW" if change.replacement else ""
-        print(f"  {change.action:8}{change.resource:46}{change.kind}{anew}")
+        mark = ", kept outside of the stack" if change.kept else _MARKS[change.made_anew]
+        print(f"  {change.action:8}{change.resource:46}{change.kind}{mark}")
     print(flush=True)
-
-
-def _ask(question: str, yes: bool) -> None:  # noqa: FBT001
-    if yes:
-        return
-    if _answer(f"{question} [y/N] ").lower() not in {"y", "yes"}:
-        raise StoppedError("nothing was changed.")
-
-
-def _ask_for(name: str, confirmed: str | None) -> None:
-    if (confirmed or _answer(f"This deletes all data. Type the table's name, {name}: ")) != name:
-        raise StoppedError("nothing was changed.")
-
-
-def _answer(question: str, read: Callable[[str], str] = input) -> str:
-    try:
-        return read(question).strip()
-    except EOFError as error:
-        raise StoppedError("nobody is there to answer; YES=1 asks nothing.") from error
 
 
 def _fail(action: str, message: str) -> int:

@@ -18,6 +18,7 @@ from typing import Final
 from chalicelib.settings import TABLE_VARIABLE
 from infra import engine
 from infra.demo import greet, write_secret
+from infra.deploy import outputs_file
 from infra.package import BUILD, PROJECT
 
 STAGE: Final = "dev"
@@ -33,29 +34,30 @@ class Rehearsal:
     """A rehearsed stack: its environment is the one of an operator at work on it."""
 
     environment: Mapping[str, str]
+    build: Path
 
-    def deploy(self, *settings: str) -> str:
+    def deploy(self, settings: str = "", *options: str) -> str:
         """Run ``make deploy`` with parameters of the form ``Name=value``; return its words."""
-        options = ("--set", *settings) if settings else ()
-        return self._run("infra.deploy", "deploy", "--stage", STAGE, "--yes", *options)
+        return self.run(
+            *("infra.deploy", "deploy", "--stage", STAGE, "--build", str(self.build)),
+            *("--set", settings, *(options or ("--yes",))),
+        )
 
     def destroy(self, *options: str, confirm_table: str = "") -> str:
         """Run ``make destroy``; return what it said."""
         confirmed = {"CONFIRM_TABLE": confirm_table} if confirm_table else {}
-        return self._run(
-            "infra.deploy", "destroy", "--stage", STAGE, "--yes", *options, **confirmed
-        )
+        return self.run("infra.deploy", "destroy", "--stage", STAGE, "--yes", *options, **confirmed)
 
     @property
     def outputs(self) -> dict[str, str]:
         """What the last deployment gave out; ``Url`` is where the API answers."""
-        outputs: dict[str, str] = json.loads((BUILD / STAGE / "outputs.json").read_text())
+        outputs: dict[str, str] = json.loads(outputs_file(self.build, STAGE).read_text())
         return outputs
 
     def phonebook(self, *arguments: str) -> dict[str, str]:
         """Run the command line; return what it printed as JSON."""
         variables = {TABLE_VARIABLE: self.outputs["TableName"]}
-        said = self._run("chalicelib.cli", *arguments, "--json", **variables)
+        said = self.run("chalicelib.cli", *arguments, "--json", **variables)
         answer: dict[str, str] = json.loads(said)
         return answer
 
@@ -66,7 +68,13 @@ class Rehearsal:
         wanted = ("account", "username", "secret", "token")
         return {"url": self.outputs["Url"], **{name: issued[name] for name in wanted}}
 
-    def _run(self, module: str, *arguments: str, **variables: str) -> str:
+    def run(self, module: str, *arguments: str, **variables: str) -> str:
+        """Run a program of ours as this operator, whom nobody can ask; return what it said.
+
+        Raises:
+            RehearsalError: It failed.
+
+        """
         done = subprocess.run(  # noqa: S603 - our own interpreter and modules
             [sys.executable, "-m", module, *arguments],
             cwd=PROJECT,
@@ -82,24 +90,24 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsal(log: Path) -> Iterator[Rehearsal]:
-    """Run the embedded AWS, with nothing deployed yet.
+def rehearsal(folder: Path) -> Iterator[Rehearsal]:
+    """Run the embedded AWS, with nothing deployed yet; its log and packages go to *folder*.
 
     Raises:
         engine.EngineError: It does not start.
 
     """
-    with engine.ministack(log, enforce_policies=True) as endpoint:
-        yield Rehearsal({**engine.environment(endpoint), "AWS_ENDPOINT_URL": endpoint})
+    folder.mkdir(parents=True, exist_ok=True)
+    with engine.ministack(folder / "engine.log", enforce_policies=True) as endpoint:
+        yield Rehearsal({**engine.environment(endpoint), "AWS_ENDPOINT_URL": endpoint}, folder)
 
 
 def main() -> int:
     """Deploy, and leave it running until Ctrl-C or SIGTERM."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    BUILD.mkdir(exist_ok=True)
     try:
-        with rehearsal(BUILD / "rehearsal.log") as rehearsed:
+        with rehearsal(BUILD / "rehearsal") as rehearsed:
             print(rehearsed.deploy(), flush=True)
             demo = rehearsed.open_account()
             write_secret(READY_FILE, demo)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any, Final
 
 import botocore.session
@@ -22,6 +23,7 @@ SHORTEST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 3.0
 
 _TO_BE_REMOVED_FIRST: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
+_STUCK: Final = "UPDATE_ROLLBACK_FAILED"
 _NOTHING_TO_DO: Final = ("didn't contain changes", "No updates are to be performed")
 _NO_SUCH_BUCKET: Final = "404"
 _DEFAULT_REGION_OF_S3: Final = "us-east-1"
@@ -35,13 +37,15 @@ class StackError(Exception):
 class Change:
     """What would happen to a resource: ``Add``, ``Modify`` or ``Remove``.
 
-    ``replacement`` says whether it would be made anew, and so lose what it holds.
+    ``made_anew`` says whether it would be replaced, and so lose what it holds: ``True``, ``False``
+    or ``Conditional``. ``kept`` says whether what is removed from the stack stays where it is.
     """
 
     action: str
     resource: str
     kind: str
-    replacement: bool
+    made_anew: str
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class Stack:
     def place(self) -> str:
         """The account and the region that it is in."""
         return f"account {self._owner()}, region {self._region}"
+
+    @property
+    def exists(self) -> bool:
+        """Whether it is there."""
+        return self._describe() is not None
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -115,6 +124,11 @@ class Stack:
                 f"the stack is {stack['StackStatus']} since it failed before: "
                 f"`make destroy STAGE={package.stage}` removes what is left, but not a table."
             )
+        if stack and stack["StackStatus"] == _STUCK:
+            raise StackError(
+                f"the stack is {_STUCK}: mend what its events name, and let it finish with"
+                f" `aws cloudformation continue-update-rollback --stack-name {self.name}`."
+            )
         exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
         current = {each["ParameterKey"] for each in (stack or {}).get("Parameters", ())}
         decided = package.parameters | chosen
@@ -151,12 +165,12 @@ class Stack:
             StackError: CloudFormation failed, and went back to what there was.
 
         """
-        began = datetime.now(UTC)
+        last_event = self._last_event()
         with _refusals_in_one_line():
             self._cloudformation.execute_change_set(ChangeSetName=change_set.arn)
-        status = self._await_end()
+        status = self._await_end_behind(last_event)
         if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-            reasons = "\n  ".join(self._failures_since(began))
+            reasons = "\n  ".join(self._failures_behind(last_event))
             raise StackError(f"CloudFormation went back ({status}):\n  {reasons}")
 
     def delete(self) -> None:
@@ -169,13 +183,13 @@ class Stack:
         stack = self._describe()
         if stack is None:
             return
-        began = datetime.now(UTC)
         # By its ARN: a deleted stack is not found by its name.
         arn = stack["StackId"]
+        last_event = self._last_event(arn)
         self._cloudformation.delete_stack(StackName=arn)
-        status = self._await_end(arn)
+        status = self._await_end_behind(last_event, arn)
         if status != "DELETE_COMPLETE":
-            reasons = "\n  ".join(self._failures_since(began))
+            reasons = "\n  ".join(self._failures_behind(last_event, arn))
             raise StackError(f"CloudFormation could not delete all ({status}):\n  {reasons}")
 
     def _describe(self, name: str | None = None) -> dict[str, Any] | None:
@@ -210,25 +224,40 @@ class Stack:
                     change["Action"],
                     change["LogicalResourceId"],
                     change["ResourceType"],
-                    change.get("Replacement") == "True",
+                    change.get("Replacement", "False"),
+                    change.get("PolicyAction", "").endswith("Retain"),
                 )
             if "NextToken" not in page:
                 return
             more = {"NextToken": page["NextToken"]}
 
-    def _await_end(self, name: str | None = None) -> str:
+    def _await_end_behind(self, last_event: str | None, name: str | None = None) -> str:
+        """Wait until what began behind an event has ended, and return the stack's status."""
         for _ in _looks():
             stack = self._describe(name)
             status = str(stack["StackStatus"]) if stack else "DELETE_COMPLETE"
-            if not status.endswith("_IN_PROGRESS"):
+            has_begun = stack is None or self._last_event(name) != last_event
+            if has_begun and not status.endswith("_IN_PROGRESS"):
                 return status
         raise AssertionError  # it looks for ever
 
-    def _failures_since(self, began: datetime) -> Iterator[str]:
-        events = self._cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
-        for event in reversed(events):
-            if event["Timestamp"] >= began and event["ResourceStatus"].endswith("_FAILED"):
-                yield f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+    def _last_event(self, name: str | None = None) -> str | None:
+        return next((str(event["EventId"]) for event in self._events(name)), None)
+
+    def _failures_behind(self, last_event: str | None, name: str | None = None) -> list[str]:
+        """Return what failed behind an event, the first first."""
+        behind = takewhile(lambda event: event["EventId"] != last_event, self._events(name))
+        return [
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+            for event in behind
+            if event["ResourceStatus"].endswith("_FAILED")
+        ][::-1]
+
+    def _events(self, name: str | None) -> Iterator[dict[str, Any]]:
+        """Yield the stack's events, the newest first."""
+        pages = self._cloudformation.get_paginator("describe_stack_events")
+        for page in pages.paginate(StackName=name or self.name):
+            yield from page["StackEvents"]
 
     def _upload(self, package: Package) -> str:
         """Upload what is deployed, named by what it holds, and return the template's URL."""

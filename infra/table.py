@@ -1,5 +1,6 @@
 """The table of ``infra/resources.yaml`` where CloudFormation does not look after it."""
 
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -17,9 +18,12 @@ _CREATED_AS_WRITTEN: Final = (
 ONLY_ON_AWS: Final = (
     "PointInTimeRecoverySpecification",
     "DeletionProtectionEnabled",
-    "SSESpecification",
 )
 """What protects data that an embedded engine does not have to protect."""
+
+
+RECOVERY_TRIES: Final = 30
+SECONDS_BETWEEN_TRIES: Final = 10
 
 
 def create_table(name: str) -> None:
@@ -34,6 +38,37 @@ def create_table(name: str) -> None:
         )
     client.get_waiter("table_exists").wait(TableName=name)
     _let_items_expire(client, name)
+
+
+class TableError(Exception):
+    """A table is not one to work on; the message says why."""
+
+
+def refuse_unless_a_phonebooks(name: str) -> None:
+    """Return if a table is there, in use, and has the keys and the index of a phonebook's.
+
+    Raises:
+        TableError: It is not, or not yet.
+
+    """
+    client = botocore.session.get_session().create_client("dynamodb")
+    try:
+        described = client.describe_table(TableName=name)["Table"]
+    except client.exceptions.ResourceNotFoundException as error:
+        raise TableError(f"there is no table {name}.") from error
+    if described["TableStatus"] != "ACTIVE":
+        raise TableError(f"{name} is {described['TableStatus']}: wait until it is ACTIVE.")
+    properties = table_properties()
+    indexes = [
+        {key: index[key] for key in ("IndexName", "KeySchema")}
+        for index in described.get("GlobalSecondaryIndexes", ())
+    ]
+    wanted = [
+        {key: index[key] for key in ("IndexName", "KeySchema")}
+        for index in properties["GlobalSecondaryIndexes"]
+    ]
+    if described["KeySchema"] != properties["KeySchema"] or indexes != wanted:
+        raise TableError(f"{name} is not the table of a phonebook: it has other keys.")
 
 
 def take_over(name: str) -> str:
@@ -54,10 +89,7 @@ def take_over(name: str) -> str:
         client.update_table(TableName=name, DeletionProtectionEnabled=True)
         client.get_waiter("table_exists").wait(TableName=name)
     _let_items_expire(client, name)
-    client.update_continuous_backups(
-        TableName=name,
-        PointInTimeRecoverySpecification=properties["PointInTimeRecoverySpecification"],
-    )
+    _let_it_be_recovered(client, name)
     return str(client.describe_table(TableName=name)["Table"]["LatestStreamArn"])
 
 
@@ -83,3 +115,21 @@ def _let_items_expire(client: Any, name: str) -> None:  # noqa: ANN401 - botocor
             TableName=name,
             TimeToLiveSpecification=table_properties()["TimeToLiveSpecification"],
         )
+
+
+def _let_it_be_recovered(client: Any, name: str) -> None:  # noqa: ANN401 - botocore makes it
+    for left in reversed(range(RECOVERY_TRIES)):
+        try:
+            client.update_continuous_backups(
+                TableName=name,
+                PointInTimeRecoverySpecification=table_properties()[
+                    "PointInTimeRecoverySpecification"
+                ],
+            )
+        except client.exceptions.ContinuousBackupsUnavailableException:
+            # A table that was just restored is not ready for it for a while.
+            if not left:
+                raise
+            time.sleep(SECONDS_BETWEEN_TRIES)
+        else:
+            return

@@ -44,8 +44,8 @@ def list_accounts(as_json: AsJson = False) -> None:
 def close_account(
     account: Annotated[str, typer.Argument(help="Its id, as `list` shows it.")],
 ) -> None:
-    """Remove an account that is empty and whose credentials are all revoked."""
-    accounts.close_account(account)
+    """Remove an account that is empty, two minutes after its last credential was revoked."""
+    accounts.close_account(account, datetime.now(UTC))
     typer.echo(f"{account} is closed.")
 
 

@@ -47,7 +47,7 @@ def revoke_credential(
     as_json: AsJson = False,
 ) -> None:
     """Revoke a credential. Lambdas that know it may take it for one more minute."""
-    accounts.revoke_credential(username)
+    accounts.revoke_credential(username, datetime.now(UTC))
     print_row({"username": username, "revoked": True}, as_json=as_json)
 
 

@@ -58,7 +58,7 @@ _WORDS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ACCOUNT_NOT_FOUND: "There is no such account.",
     ErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
     ErrorCode.ACCOUNT_IN_USE: (
-        "The account is in use: revoke its credentials, and delete what it holds."
+        "The account is in use: revoke its credentials, delete what it holds, and wait two minutes."
     ),
     ErrorCode.BUSY: "The table is busy; try again.",
     ErrorCode.UNREACHABLE: "The table is out of reach",

@@ -33,8 +33,13 @@ class Credential:
     username: str
     secret_hash: str = field(repr=False)
     account: Account
-    revoked: bool
+    revoked_on: datetime | None
     created_on: datetime
+
+    @property
+    def revoked(self) -> bool:
+        """Whether it is refused; where it was read before, it is taken for a moment yet."""
+        return self.revoked_on is not None
 
 
 def new_account_id() -> str:

@@ -68,6 +68,7 @@ def _respond(sent: ChaliceRequest) -> Response:
         method=sent.method,
         route=sent.path,
         status=response.status,
+        gateway_request_id=sent.context.get("requestId"),
         milliseconds=round((time.perf_counter() - started) * 1000, 1),
     )
     return Response(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import Attribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.constants import NUMBER, NUMBER_SET
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
@@ -85,6 +85,7 @@ class AccountItem(CountingItem):
     retention_days = IntegerAttribute(attr_name="retentionDays")
     cursor_key = UnicodeAttribute(attr_name="cursorKey")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
+    credentials_issued = IntegerAttribute(default=0, attr_name="credentialsIssued")
 
 
 class CredentialItem(Item):
@@ -97,7 +98,7 @@ class CredentialItem(Item):
     retention_days = IntegerAttribute(attr_name="retentionDays")
     cursor_key = UnicodeAttribute(attr_name="cursorKey")
     secret_hash = UnicodeAttribute(attr_name="secretHash")
-    revoked = BooleanAttribute()
+    revoked_on = UTCDateTimeAttribute(null=True, attr_name="revokedOn")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
 
 

@@ -1,5 +1,7 @@
 """What Atom's clients are told of credentials, paths, methods and bodies."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from chalicelib.services import accounts
@@ -43,7 +45,7 @@ def test_every_wrong_credential_is_refused_alike(client, atom):
 
 def test_revoked_credential_is_refused(client, atom, ministack):
     with ministack:
-        accounts.revoke_credential(client.username)
+        accounts.revoke_credential(client.username, datetime.now(UTC))
 
     assert_error(atom.post("address-book/list"), 403, "authentication_failed")
 

@@ -408,7 +408,7 @@ def test_scheme_is_read_in_any_case(bird):
 
 def test_revoked_access_key_is_refused(bird, ministack):
     with ministack:
-        accounts.revoke_credential(bird.client.username)
+        accounts.revoke_credential(bird.client.username, datetime.now(UTC))
 
     assert_errors(bird.send("GET", CONTACTS), 401, (2, "access_key"))
 

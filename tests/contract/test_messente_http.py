@@ -1,6 +1,7 @@
 """What no SDK sends, and what none looks at."""
 
 import base64
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -68,7 +69,7 @@ def test_every_wrong_credential_is_refused_alike(client, authorization):
 
 def test_revoked_credential_is_refused_as_a_wrong_one_is(client, ministack):
     with ministack:
-        accounts.revoke_credential(client.username)
+        accounts.revoke_credential(client.username, datetime.now(UTC))
 
     refused = client.send("GET", CONTACTS)
 

@@ -5,6 +5,7 @@ One stack, and one test behind the other: each leaves it as the next one needs i
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import botocore.session
+import psutil
 import pytest
 
 from chalicelib.dialects.messente import MESSENTE
@@ -31,6 +33,7 @@ GROUPS = "/v1/phonebook/groups"
 SUITES = (
     "tests/contract/test_messente_sdk.py",
     "tests/contract/test_phonebook_api_sdk.py",
+    "tests/contract/test_messagebird_sdk.py",
     "tests/e2e/test_readme.py",
 )
 """What is shown of the app that `make dev` serves, shown once more through API Gateway."""
@@ -69,8 +72,8 @@ class Stack:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     """The stack, with a clean-up as often as EventBridge can."""
-    with rehearsal(tmp_path_factory.mktemp("rehearsal") / "engine.log") as rehearsed:
-        yield Stack(rehearsed, rehearsed.deploy("CleanUpSchedule=rate(1 minute)"))
+    with rehearsal(tmp_path_factory.mktemp("rehearsal")) as rehearsed:
+        yield Stack(rehearsed, rehearsed.deploy("'CleanUpSchedule=rate(1 minute)'"))
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,31 @@ def count_of(client, group):
     return client.send("GET", f"{GROUPS}/{group}").json["group"]["contactsCount"]
 
 
+def test_rehearsal_that_is_kept_is_ready_until_ctrl_c(tmp_path):
+    ready = BUILD / "rehearsal.json"
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "infra.rehearsal"],
+            cwd=PROJECT, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        await_true(lambda: ready.exists() or process.poll() is not None, seconds=60)
+        said = json.loads(ready.read_text())
+        assert set(said) == {"url", "account", "username", "secret", "token"}
+        assert ready.stat().st_mode & 0o077 == 0
+        ISSUED_SECRETS.add(said["secret"])
+        client = Client(said["url"], said["account"], said["username"], said["secret"])
+        assert client.send("GET", CONTACTS).status == 200
+        children = psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    assert process.returncode == 0
+    assert not ready.exists()
+    await_true(lambda: not any(child.is_running() for child in children))
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
 def test_deployment_shows_what_changes_before_and_where_it_answers_after(stack, due):
     said = stack.first_words
     changes, _, after = said.partition("Deploying ...")
@@ -113,7 +141,7 @@ def test_deployment_shows_what_changes_before_and_where_it_answers_after(stack, 
 
 def test_smoke_test_leaves_no_account_behind(stack, due):
     listed = json.loads(
-        stack.rehearsed._run(
+        stack.rehearsed.run(
             "chalicelib.cli", "accounts", "list", "--json",
             PHONEBOOK_TABLE=stack.rehearsed.outputs["TableName"],
         )
@@ -186,10 +214,10 @@ def test_no_request_fails_while_a_setting_changes(stack, client):
     topic = "arn:aws:sns:eu-west-1:000000000000:operators"
 
     with requests_running(client) as statuses:
-        said = stack.rehearsed.deploy("ThrottlingRate=300", f"AlarmTopicArn={topic}")
+        said = stack.rehearsed.deploy(f"ThrottlingRate=300 AlarmTopicArn={topic}")
 
     assert "Modify  RestAPIapiStage" in said
-    assert "MADE ANEW" not in said
+    assert "PhonebookTable" not in said.partition("Deploying ...")[0]
     assert stack.rehearsed.outputs == before
     (alarm,) = stack.client_of("cloudwatch").describe_alarms(
         AlarmNames=[stack.resources("AWS::CloudWatch::Alarm")["LatencyAlarm"]]
@@ -236,7 +264,7 @@ def test_refused_parameter_and_unwanted_change_change_nothing(stack):
         stack.rehearsed.deploy("LogLevel=LOUD")
     assert "Traceback" not in str(refused.value)
     with pytest.raises(RehearsalError, match="nobody is there to answer"):
-        stack.rehearsed._run("infra.deploy", "deploy", "--stage", STAGE, "--set", "LogLevel=ERROR")
+        stack.rehearsed.deploy("LogLevel=ERROR", "--set=LogLevel=ERROR")
     assert "there is nothing to change" in stack.rehearsed.deploy()
 
 
@@ -244,14 +272,14 @@ def test_gateway_answers_throttled_requests_in_the_dialects_shape(stack, client)
     """The embedded API Gateway does not read its own answers from the API's body: put them."""
     gateway = stack.client_of("apigateway")
     api = stack.rehearsed.outputs["RestAPIId"]
-    template = json.loads((BUILD / STAGE / "template.json").read_text())
+    template = json.loads((stack.rehearsed.build / STAGE / "template.json").read_text())
     body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     for kind, answer in body["x-amazon-apigateway-gateway-responses"].items():
         settings = {key: answer[key] for key in ("responseParameters", "responseTemplates")}
         if "statusCode" in answer:
             settings["statusCode"] = str(answer["statusCode"])
         gateway.put_gateway_response(restApiId=api, responseType=kind, **settings)
-    stack.rehearsed.deploy("ThrottlingRate=1", "ThrottlingBurst=2")
+    stack.rehearsed.deploy("ThrottlingRate=1 ThrottlingBurst=2")
     gateway.create_deployment(restApiId=api, stageName="api")
 
     throttled = [answer for answer in map(list_contacts, [client] * 10) if answer]
@@ -274,7 +302,7 @@ def list_contacts(client):
 
 
 def test_schedule_purges_what_is_due(stack, due):
-    stack.rehearsed.deploy("ThrottlingRate=200", "ThrottlingBurst=400")
+    stack.rehearsed.deploy("ThrottlingRate=200 ThrottlingBurst=400")
 
     def numbers():
         listed = due.send("GET", CONTACTS).json["contacts"]

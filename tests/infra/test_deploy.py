@@ -6,7 +6,21 @@ import sys
 
 import pytest
 
+from infra import deploy, engine
 from tests.paths import PROJECT
+
+PROFILES = """
+[profile sso]
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+sso_account_id = 111122223333
+sso_role_name = operator
+region = eu-west-1
+
+[profile process]
+credential_process = false
+region = eu-west-1
+"""
 
 NOWHERE = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -23,23 +37,29 @@ NOWHERE = {
         {"AWS_DEFAULT_REGION": "eu-west-1"},
         {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "nobody"},
         {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a"},
+        {"AWS_PROFILE": "sso"},
+        {"AWS_PROFILE": "process"},
     ],
-    ids=["nothing", "no credentials", "unknown profile", "half a credential"],
-)
-def test_missing_setup_is_one_clear_line(action, settings):
+    ids=[
+        "nothing", "no credentials", "unknown profile", "half a credential", "not logged in",
+        "failing process",
+    ],
+)  # fmt: skip
+def test_missing_setup_is_one_clear_line(action, settings, tmp_path):
+    (tmp_path / "config").write_text(PROFILES)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
     done = subprocess.run(
         [sys.executable, "-m", "infra.deploy", action, "--stage", "dev", "--yes"],
         cwd=PROJECT,
-        env=kept | NOWHERE | settings,
+        env=kept | NOWHERE | {"AWS_CONFIG_FILE": str(tmp_path / "config")} | settings,
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert done.returncode == 1
-    assert done.stdout == ""
+    assert "Traceback" not in done.stdout
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"make {action}: AWS is not set up here (")
     assert "set AWS_PROFILE, or AWS_ACCESS_KEY_ID" in line
@@ -52,14 +72,14 @@ def test_missing_setup_is_one_clear_line(action, settings):
         ("LogRetentionDays=14", "LogRetentionDays is for infra/stages.yaml to say"),
     ],
 )
-def test_parameter_that_is_not_the_operators_is_refused_at_once(setting, said):
+def test_parameter_that_is_not_the_operators_is_refused_at_once(ministack, setting, said):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "infra.deploy", "deploy", "--stage", "dev"),
             *("--set", setting),
         ],
         cwd=PROJECT,
-        env={**os.environ, "AWS_DEFAULT_REGION": "eu-west-1"},
+        env=engine.environment(ministack.endpoint) | {"AWS_ENDPOINT_URL": ministack.endpoint},
         capture_output=True,
         text=True,
         check=False,
@@ -83,3 +103,21 @@ def test_wrong_command_line_is_told(arguments):
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert arguments[-1] in done.stderr
+
+
+def test_setting_with_spaces_goes_through_make():
+    """As docs/operations.md has it, and without a shell in between that takes it apart."""
+    environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+
+    done = subprocess.run(
+        ["make", "-n", "deploy", "SET='CleanUpSchedule=rate(11 minutes)' LogLevel=DEBUG"],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip().endswith('--set "$SET"')
+    settings = deploy._settings("'CleanUpSchedule=rate(11 minutes)' LogLevel=DEBUG")
+    assert settings == {"CleanUpSchedule": "rate(11 minutes)", "LogLevel": "DEBUG"}

@@ -37,6 +37,8 @@ def allowed(role):
     (policy,) = resources[role]["Properties"]["Policies"]
     found = set()
     for statement in policy["PolicyDocument"]["Statement"]:
+        if statement["Effect"] == "Deny":
+            continue
         resource = json.dumps(statement["Resource"])
         actions = statement["Action"]
         for action in [actions] if isinstance(actions, str) else actions:

@@ -10,7 +10,6 @@ def test_data_are_protected_on_aws():
     properties = table_properties()
 
     assert properties["DeletionProtectionEnabled"]
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
     assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
 
 

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
 
 from chalicelib.dialects.messente import MESSENTE
 from chalicelib.dialects.messente.errors import ERRORS
@@ -29,6 +31,79 @@ def package(tmp_path_factory):
 @pytest.fixture(scope="module")
 def resources(package):
     return package.template["Resources"]
+
+
+@pytest.fixture(scope="module")
+def expanded(package):
+    """The resources that CloudFormation makes of the template on AWS."""
+    template = package.template
+    for resource in template["Resources"].values():
+        if "CodeUri" in resource.get("Properties", {}):
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    defaults = {name: str(each["Default"]) for name, each in template["Parameters"].items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        return Translator({}, Parser()).translate(template, defaults)["Resources"]
+
+
+def test_api_has_one_stage(expanded):
+    """A second one would have no throttling, no log and no alarms."""
+    deployments = of_type(expanded, "AWS::ApiGateway::Deployment")
+    (stage,) = of_type(expanded, "AWS::ApiGateway::Stage").values()
+
+    assert deployments
+    assert not any("StageName" in each["Properties"] for each in deployments.values())
+    assert stage["Properties"]["StageName"] == "api"
+    permission = expanded["APIHandlerInvokePermission"]["Properties"]["SourceArn"]["Fn::Sub"]
+    assert permission.endswith("${RestAPI}/api/*")
+
+
+def test_no_trace_holds_an_url(expanded):
+    """The stage's would, with phone numbers and keys; the Lambdas' own do not."""
+    (stage,) = of_type(expanded, "AWS::ApiGateway::Stage").values()
+
+    assert not stage["Properties"].get("TracingEnabled")
+
+
+def test_whatever_sends_dead_letters_may_do_so(expanded, resources):
+    """Both Lambdas by their roles, and the schedule's rule by its queue's policy."""
+    for role, queue in [
+        ("CounterStreamRole", "CounterDeadLetters"),
+        ("PurgeScheduleRole", "PurgeDeadLetters"),
+    ]:
+        sending = [
+            statement["Resource"]
+            for name, statement in statements(resources)
+            if name == role and statement["Action"] == "sqs:SendMessage"
+        ]
+        assert sending == [{"Fn::GetAtt": [queue, "Arn"]}]
+    (rule_name, rule) = next(iter(of_type(expanded, "AWS::Events::Rule").items()))
+    (target,) = rule["Properties"]["Targets"]
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["PurgeDeadLetters", "Arn"]}}
+    (statement,) = resources["PurgeDeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert json_values(statement["Condition"], "Fn::GetAtt") == [[rule_name, "Arn"]]
+
+
+@pytest.mark.parametrize(
+    ("role", "kept_from"),
+    [
+        ("ApiHandlerRole", ["ACCOUNT#*", "CREDENTIAL#*"]),
+        ("PurgeScheduleRole", ["ACCOUNT#*", "CREDENTIAL#*"]),
+        ("CounterStreamRole", ["CREDENTIAL#*"]),
+    ],
+)
+def test_no_lambda_may_write_credentials(resources, role, kept_from):
+    (denied,) = [
+        statement
+        for name, statement in statements(resources)
+        if name == role and statement["Effect"] == "Deny"
+    ]
+
+    writes = {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    assert set(denied["Action"]) == writes
+    assert denied["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": kept_from}}
+    assert keys.account("a").startswith("ACCOUNT#")
+    assert keys.credential("u").startswith("CREDENTIAL#")
 
 
 def statements(resources):
@@ -218,6 +293,10 @@ def test_template_and_the_code_agree_on_the_schedule(package):
     schedule = package.template["Parameters"]["CleanUpSchedule"]["Default"]
 
     assert schedule == f"rate({purge_schedule.EVERY_MINUTES} minutes)"
+
+
+def of_type(resources, kind):
+    return {name: each for name, each in resources.items() if each["Type"] == kind}
 
 
 def json_values(value, key):

@@ -1,11 +1,20 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.auth import CACHE_ENTRIES, CACHE_SECONDS, Authenticator, PresentedCredential
 from chalicelib.domain.account import new_username
-from chalicelib.domain.errors import InvalidDataError, NotFoundError, UnauthorizedError
-from chalicelib.services import accounts
+from chalicelib.domain.errors import (
+    ConflictError,
+    ErrorCode,
+    InvalidDataError,
+    NotFoundError,
+    UnauthorizedError,
+)
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services import accounts, blacklist, contacts, groups
+from chalicelib.storage import accounts as stored
 from tests.storage.conftest import NOW
 
 
@@ -71,7 +80,7 @@ def test_secret_is_not_kept(account, presented):
 
 
 def test_revoked_credential_is_refused_at_once_by_who_did_not_know_it(authenticator, presented):
-    accounts.revoke_credential(presented.username)
+    accounts.revoke_credential(presented.username, NOW)
 
     with pytest.raises(UnauthorizedError):
         authenticator.authenticate(presented)
@@ -81,7 +90,7 @@ def test_revoked_credential_is_refused_within_60_s_by_who_knew_it(
     account, authenticator, clock, presented
 ):
     authenticator.authenticate(presented)
-    accounts.revoke_credential(presented.username)
+    accounts.revoke_credential(presented.username, NOW)
 
     clock.seconds = CACHE_SECONDS - 0.001
     assert authenticator.authenticate(presented) == account
@@ -134,4 +143,62 @@ def test_what_is_missing_is_said_to_be(table):
     with pytest.raises(NotFoundError):
         accounts.list_credentials("0" * 16)
     with pytest.raises(NotFoundError):
-        accounts.revoke_credential("0" * 16)
+        accounts.revoke_credential("0" * 16, NOW)
+
+
+def test_account_is_closed_with_its_credentials_when_nothing_is_left(account):
+    one, other = (accounts.issue_credential(account.id, NOW)[0] for _ in range(2))
+    later = NOW + accounts.TAKEN_AFTER_REVOCATION
+
+    def assert_refused(when=later):
+        with pytest.raises(ConflictError) as refused:
+            accounts.close_account(account.id, when)
+        assert refused.value.code is ErrorCode.ACCOUNT_IN_USE
+
+    accounts.revoke_credential(one.username, NOW)
+    assert_refused()
+    accounts.revoke_credential(other.username, NOW)
+    assert_refused(later - timedelta(seconds=1))
+    for put, take in kept_things(account):
+        put()
+        assert_refused()
+        take()
+
+    accounts.close_account(account.id, later)
+
+    for call in (accounts.list_credentials, lambda id_: accounts.close_account(id_, later)):
+        with pytest.raises(NotFoundError) as gone:
+            call(account.id)
+        assert gone.value.code is ErrorCode.ACCOUNT_NOT_FOUND
+    for credential in (one, other):
+        assert stored.find_credential(credential.username) is None
+
+
+def kept_things(account):
+    number = PhoneNumber("+37251000000")
+    yield (
+        lambda: contacts.create_contact(account, number, {}, NOW),
+        lambda: contacts.delete_contact(account, number, NOW),
+    )
+    yield (
+        lambda: blacklist.blacklist_number(account, number, NOW),
+        lambda: blacklist.unblacklist_number(account, number),
+    )
+    created = []
+    yield (
+        lambda: created.append(groups.create_group(account, "Friends", NOW)),
+        lambda: groups.delete_group(account, created[0].id, NOW),
+    )
+
+
+def test_credential_that_is_issued_while_its_account_is_closed_does_not_outlive_it(account):
+    """Issued behind the listing: the account stays. Issued behind the removal: it is refused."""
+    late = accounts.issue_credential(account.id, NOW)[0]
+    with pytest.raises(ConflictError):
+        stored.remove_account(account.id, [])
+    assert stored.find_credential(late.username)
+
+    stored.remove_account(account.id, [late.username])
+    with pytest.raises(NotFoundError):
+        stored.put_credential(replace(late, username="0" * 16))
+    assert stored.find_credential("0" * 16) is None
