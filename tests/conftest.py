@@ -75,7 +75,7 @@ def open_client(connected, url, *, region="EE"):
         account = accounts.open_account("Test", region, 30, now)
         credential, secret = accounts.issue_credential(account.id, now)
     client = Client(url, account.id, credential.username, secret)
-    ISSUED_SECRETS.update({secret, client.basic.removeprefix("Basic ")})
+    ISSUED_SECRETS.update({secret, client.token, client.basic.removeprefix("Basic ")})
     return client
 
 

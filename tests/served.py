@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from chalicelib.domain.account import token_of
 from chalicelib.settings import TABLE_VARIABLE
 from infra import child, engine
 from tests.openapi import assert_documented
@@ -80,6 +81,15 @@ class Client:
     def basic(self) -> str:
         """The header that a Messente client sends."""
         return "Basic " + base64.b64encode(f"{self.username}:{self.secret}".encode()).decode()
+
+    @property
+    def token(self) -> str:
+        """What the clients present that send a single word."""
+        return token_of(self.username, self.secret)
+
+    def authorization(self, scheme: str) -> str:
+        """Return the header by which the credential is presented under this scheme."""
+        return self.basic if scheme.lower() == "basic" else f"{scheme} {self.token}"
 
     def send(
         self,

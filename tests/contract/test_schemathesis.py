@@ -1,0 +1,81 @@
+"""Every dialect's document, tried against the app by Schemathesis, with good and bad data.
+
+It runs as a program of its own, as its users run it: what it warns of while it generates data
+is no concern of ours.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chalicelib.dialects.all import DIALECTS
+from chalicelib.entrypoints.http import METHODS
+from tests.contract import schemathesis_hooks
+from tests.openapi import DOCUMENTS
+from tests.paths import PROJECT
+from tests.sizes import EXAMPLES_OF_AN_OPERATION
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+    "allow_header_conformance",
+    "ignored_auth",
+    "use_after_free",
+    "ensure_resource_availability",
+)
+"""All but what no document can say: which numbers, of those that look like one, are possible
+(``positive_data_acceptance``)."""
+
+TRIED_METHODS = sorted(set(METHODS) - {"HEAD"})
+"""Those that API Gateway passes on, and whose answers have a body to look at."""
+
+CONFIGURATION = f"""
+[headers]
+Authorization = "${{AUTHORIZATION}}"
+
+[phases.coverage]
+unexpected-methods = {json.dumps(TRIED_METHODS)}
+"""
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_app_does_what_the_document_says(client, dialect, tmp_path):
+    program = Path(sys.executable).with_name("schemathesis")
+    configuration = tmp_path / "schemathesis.toml"
+    configuration.write_text(CONFIGURATION)
+
+    done = subprocess.run(
+        [
+            program,
+            f"--config-file={configuration}",
+            "run",
+            DOCUMENTS[dialect.name].path,
+            f"--url={client.url}",
+            f"--checks={','.join(CHECKS)}",
+            f"--max-examples={EXAMPLES_OF_AN_OPERATION}",
+            "--generation-deterministic",
+            "--continue-on-failure",
+            "--no-color",
+        ],
+        cwd=tmp_path,
+        env=os.environ
+        | {
+            "AUTHORIZATION": client.authorization(DOCUMENTS[dialect.name].first_scheme),
+            "PYTHONPATH": str(PROJECT),
+            "SCHEMATHESIS_HOOKS": schemathesis_hooks.__name__,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
