@@ -63,6 +63,12 @@ class Document:
                 if method in item:
                     yield path, method.upper(), item[method]
 
+    @property
+    def first_scheme(self) -> str:
+        """The scheme of the ``Authorization`` header that it names first."""
+        schemes = self.content["components"]["securitySchemes"].values()
+        return next(str(each["scheme"]) for each in schemes if each["type"] == "http")
+
     def resolve(self, value: Any) -> Any:
         """Follow a reference to the component that it names."""
         while "$ref" in value:
