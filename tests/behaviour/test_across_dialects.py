@@ -81,6 +81,19 @@ def test_number_that_changes_in_one_dialect_changes_in_another(client, writer, r
     assert reader.read_contact(reader.find_contact(BOB, friends))["first_name"] == "Ann"
 
 
+@pytest.mark.parametrize("other", SPEAKERS, ids=lambda kind: kind.dialect)
+def test_what_only_one_dialect_knows_is_lost_in_no_other(client, other):
+    devino, other = DevinoSpeaker(client), other(client)
+    friends = devino.create_group("Friends")
+    contact = devino.create_contact(ANN, {"city": "Tartu"}, friends)
+
+    found = other.find_contact(ANN, other.find_group("Friends"))
+    other.change_contact(found, {"first_name": "Anna"})
+
+    shown = devino.read_contact(contact)
+    assert (shown["first_name"], shown["city"]) == ("Anna", "Tartu")
+
+
 def test_number_on_the_blacklist_is_unsubscribed(client):
     messente, devino = MessenteSpeaker(client), DevinoSpeaker(client)
     friends = devino.create_group("Friends")

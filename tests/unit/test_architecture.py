@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import chalicelib
-from chalicelib.dialects.all import DIALECTS
+from chalicelib.dialects.all import DIALECTS, dialect_of
 from tests.paths import PROJECT
 
 MODULES = [
@@ -78,5 +78,5 @@ def test_event_lambdas_load_nothing_that_they_do_not_need():
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 def test_dialect_owns_each_of_its_paths_and_no_longer_name(dialect):
-    assert all(dialect.owns(path) for path in dialect.endpoints)
+    assert all(dialect.owns(path) and dialect_of(path) is dialect for path in dialect.endpoints)
     assert not any(dialect.owns(f"{root}s") for root in dialect.roots)
