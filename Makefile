@@ -10,6 +10,7 @@ SET ?=
 KEEP ?=
 YES ?=
 DELETE_TABLE ?=
+WRITE ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -24,7 +25,7 @@ install_into = $(BIN)/uv pip install --quiet --require-hashes --python $(1)/bin/
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev test test-full test-dynamodb-local dynamodb-local check format lock \
-        package rehearse deploy destroy clean
+        scaling package rehearse deploy destroy clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -78,6 +79,9 @@ format: $(INSTALLED)  ## Format the code and mend what lint can mend
 
 lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.toml
 	@$(BIN)/python -m infra.lock
+
+scaling: $(INSTALLED)  ## Print the tables of docs/scaling.md (WRITE=1 puts them there)
+	@$(BIN)/python -m benchmarks.growth $(if $(WRITE),docs/scaling.md)
 
 package: $(INSTALLED)  ## Package the Lambdas and the stack of STAGE into build/
 	@$(BIN)/python -m infra.package --stage '$(STAGE)'

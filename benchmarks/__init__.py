@@ -1,0 +1,1 @@
+"""Measurements and models of the phonebook; nothing that it needs to run."""
