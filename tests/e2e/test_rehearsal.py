@@ -35,6 +35,7 @@ SUITES = (
     "tests/contract/test_phonebook_api_sdk.py",
     "tests/contract/test_messagebird_sdk.py",
     "tests/e2e/test_readme.py",
+    "tests/e2e/test_dialect_pages.py",
 )
 """What is shown of the app that `make dev` serves, shown once more through API Gateway."""
 
