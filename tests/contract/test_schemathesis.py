@@ -39,6 +39,9 @@ STRICT: Final = {"messente", "atom"}
 """Dialects that refuse all that their document does not allow. MessageBird's takes an empty
 parameter for none, and so does Devino's, which also refuses a contact within a success."""
 
+PHASES: Final = "coverage,fuzzing,stateful"
+"""A phase of the documents' examples alone would try again what the first of these begins with."""
+
 TRIED_METHODS: Final = sorted(set(METHODS) - {"HEAD"})
 """Those that API Gateway passes on, and whose answers have a body to look at."""
 
@@ -67,6 +70,7 @@ def test_app_does_what_the_document_says(client, dialect, tmp_path):
             f"--url={client.url}",
             f"--checks={','.join(checks)}",
             f"--max-examples={EXAMPLES_OF_AN_OPERATION}",
+            f"--phases={PHASES}",
             "--generation-deterministic",
             "--continue-on-failure",
             "--no-color",
