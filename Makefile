@@ -24,7 +24,7 @@ WORKERS ?= 2
 install_into = $(BIN)/uv pip install --quiet --require-hashes --python $(1)/bin/python -r $(2) 2>/dev/null || $(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-full test-dynamodb-local dynamodb-local check format lock \
+.PHONY: help install dev test test-full coverage test-dynamodb-local dynamodb-local check format lock \
         scaling package rehearse deploy destroy clean
 
 help:  ## List the targets
@@ -53,6 +53,9 @@ dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE
 	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
 
 test: check $(CHECKOV) $(OLD_CLIENT)  ## Check, and run every test but the long ones
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+coverage: check $(CHECKOV) $(OLD_CLIENT)  ## Run every test but the long ones, and say which lines none reaches
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov
 
 test-full: check $(CHECKOV) $(OLD_CLIENT)  ## Run every test at its full size (about ten minutes more)
