@@ -2,9 +2,10 @@
 
 It is a process of its own, which the runner starts anew when the code changes::
 
-    python -m infra.local_events SECONDS_BETWEEN_CLEAN_UPS DEAD_LETTERS
+    python -m infra.local_events SECONDS_BETWEEN_CLEAN_UPS DEAD_LETTERS [SINCE]
 
-It calls the functions that AWS calls. Asked to end, it first delivers what is waiting.
+SINCE, in epoch seconds, leaves out what is known to be counted. It calls the functions that AWS
+calls. Asked to end, it first delivers what is waiting.
 """
 
 import json
@@ -24,17 +25,20 @@ from chalicelib.settings import Settings
 from infra.stream_pump import Record, StreamPump
 
 SECONDS_BETWEEN_LOOKS: Final = 0.1
+SINCE_AT: Final = 3
 
 
 def main() -> None:
     """Deliver events until SIGTERM."""
     seconds_between, dead_letters = float(sys.argv[1]), Path(sys.argv[2])
+    since = float(sys.argv[3]) if len(sys.argv) > SINCE_AT else 0
 
     def put_aside(record: Record) -> None:
         with dead_letters.open("a") as file:
             file.write(json.dumps(record) + "\n")
 
-    pump = StreamPump(Settings.of(os.environ).table_name, count_changes, put_aside, BATCH_SIZE)
+    table = Settings.of(os.environ).table_name
+    pump = StreamPump(table, count_changes, put_aside, BATCH_SIZE, since)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     # A thread of its own, so that a long sweep holds up no count. It may be broken off anywhere.

@@ -19,14 +19,23 @@ MOST_ATTEMPTS: Final = 10
 
 
 class StreamPump:
-    """Reads a table's stream from its beginning, and delivers it to a handler."""
+    """Reads a table's stream, and delivers to a handler what came *since* then.
+
+    That is in epoch seconds; without it, all that the stream still holds.
+    """
 
     def __init__(
-        self, table: str, handler: Handler, put_aside: Callable[[Record], None], batch_size: int
+        self,
+        table: str,
+        handler: Handler,
+        put_aside: Callable[[Record], None],
+        batch_size: int,
+        since: float = 0,
     ) -> None:
         self._handler = handler
         self._put_aside = put_aside
         self._batch_size = batch_size
+        self._since = since
         self._streams = botocore.session.get_session().create_client("dynamodbstreams")
         (stream,) = self._streams.list_streams(TableName=table)["Streams"]
         self._stream_arn: str = stream["StreamArn"]
@@ -65,7 +74,11 @@ class StreamPump:
         for shard, iterator in self._iterators.items():
             if iterator:
                 answer = self._streams.get_records(ShardIterator=iterator)
-                self._waiting += map(self._as_delivered, answer["Records"])
+                self._waiting += [
+                    self._as_delivered(record)
+                    for record in answer["Records"]
+                    if record["dynamodb"]["ApproximateCreationDateTime"].timestamp() >= self._since
+                ]
                 self._iterators[shard] = answer.get("NextShardIterator")
 
     def _iterators_of_new_shards(self, known: Container[str]) -> Iterator[tuple[str, str]]:
