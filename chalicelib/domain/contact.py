@@ -36,7 +36,8 @@ ContactKey: TypeAlias = PhoneNumber | int
 class Contact:
     """A contact as it is kept: ``details`` and ``extra`` hold only what is known.
 
-    ``stoplist_ids`` are those of its groups that are stoplists.
+    ``stoplist_ids`` are those of its groups that are stoplists. ``is_stopped_anew`` says that it
+    was just put into one, be it again; that is not kept.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Contact:
     scheduled_deletion_date: date | None
     created_on: datetime
     updated_on: datetime
+    is_stopped_anew: bool = field(default=False, compare=False)
 
     def without_deleted_groups(self, deleted: Mapping[int, date]) -> "Contact":
         """Return the contact as readers see it while memberships wait to be swept.
@@ -86,6 +88,7 @@ class Contact:
             self,
             group_ids=self.group_ids | {group.id},
             stoplist_ids=self.stoplist_ids | stoplist,
+            is_stopped_anew=self.is_stopped_anew or bool(stoplist),
             scheduled_deletion_date=None,
         )
 

@@ -65,6 +65,9 @@ def read_phone_number(value: object, *, field: str, region: str | None = None) -
     reason = phonenumbers.is_possible_number_with_reason(number)
     if reason != ValidationResult.IS_POSSIBLE:
         raise InvalidDataError.of(field, _REASONS[reason])
+    if region and number.italian_leading_zero and not phonenumbers.is_valid_number(number):
+        # "0061…" in Australia, say: the zeros of another country's way to call abroad.
+        raise InvalidDataError.of(field, "begins with a zero too many")
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     if len(e164) - 1 > E164_DIGITS:
         raise InvalidDataError.of(field, f"is longer than the {E164_DIGITS} digits of E.164")

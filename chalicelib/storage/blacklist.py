@@ -1,9 +1,10 @@
 """The blacklist in the table. It knows nothing of contacts and groups."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.exceptions import DoesNotExist, UpdateError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
@@ -16,24 +17,39 @@ from chalicelib.storage.transactions import condition_failing_means
 
 
 def add_number(account_id: str, phone_number: PhoneNumber, now: datetime) -> None:
-    """Put a number on the blacklist.
+    """Put a number on the blacklist, whatever stoplists it is in.
 
     Raises:
-        ConflictError: It is there already.
+        ConflictError: It is there already; it stays when its last stoplist is left, too.
 
     """
-    item = BlacklistItem(keys.blacklist(account_id), phone_number.e164, id=new_id(), created_on=now)
+    item = BlacklistItem(
+        keys.blacklist(account_id),
+        phone_number.e164,
+        id=new_id(),
+        created_on=now,
+        by_request=True,
+    )
     # Fails when the number is there: its date stays, and the caller is told. A repeated
     # call of our own does not fail.
     is_not_there = BlacklistItem.pk.does_not_exist() | (BlacklistItem.id == item.id)
-    with condition_failing_means(ConflictError(ErrorCode.NUMBER_BLACKLISTED)):
-        item.save(is_not_there)
+    try:
+        with condition_failing_means(ConflictError(ErrorCode.NUMBER_BLACKLISTED)):
+            item.save(is_not_there)
+    except ConflictError:
+        # Fails when it was taken off meanwhile: then nobody has it there any more.
+        with suppress(UpdateError):
+            item.update([BlacklistItem.by_request.set(True)], BlacklistItem.pk.exists())
+        raise
 
 
 def ensure_number(
     transaction: TransactWrite, account_id: str, phone_number: PhoneNumber, now: datetime
 ) -> None:
-    """Put a number on the blacklist with a transaction; one that is there keeps its date."""
+    """Put the number of a stoplist's contact on the blacklist with a transaction.
+
+    One that is there stays as it is, with its date.
+    """
     transaction.update(
         BlacklistItem(keys.blacklist(account_id), phone_number.e164),
         [
@@ -46,17 +62,26 @@ def ensure_number(
 def ensure_no_number(
     transaction: TransactWrite, account_id: str, phone_number: PhoneNumber
 ) -> None:
-    """Take a number off the blacklist with a transaction, if it is there."""
-    transaction.delete(BlacklistItem(keys.blacklist(account_id), phone_number.e164))
+    """Take a number off the blacklist with a transaction, if it is there.
+
+    It is for numbers that :func:`is_by_request` says no of.
+    """
+    # Fails when somebody asked for it to be there in between: it has to be decided anew.
+    transaction.delete(
+        BlacklistItem(keys.blacklist(account_id), phone_number.e164),
+        BlacklistItem.by_request.does_not_exist(),
+    )
+
+
+def is_by_request(account_id: str, phone_number: PhoneNumber) -> bool:
+    """Say whether a number is on the blacklist, and not for a stoplist alone."""
+    item = _find(account_id, phone_number)
+    return item is not None and bool(item.by_request)
 
 
 def contains_number(account_id: str, phone_number: PhoneNumber) -> bool:
     """Say whether a number is on the blacklist."""
-    try:
-        BlacklistItem.get(keys.blacklist(account_id), phone_number.e164, consistent_read=True)
-    except DoesNotExist:
-        return False
-    return True
+    return _find(account_id, phone_number) is not None
 
 
 def remove_number(account_id: str, phone_number: PhoneNumber) -> None:
@@ -97,3 +122,12 @@ def list_numbers(
         page_size=page_size,
     )
     return (PhoneNumber(item.sk) for item in items)
+
+
+def _find(account_id: str, phone_number: PhoneNumber) -> BlacklistItem | None:
+    try:
+        return BlacklistItem.get(
+            keys.blacklist(account_id), phone_number.e164, consistent_read=True
+        )
+    except DoesNotExist:
+        return None

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Final
 
-from pynamodb.exceptions import DoesNotExist, PynamoDBException
+from pynamodb.exceptions import DeleteError, DoesNotExist, PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -110,7 +110,9 @@ def put_contact(account_id: str, contact: Contact) -> None:
         existing = find_item(account_id, contact.phone_number.e164)
         if existing and existing.id == contact.id:
             return
-        id_item.delete()
+        # Fails when the id is by now at another number, to which our own contact went meanwhile.
+        with suppress(DeleteError):
+            id_item.delete(ContactIdItem.phone_number == contact.phone_number.e164)
         error.contact_id = existing.id if existing else None
         raise
 

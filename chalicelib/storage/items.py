@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from pynamodb.attributes import Attribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
 from pynamodb.constants import NUMBER, NUMBER_SET
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
@@ -161,10 +166,14 @@ class AppliedItem(Item):
 
 
 class BlacklistItem(Item):
-    """A number that must not be messaged; its random id tells whose write it was."""
+    """A number that must not be messaged; its random id tells whose write it was.
+
+    ``by_request`` says that somebody asked for it, and that it is not there for a stoplist alone.
+    """
 
     id = IntegerAttribute()
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
+    by_request = BooleanAttribute(null=True, attr_name="byRequest")
 
 
 class DeletedGroupItem(Item):

@@ -90,7 +90,7 @@ def leave(
 
     Groups that were deleted and not swept yet do not count as groups, so leaving the last
     one that is still there ends them too. With its last stoplist, its number leaves the
-    blacklist.
+    blacklist, unless somebody asked for it to be there.
 
     Raises:
         NotFoundError: There is none of that number, or it has another id than the one given,
@@ -116,8 +116,9 @@ def leave(
                 ContactItem.stoplist_ids.delete({group_id}),
             ]
         is_last_stoplist = set(contact.stoplist_ids or ()) - deleted == {group_id}
+        unlists = is_last_stoplist and not blacklist.is_by_request(account_id, phone_number)
         try:
-            _leave(account_id, group_id, contact, actions, is_last_stoplist=is_last_stoplist)
+            _leave(account_id, group_id, contact, actions, unlists=unlists)
         except TransactionRefusedError:
             continue
         return
@@ -151,11 +152,11 @@ def _leave(
     contact: ContactItem,
     actions: Sequence[Action],
     *,
-    is_last_stoplist: bool,
+    unlists: bool,
 ) -> None:
     def add_actions(transaction: TransactWrite) -> None:
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
-        if is_last_stoplist:
+        if unlists:
             blacklist.ensure_no_number(transaction, account_id, PhoneNumber(contact.sk))
         transaction.update(
             contact,

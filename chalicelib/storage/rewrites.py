@@ -108,6 +108,7 @@ class _Rewrite:
     item: ContactItem | None
     seen: Contact | None
     after: Contact
+    unlists: bool
     now: datetime
 
     @property
@@ -169,15 +170,14 @@ class _Rewrite:
             transaction.delete(self.item, contacts.unchanged_since(self.item))
 
     def _add_blacklist(self, transaction: TransactWrite) -> None:
-        """Blacklist the number with its first stoplist, and no longer with its last.
+        """Blacklist the number of whoever is put into a stoplist, until the last one is left.
 
         The number that a contact had before stays on the blacklist.
         """
-        before = self.seen.stoplist_ids if self.seen else frozenset()
-        after = self.after.stoplist_ids
-        if after if self.is_moving else after - before:
+        stoplist_ids = self.after.stoplist_ids
+        if self.after.is_stopped_anew or (self.is_moving and stoplist_ids):
             blacklist.ensure_number(transaction, self.account_id, self.after.phone_number, self.now)
-        elif self.seen and before and not after:
+        elif self.unlists and self.seen:
             blacklist.ensure_no_number(transaction, self.account_id, self.seen.phone_number)
 
     def _membership(self, group_id: int, contact: Contact) -> MembershipItem:
@@ -194,7 +194,16 @@ def _plan(
     now: datetime,
 ) -> _Rewrite:
     seen = None if item is None else contacts.contact_of(item).without_deleted_groups(deleted)
-    planned = _Rewrite(account_id=account_id, item=item, seen=seen, after=change(seen), now=now)
+    after = change(seen)
+    stopped = seen if seen and seen.stoplist_ids and not after.stoplist_ids else None
+    planned = _Rewrite(
+        account_id=account_id,
+        item=item,
+        seen=seen,
+        after=after,
+        unlists=bool(stopped and not blacklist.is_by_request(account_id, stopped.phone_number)),
+        now=now,
+    )
     if len(planned.left_group_ids) + len(planned.joined_group_ids) > MOST_MEMBERSHIPS:
         raise RefusedError(ErrorCode.TOO_MANY_GROUPS)
     return planned

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.errors import NotFoundError
+from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.group import GroupKind
 from chalicelib.services import blacklist, contacts, groups
 from chalicelib.services.cleanup import clean_up
@@ -134,13 +134,35 @@ def test_contact_that_is_created_in_a_stoplist_or_joins_it_is_blacklisted(accoun
     assert_whole(account, [stoplist])
 
 
-def test_changing_a_field_does_not_blacklist_again(account, stoplist):
+def test_only_what_names_the_stoplist_again_blacklists_again(account, stoplist):
     create_or_join(account, stoplist)
     blacklist.unblacklist_number(account, number())
 
-    create_or_join(account, stoplist, title="a")
-
+    change(account, number(), details={"title": "a"}, extra={"a": 1})
     assert blacklisted(account) == {}
+
+    create_or_join(account, stoplist, title="b", now=LATER)
+    assert blacklisted(account) == {number(): LATER}
+
+
+@pytest.mark.parametrize("by", ["leaving", "moving"])
+@pytest.mark.parametrize("asked_first", [True, False])
+def test_number_that_somebody_asked_for_outlives_the_stoplist(account, stoplist, asked_first, by):
+    create(account)
+    if asked_first:
+        blacklist.blacklist_number(account, number(), NOW)
+        join(account, stoplist)
+    else:
+        join(account, stoplist)
+        with pytest.raises(ConflictError):
+            blacklist.blacklist_number(account, number(), NOW)
+
+    if by == "leaving":
+        leave(account, stoplist)
+    else:
+        move(account, create_group(account), number())
+
+    assert blacklisted(account) == {number(): NOW}
 
 
 def test_moving_into_a_stoplist_blacklists_and_out_of_it_ends_that(account, stoplist):

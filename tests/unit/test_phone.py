@@ -105,3 +105,19 @@ def test_number_may_be_sent_as_an_integer(value, region):
 def test_what_is_no_integer_of_a_number_is_refused(value):
     with pytest.raises(InvalidDataError):
         read_phone_number_or_integer(value, field="msisdn")
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "read"),
+    [("0236618300", "IT", "+390236618300"), ("0412345678", "AU", "+61412345678")],
+)
+def test_zero_that_belongs_to_a_national_number_stays_and_one_that_does_not_goes(
+    written, region, read
+):
+    assert read_phone_number(written, field="phone", region=region).e164 == read
+
+
+def test_other_countries_way_to_call_abroad_is_no_national_number():
+    with pytest.raises(InvalidDataError, match="INVALID_DATA") as refused:
+        read_phone_number("0061412345670", field="phone", region="AU")
+    assert str(refused.value.problems[0]) == "phone: begins with a zero too many"

@@ -8,13 +8,14 @@ What the pages leave open is decided in ``docs/dialects/atom.md``.
 """
 
 from chalicelib.dialects.atom.credentials import read_credential
-from chalicelib.dialects.atom.endpoints import ADDRESS_BOOK, CONTACT, ENDPOINTS
+from chalicelib.dialects.atom.endpoints import ENDPOINTS
 from chalicelib.dialects.atom.errors import render_error
 from chalicelib.dialects.dialect import Dialect
 
 ATOM = Dialect(
     name="atom",
-    roots=(CONTACT, ADDRESS_BOOK),
+    # Also what is none of its operations: a mistyped path is told in the vendor's own shape.
+    roots=("/api",),
     endpoints=ENDPOINTS,
     read_credential=read_credential,
     render_error=render_error,
