@@ -18,6 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from types import TracebackType
+from typing import Final
+
+PROBLEMS_TOLD: Final = 50
+"""Of what is wrong with one request; a client can repeat one mistake many thousands of times."""
 
 
 class ErrorCode(Enum):
@@ -76,11 +80,19 @@ class PhonebookError(Exception):
 
 
 class InvalidDataError(PhonebookError):
-    """What was sent cannot be accepted, for every problem listed."""
+    """What was sent cannot be accepted, for every problem that was ``found``."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(ErrorCode.INVALID_DATA)
-        self.problems = tuple(problems)
+        self.found = tuple(problems)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the client is told: the first problems, and how many more there are."""
+        told, more = self.found[:PROBLEMS_TOLD], len(self.found) - PROBLEMS_TOLD
+        if more > 0:
+            told += (Problem("body", f"has {more} more problems"),)
+        return told
 
     @classmethod
     def of(cls, field: str, message: str) -> "InvalidDataError":
@@ -109,7 +121,7 @@ class ProblemCollector:
     ) -> bool:
         """Keep the problems of this field, and let the next have its turn."""
         if isinstance(error, InvalidDataError):
-            self._problems += error.problems
+            self._problems += error.found
             return True
         return False
 

@@ -307,6 +307,7 @@ def filled(client):
         ({"queryName": "surname", "queryOperator": "STARTS_WITH", "queryValue": "Orl"}, "12"),
         ({"queryName": "email", "queryOperator": "CONTAINS", "queryValue": "x.ru"}, "12"),
         ({"queryName": "phone", "queryValue": "+79100000003"}, "3"),
+        ({"queryName": "phone", "queryOperator": "CONTAINS", "queryValue": "abc"}, ""),
         ({"queryName": "Age", "queryValue": "30"}, "1"),
         ({"queryName": "Age", "queryValue": "100"}, "3"),
         ({"queryName": "nothing", "queryOperator": "NOT_EQUALS", "queryValue": ""}, "1234"),
@@ -427,6 +428,21 @@ def test_contact_with_more_than_is_kept_is_rejected(client):
 
     assert is_ok(fits)
     assert rejected(too_large) == ("INVALID_VALUE", "fields")
+
+
+def test_email_of_a_row_that_is_too_large_is_nobodys(client):
+    group = create_list(client)
+    large = [{"name": f"f{n}", "value": "x" * 1000} for n in range(20)]
+
+    too_large, row = upload(
+        client, group,
+        {"phone": PHONE, "email": "a@b.c", "fields": large},
+        {"phone": "79100000001", "email": "a@b.c"},
+        check="email",
+    )  # fmt: skip
+
+    assert rejected(too_large) == ("INVALID_VALUE", "fields")
+    assert is_ok(row)
 
 
 def test_stoplist_is_the_blacklist(client):

@@ -79,6 +79,7 @@ def test_company_is_the_same_number_everywhere_and_another_for_others(client, st
           ("fields[7].is.invalid", "fields[7]")]),
         ({"name": "a", "fields": [{"name": f"f{n}", "values": ["x" * 1000]} for n in range(20)]},
          [("fields.is.invalid", "fields")]),
+        ({"name": "a", "fields": [0] * 80_000}, [("fields.is.invalid", "fields")]),
         ([], [("body.is.invalid", "body")]),
     ],
 )  # fmt: skip

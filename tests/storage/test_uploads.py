@@ -92,6 +92,42 @@ def test_rows_of_one_number_take_effect_in_their_order(account, group):
     assert contacts.retrieve_contact(account, number()) == outcomes[3]
 
 
+def test_rows_of_one_number_are_one_write(account, group, meter):
+    rows = [data(0, title=str(index), extra={str(index): index}) for index in range(500)]
+
+    outcomes = upload(account, group, rows)
+
+    assert outcomes == [contacts.retrieve_contact(account, number())] * 500
+    assert outcomes[0].details == {"title": "499"}
+    assert outcomes[0].extra == {str(index): index for index in range(500)}
+    assert meter.calls.count("TransactWriteItems") == 1
+
+
+def test_row_that_fails_leaves_the_others_of_its_number(account, group):
+    """Its extra fields are too many beside those of the row before."""
+    half = "x" * (EXTRA_CHARACTERS // 2)
+    rows = [data(extra={"a": half}), data(title="b", extra={"b": half}), data(extra={"c": 1})]
+
+    outcomes = upload(account, group, rows)
+
+    assert codes(outcomes) == [None, "INVALID_DATA", None]
+    assert contacts.retrieve_contact(account, number()) == outcomes[0] == outcomes[2]
+    assert outcomes[0].extra == {"a": half, "c": 1}
+
+
+def test_repeated_row_is_no_duplicate_of_one_that_was_not_written(account, group, engine):
+    def take_too_long(faulty, *call):
+        time.sleep(SECONDS)
+        return faulty.pass_on(*call)
+
+    engine.fail("BatchGetItem", take_too_long, times=1)
+
+    with calls_end_after(SECONDS):
+        outcomes = upload(account, group, [data(), data()], refuse_members=True)
+
+    assert codes(outcomes) == ["BUSY", "BUSY"]
+
+
 def test_row_that_repeats_an_earlier_one_is_refused(account, group, meter):
     rows = [data(0, title="a"), *[data(0, title="b")] * 500, data(1, title="a")]
 

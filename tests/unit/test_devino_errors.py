@@ -1,5 +1,6 @@
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,19 +11,24 @@ from chalicelib.dialects.devino.errors import (
     reason_in_row,
     render_error,
 )
+from chalicelib.dialects.devino.fields import MAIN_FIELDS, MOST_FIELDS, Definition
+from chalicelib.dialects.devino.parse import read_row
 from chalicelib.dialects.devino.render import render_row
+from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.errors import (
+    PROBLEMS_TOLD,
     ConflictError,
     ErrorCode,
     InvalidDataError,
     PhonebookError,
     Problem,
+    ProblemCollector,
     RefusedError,
     UnauthorizedError,
     UnavailableError,
 )
 from chalicelib.domain.group import Group
-from chalicelib.domain.limits import RESPONSE_BYTES, UPLOAD_ROWS
+from chalicelib.domain.limits import UPLOAD_ROWS
 from tests.documented import table
 from tests.openapi import DOCUMENTS
 
@@ -97,10 +103,48 @@ def test_row_is_rejected_in_its_own_words(error, key, field):
     assert reason_in_row(error)[:2] == (key, field)
 
 
-def test_upload_of_which_nothing_is_right_can_be_answered():
+@pytest.mark.parametrize(
+    "name", ["x" * 30, "x" * 100, '"' * 100, "\\" * 100, "\N{GRINNING FACE}" * 100, "name"]
+)
+def test_upload_of_which_nothing_is_right_can_be_answered(name):
     """Were it too large, the client would not learn what became of the rows that were."""
-    longest = "must be minutes from -1080 to 1080 and of no other length than that is"
-    rejected = render_row(GROUP, {}, InvalidDataError([Problem("x" * 30, longest)] * 1000))
+    named = Definition(name, "\N{GRINNING FACE}" * 100, values=("a",))
+    fields = [{"name": name, "value": "b"}, *[{"name": name}] * (MOST_FIELDS - 1)]
+    if name in MAIN_FIELDS:
+        named = replace(MAIN_FIELDS[name], values=("a",))
+    with pytest.raises(InvalidDataError) as refusal:
+        read_row(
+            {"phone": "79100000000", "fields": fields},
+            {name: named},
+            region="EE",
+            zone_offset=timedelta(0),
+        )
 
-    assert len(json.dumps(rejected)) * UPLOAD_ROWS < RESPONSE_BYTES
-    assert len(json.dumps(json.dumps(rejected))) * UPLOAD_ROWS < RESPONSE_BYTES
+    rejected = render_row(GROUP, refusal.value)
+
+    assert len(texts_of([rejected] * UPLOAD_ROWS)) == UPLOAD_ROWS
+
+
+def test_row_with_the_longest_words_fits_too():
+    longest = "must be minutes from -1080 to 1080 and of no other length than that is"
+    rejected = render_row(GROUP, InvalidDataError([Problem("x" * 30, longest)] * 1000))
+
+    assert len(texts_of([rejected] * UPLOAD_ROWS)) == UPLOAD_ROWS
+
+
+def test_problems_beyond_the_first_are_counted():
+    problems = ProblemCollector()
+    for n in range(PROBLEMS_TOLD + 1):
+        with problems:
+            raise InvalidDataError([Problem(f"f{n}", "is bad")] * 2)
+
+    with pytest.raises(InvalidDataError) as refusal:
+        problems.raise_if_any()
+
+    *told, last = refusal.value.problems
+    assert told == [Problem(f"f{n // 2}", "is bad") for n in range(PROBLEMS_TOLD)]
+    assert last == Problem("body", f"has {PROBLEMS_TOLD + 2} more problems")
+    assert (
+        reason_in_row(refusal.value)[2] == f"f0: is bad, and {2 * PROBLEMS_TOLD + 1} more problems"
+    )
+    assert len(InvalidDataError(told).problems) == PROBLEMS_TOLD

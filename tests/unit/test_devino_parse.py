@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.dialects.devino.fields import (
     MAIN_FIELDS,
+    MOST_FIELDS,
+    MOST_VALUES,
     Definition,
     FieldType,
     check_value,
@@ -16,6 +18,7 @@ from chalicelib.dialects.devino.fields import (
 from chalicelib.dialects.devino.parse import (
     DuplicateCheck,
     parse_deleted_ids,
+    parse_new_list,
     parse_upload,
     read_row,
     shown_name,
@@ -109,7 +112,10 @@ def test_every_problem_of_a_row_is_found_and_the_number_comes_first():
     [
         (0, "2026-02-28 23:59:59", True), (0, "2026-02-30 23:59:59", False),
         (0, "2026-02-28T23:59:59.123456Z", True), (0, "2026-02-28", False),
-        (0, "0001-01-01 00:00:00", False), (0, "9999-12-31 23:59:59", False), (0, 0, False),
+        (0, "2026-02-28T23:59:59+18:00", True), (0, "2026-02-28T23:59:59-12:45", True),
+        (0, "2026-02-28T23:59:59+18:01", False), (0, "2026-02-28T23:59:59+99:99", False),
+        (0, "2026-02-28T23:59:59+01:60", False), (0, "0001-01-01 00:00:00", False),
+        (0, "9999-12-31 23:59:59", False), (0, 0, False),
         (1, True, True), (1, "TRUE", True), (1, 1, False), (1, "yes", False),
         (2, 10**400, True), (2, 1.5, True), (2, "-1.50", True), (2, "1e5", False),
         (2, float("nan"), False), (2, float("inf"), False), (2, True, False), (2, "\u0661", False),
@@ -123,18 +129,52 @@ def test_value_is_of_its_type(kind, value, is_accepted):
     definition = Definition("f", "F", FieldType(kind))
 
     if is_accepted:
-        check_value(definition, value)
+        check_value("f", definition, value)
     else:
         with pytest.raises(InvalidDataError):
-            check_value(definition, value)
+            check_value("f", definition, value)
 
 
 def test_value_is_one_of_those_that_the_field_may_have():
     definition = Definition("f", "F", values=("a", "b"))
 
-    check_value(definition, ["a", "b"])
+    check_value("f", definition, ["a", "b"])
     with pytest.raises(InvalidDataError):
-        check_value(definition, ["a", "c"])
+        check_value("f", definition, ["a", "c"])
+    with pytest.raises(InvalidDataError):
+        check_value("f", replace(definition, type=FieldType.OBJECT), {"a": 1})
+
+
+def test_array_that_is_too_long_is_refused_before_its_values_are_checked():
+    definition = Definition("f", "F")
+
+    check_value("f", definition, ["a"] * MOST_VALUES)
+    with pytest.raises(InvalidDataError) as refusal:
+        check_value("f", definition, [0] * (MOST_VALUES + 1))
+    (problem,) = refusal.value.problems
+    assert problem.message == "must be at most 1000 values"
+
+
+def test_fields_that_are_too_many_are_refused_before_each_is_looked_at():
+    assert len(problems_of({"phone": "79100000000", "fields": [{}] * MOST_FIELDS})) > 1
+    assert problems_of({"phone": "79100000000", "fields": [{}] * (MOST_FIELDS + 1)}) == ["fields"]
+    with pytest.raises(InvalidDataError) as refusal:
+        parse_new_list(request({"name": "a", "fields": [0] * (MOST_FIELDS + 1)}))
+    assert [problem.field for problem in refusal.value.problems] == ["fields"]
+
+
+@pytest.mark.parametrize("kind", [0, 3])
+def test_main_field_takes_its_own_type_only(kind):
+    value = "2026-01-01 00:00:00"
+    fields = [{"name": "birthdate", "type": kind, "value": value}]
+
+    assert problems_of({"phone": "79100000000", "fields": fields}) == ["birthdate"]
+
+
+def test_row_that_is_larger_than_is_kept_is_refused_when_it_is_read():
+    fields = [{"name": f"f{n}", "value": "x" * 1000} for n in range(20)]
+
+    assert problems_of({"phone": "79100000000", "fields": fields}) == ["extra fields"]
 
 
 @pytest.mark.parametrize(

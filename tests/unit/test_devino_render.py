@@ -99,7 +99,7 @@ def test_row_and_deletion_can_be_rejected_for_any_error(code):
     error = NotFoundError(code)
 
     for schema, shown in [
-        ("RejectedContact", render_row(GROUP, {}, error)),
+        ("RejectedContact", render_row(GROUP, error)),
         ("Deletions", render_deletion("ids", {"1": error, "2": None})),
     ]:
         document.assert_matches(

@@ -69,8 +69,7 @@ def upload_contacts(request: Request, account: Account) -> Response:
         )
     )
     outcomes = (next(written) if isinstance(row, ContactData) else row for row in rows)
-    definitions = definitions_of(group)
-    return _render_result(render_row(group, definitions, outcome) for outcome in outcomes)
+    return _render_result(render_row(group, outcome) for outcome in outcomes)
 
 
 def get_lists(request: Request, account: Account) -> Response:

@@ -129,7 +129,7 @@ def reason_in_row(error: PhonebookError) -> tuple[str, str, str]:
     if isinstance(error, EmailExistsError):
         ref = "email"
     if isinstance(error, InvalidDataError):
-        first, *more = error.problems
+        first, *more = error.found
         key = "required.value" if first.is_missing else key
         ref = _ref_of(first)
         message = f"{ref}: {first.message}" + (f", and {len(more)} more problems" if more else "")

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from chalicelib.domain.contact import Contact
@@ -23,6 +24,12 @@ from chalicelib.domain.text import checked_text
 
 NAME_CHARACTERS: Final = 100
 """A field's name, and what it is called on a screen."""
+
+MOST_FIELDS: Final = 300
+"""In a list, and in a contact that is uploaded; hardly more would fit into what is kept."""
+
+MOST_VALUES: Final = 1_000
+"""In an array of values."""
 
 DEEPEST_OBJECT: Final = 32
 """How many objects and arrays may be within each other in a value of type 5."""
@@ -37,7 +44,11 @@ _AUTO_DELETE: Final = "devino.autoDeleteEnabled"
 MOMENT: Final = "%Y-%m-%d %H:%M:%S"
 DATE_TIME_FORM: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
 _FRACTION: Final = re.compile(r"(\.[0-9]{1,6})?")
-_FRACTION_AND_ZONE: Final = re.compile(r"(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?")
+_FRACTION_AND_ZONE: Final = re.compile(
+    r"(\.[0-9]{1,6})?(Z|[+-]((0[0-9]|1[0-7]):[0-5][0-9]|18:00))?"
+)
+"""A zone is at most as far from UTC as a ``zoneOffset``."""
+
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME_CHARACTERS: Final = 19
 _SEPARATOR_AT: Final = 10
@@ -62,7 +73,7 @@ class FieldType(IntEnum):
     DATE = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Definition:
     """A field of a list: one that every list has, or one of its own."""
 
@@ -71,6 +82,11 @@ class Definition:
     type: FieldType = FieldType.TEXT
     values: tuple[str, ...] = ()
     is_default: bool = False
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """The values, to look one of thousands up."""
+        return frozenset(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +238,23 @@ def read_type(value: object, *, field: str) -> FieldType:
         raise InvalidDataError.of(field, f"must be one of {known}") from error
 
 
-def check_value(definition: Definition, value: Value) -> None:
+def check_value(field: str, definition: Definition, value: Value) -> None:
     """Return if a field may have this value, or all of these in an array.
+
+    *field* is by what it is named to the client.
 
     Raises:
         InvalidDataError: It may not.
 
     """
-    for each in _each(value):
-        _CHECKS[definition.type](definition.name, each)
-        if definition.values and each not in definition.values:
-            raise InvalidDataError.of(definition.name, "must be one of the field's values")
+    values = _each(value)
+    if len(values) > MOST_VALUES:
+        raise InvalidDataError.of(field, f"must be at most {MOST_VALUES} values")
+    for each in values:
+        _CHECKS[definition.type](field, each)
+        is_allowed = isinstance(each, str) and each in definition.allowed
+        if definition.values and not is_allowed:
+            raise InvalidDataError.of(field, "must be one of the field's values")
 
 
 def shifted(kind: FieldType, value: Value, shift: timedelta) -> Value:

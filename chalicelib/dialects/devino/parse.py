@@ -17,6 +17,7 @@ from chalicelib.dialects.devino.fields import (
     DATE_TIME_FORM,
     DETAILS,
     MAIN_FIELDS,
+    MOST_FIELDS,
     NAME_CHARACTERS,
     READ_ONLY,
     Definition,
@@ -50,7 +51,7 @@ from chalicelib.domain.errors import (
     Problem,
     ProblemCollector,
 )
-from chalicelib.domain.extra import Extra
+from chalicelib.domain.extra import Extra, changed_extra
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import id_of_decimal, is_decimal
 from chalicelib.domain.limits import (
@@ -220,6 +221,9 @@ def read_row(
     with problems:
         if "pushInfo" in row:
             extra |= extra_of_push_info(_read_push_info(row["pushInfo"]))
+    with problems:
+        # What is more than is kept whatever the contact has already is no contact's email either.
+        changed_extra({}, extra)
     # Without a number there is no contact, whatever else is wrong: that is told first.
     all_problems = ProblemCollector()
     with all_problems:
@@ -365,6 +369,13 @@ def _checked_array(field: str, value: object) -> list[Any]:
     return value
 
 
+def _checked_fields(value: object) -> list[Any]:
+    fields = [] if value is None else _checked_array("fields", value)
+    if len(fields) > MOST_FIELDS:
+        raise InvalidDataError.of("fields", f"must be at most {MOST_FIELDS}")
+    return fields
+
+
 def _read_kind(value: object) -> GroupKind:
     if value is None:
         return GroupKind.STANDARD
@@ -392,7 +403,7 @@ def _read_duplicate_check(value: object) -> DuplicateCheck:
 def _read_definitions(value: object) -> list[Definition]:
     definitions: dict[str, Definition] = {}
     problems = ProblemCollector()
-    for position, each in enumerate([] if value is None else _checked_array("fields", value)):
+    for position, each in enumerate(_checked_fields(value)):
         with problems:
             definition = _read_definition(each, f"fields[{position}]")
             if definition.name in definitions:
@@ -449,7 +460,7 @@ def _read_fields(
     """
     fields: dict[str, Field | None] = {}
     problems = ProblemCollector()
-    for position, sent in enumerate([] if value is None else _checked_array("fields", value)):
+    for position, sent in enumerate(_checked_fields(value)):
         with problems:
             name = _read_name_of_field(sent, position)
             shown = shown_name(name, position)
@@ -484,14 +495,13 @@ def _read_field(
     kind = defined.type if defined else FieldType.TEXT
     if sent.get("type") is not None:
         kind = read_type(sent["type"], field=shown)
-    if defined and not defined.is_default and kind is not defined.type:
+    if defined and kind is not defined.type:
         raise InvalidDataError.of(shown, f"is of type {int(defined.type)} in this list")
     display_name = _read_display_name(sent.get("displayName"), shown)
-    values = defined.values if defined else ()
-    if sent["value"] is not None:
-        check_value(Definition(shown, shown, kind, values), sent["value"])
     if defined or display_name is None:
         display_name = name
+    if sent["value"] is not None:
+        check_value(shown, defined or Definition(name, name, kind), sent["value"])
     return Field(Definition(name, display_name, kind), sent["value"])
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from chalicelib.dialects.devino.errors import reason_in_deletion, reason_in_row
 from chalicelib.dialects.devino.fields import (
     DETAILS,
+    MAIN_FIELDS,
     MOMENT,
     Definition,
     Field,
@@ -34,7 +35,11 @@ _MOMENT_WITH_T: Final = "%Y-%m-%dT%H:%M:%S"
 _TYPES: Final = {kind: name for name, kind in KINDS.items()}
 _COMPANY_ID_BYTES: Final = 4
 _INT32: Final = 2**31 - 1
-_DISPLAY_NAMES: Final = {"phone": "Phone", "email": "Email"}
+_DISPLAY_NAMES: Final = {
+    "phone": "Phone",
+    "email": "Email",
+    **{name: field.display_name for name, field in MAIN_FIELDS.items()},
+}
 
 
 def company_id_of(account: Account) -> int:
@@ -87,16 +92,15 @@ def render_contact(
     }
 
 
-def render_row(
-    group: Group, definitions: Mapping[str, Definition], outcome: Contact | PhonebookError
-) -> dict[str, Any]:
-    """Render what became of one contact of an upload."""
+def render_row(group: Group, outcome: Contact | PhonebookError) -> dict[str, Any]:
+    """Render what became of one contact of an upload.
+
+    What a list calls its own fields may be long, and is not repeated in each of 10,000 rows.
+    """
     if isinstance(outcome, Contact):
         return {"code": "OK", "result": {"contactId": pair_of(group.id, outcome.id)}}
     key, field, description = reason_in_row(outcome)
     display_name = _DISPLAY_NAMES.get(field, field)
-    if field in definitions and definitions[field].is_default:
-        display_name = definitions[field].display_name
     result = {"localizationKey": key, "fieldName": field, "displayName": display_name}
     return {"code": "REJECTED", "result": result, "description": description}
 

@@ -162,7 +162,7 @@ class ContactFilter:
     def _takes_value(self, contact: Contact) -> bool:
         wanted = self.value
         if self.field == "phone":
-            wanted = "".join(filter(str.isdigit, wanted))
+            wanted = "".join(filter(str.isdigit, wanted)) or wanted
         texts = list(_texts(field_of(contact, self.field or "", self.zone_offset).value))
         return _COMPARISONS[self.operator](texts, wanted)
 
