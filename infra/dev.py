@@ -98,9 +98,12 @@ class App:
         self._events_log = data_folder / "events.log"
         self._events_arguments = (purge_seconds, str(data_folder / "dead-letters.jsonl"))
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._code: dict[Path, int] = {}
 
     def start(self) -> None:
         """Start them; the server answers a moment later."""
+        # Before they read it: what changes from now on is a change.
+        self._code = _code_as_it_is()
         environment = os.environ | {TABLE_VARIABLE: TABLE}
         self._processes.append(
             child.start_module(
@@ -144,12 +147,9 @@ class App:
 
     def restart_on_changes(self) -> None:
         """Watch the code for ever."""
-        seen = _code_as_it_is()
         while True:
             time.sleep(SECONDS_BETWEEN_LOOKS)
-            now = _code_as_it_is()
-            if now != seen:
-                seen = now
+            if _code_as_it_is() != self._code:
                 print("The code changed; starting the app anew.", flush=True)
                 self.stop()
                 self.start()
