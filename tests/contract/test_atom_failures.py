@@ -9,22 +9,6 @@ from tests.faulty_engine import break_down, faulty_engine, throttle
 from tests.served import served_app
 
 
-@pytest.fixture(scope="module")
-def engine_and_url(ministack, logs):
-    with (
-        faulty_engine(ministack.endpoint) as (faulty, endpoint),
-        served_app(endpoint, ministack.table, logs / "app-atom-on-faulty-engine") as url,
-    ):
-        yield faulty, url
-
-
-@pytest.fixture
-def engine(engine_and_url):
-    faulty, _ = engine_and_url
-    yield faulty
-    assert faulty.faults == [], "every fault that a test asks for has to happen"
-
-
 @pytest.fixture
 def atom(ministack, engine_and_url):
     atom = Atom(open_client(ministack, engine_and_url[1]))

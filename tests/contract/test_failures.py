@@ -14,23 +14,6 @@ CONTACTS = f"{ROOT}/contacts"
 CONTACT = f"{CONTACTS}/+37251000000"
 
 
-@pytest.fixture(scope="module")
-def engine_and_url(ministack, logs):
-    """The engine behind a proxy that can fail, and the app served on it."""
-    with (
-        faulty_engine(ministack.endpoint) as (faulty, endpoint),
-        served_app(endpoint, ministack.table, logs / "app-on-faulty-engine") as url,
-    ):
-        yield faulty, url
-
-
-@pytest.fixture
-def engine(engine_and_url):
-    faulty, _ = engine_and_url
-    yield faulty
-    assert faulty.faults == [], "every fault that a test asks for has to happen"
-
-
 @pytest.fixture
 def client(ministack, engine_and_url):
     client = open_client(ministack, engine_and_url[1])
@@ -72,7 +55,7 @@ def test_bug_is_answered_without_its_secrets(client, engine, logs):
     assert answer.headers["x-request-id"] == "find-me"
     for internal in (b"Surprising", b"internal-detail", b"Traceback", b"pynamodb", b"+3725"):
         assert internal not in answer.body
-    log = (logs / "app-on-faulty-engine").read_text()
+    log = (logs / "app-test_failures").read_text()
     (line,) = (line for line in log.splitlines() if "A request met a bug" in line)
     assert '"request_id":"find-me"' in line
     assert "SurprisingException" in line
