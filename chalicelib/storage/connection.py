@@ -8,6 +8,7 @@ A failed *condition* does not stop here: what it means is known where it is writ
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.session import Session
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import VerboseClientError
@@ -15,6 +16,7 @@ from pynamodb.exceptions import VerboseClientError
 from chalicelib.domain.errors import ErrorCode, PhonebookError, RefusedError, UnavailableError
 from chalicelib.storage.deadline import refuse_if_too_late
 from chalicelib.storage.items import Item
+from chalicelib.storage.session import lean_session
 from chalicelib.storage.tries import SEND_TRIES, tries
 
 CONNECT_SECONDS: Final = 1.0
@@ -90,6 +92,14 @@ def table() -> TableConnection:
 
 class _PatientConnection(Connection):
     """A connection that tries a lost race again and names every other failure."""
+
+    @property
+    def session(self) -> Session:
+        """The session that the client is made of, one for each thread as in PynamoDB."""
+        if not hasattr(self._local, "session"):
+            self._local.session = lean_session()
+        session: Session = self._local.session
+        return session
 
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
         for _ in tries(SEND_TRIES):

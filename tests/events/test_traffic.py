@@ -121,11 +121,11 @@ def test_group_gains_many_members_while_the_handler_is_killed_every_few_batches(
     table, account, delivery
 ):
     group = create_group(account)
-    with MembershipItem.batch_write() as batch:
-        for index in range(MEMBERS_GAINED):
-            item = MembershipItem(keys.members(account.id, group.id), number(index).e164)
-            item.joined_on = NOW
-            batch.save(item)
+    members = keys.members(account.id, group.id)
+    table.load(
+        MembershipItem(members, number(index).e164, joined_on=NOW).serialize()
+        for index in range(MEMBERS_GAINED)
+    )
     records = [record for record in delivery.collect() if "MEMBERS#" in str(record)]
     assert len(records) == MEMBERS_GAINED
 
