@@ -138,7 +138,7 @@ def list_contacts_of_groups(
     wanted = {group.id for group in groups.get_groups(account.id, group_ids)}
     deleted = tombstones.deleted_groups(account.id)
     numbers = memberships.list_members(account.id, wanted, after=after, page_size=page_size)
-    for contact in contacts.get_contacts(account.id, numbers):
+    for contact in contacts.get_contacts(account.id, numbers, page_size=page_size):
         # The contact's own word decides: it may have left since the membership was read.
         if contact.group_ids & wanted:
             yield contact.without_deleted_groups(deleted)

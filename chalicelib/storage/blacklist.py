@@ -103,7 +103,7 @@ def find_numbers(
     """Return those of some numbers that are on the blacklist, and since when."""
     since: dict[PhoneNumber, datetime] = {}
     for batch in in_batches({number.e164 for number in phone_numbers}):
-        found = read_batch(BlacklistItem, keys.blacklist(account_id), batch)
+        found = read_batch(BlacklistItem.from_raw_data, keys.blacklist(account_id), batch)
         since.update((PhoneNumber(e164), item.created_on) for e164, item in found.items())
     return since
 

@@ -5,9 +5,11 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, Final
 
+from pynamodb.constants import ALL_NEW
 from pynamodb.exceptions import DeleteError, DoesNotExist, PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, Details
@@ -15,7 +17,8 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, Un
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys, tombstones
-from chalicelib.storage.batches import in_batches, read_batch
+from chalicelib.storage.batches import StoredItem, in_batches, read_batch, size_of_batches
+from chalicelib.storage.connection import table
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
 from chalicelib.storage.transactions import (
     MOST_ACTIONS,
@@ -31,6 +34,9 @@ _MEMBERSHIPS_DELETED_AT_ONCE: Final = MOST_ACTIONS - 3
 _MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
 """Further ones, each in a transaction of its own, that still fit well into a request."""
 
+_DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in DETAIL_CHARACTERS}
+_DATES: Final[Any] = ContactItem.created_on
+
 
 def get_contact(
     account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
@@ -41,7 +47,11 @@ def get_contact(
         NotFoundError: There is none of that number, or it has another id than the one given.
 
     """
-    return contact_of(get_item(account_id, phone_number, contact_id))
+    stored = _find_stored(account_id, phone_number.e164)
+    contact = stored and contact_in(stored)
+    if not contact or contact_id not in {None, contact.id}:
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    return contact
 
 
 def find_number(account_id: str, contact_id: int) -> PhoneNumber:
@@ -60,13 +70,16 @@ def find_number(account_id: str, contact_id: int) -> PhoneNumber:
     return PhoneNumber(item.phone_number)
 
 
-def get_contacts(account_id: str, phone_numbers: Iterable[str]) -> Iterator[Contact]:
-    """Yield those contacts that exist, in the order of their E.164 numbers given."""
-    for batch in in_batches(phone_numbers):
-        found = read_batch(ContactItem, keys.contacts(account_id), batch)
-        for e164 in batch:
-            if e164 in found:
-                yield contact_of(found[e164])
+def get_contacts(
+    account_id: str, phone_numbers: Iterable[str], *, page_size: int | None = None
+) -> Iterator[Contact]:
+    """Yield those contacts that exist, in the order of their E.164 numbers given.
+
+    *page_size* is how many are wanted, where it may be fewer than all.
+    """
+    for batch in in_batches(phone_numbers, size_of_batches(page_size)):
+        found = read_batch(contact_in, keys.contacts(account_id), batch)
+        yield from (found[e164] for e164 in batch if e164 in found)
 
 
 def list_contacts(
@@ -76,13 +89,12 @@ def list_contacts(
 
     *page_size* is how many to read at a time, where fewer than all may be wanted.
     """
-    items = ContactItem.query(
-        keys.contacts(account_id),
-        ContactItem.sk > (after or keys.BEFORE_ALL_NUMBERS),
-        consistent_read=True,
-        page_size=page_size,
-    )
-    return map(contact_of, items)
+    question = {
+        "range_key_condition": ContactItem.sk > (after or keys.BEFORE_ALL_NUMBERS),
+        "consistent_read": True,
+        "limit": page_size,
+    }
+    return ResultIterator(table().query, (keys.contacts(account_id),), question, map_fn=contact_in)
 
 
 def put_contact(account_id: str, contact: Contact) -> None:
@@ -130,15 +142,20 @@ def update_contact(
         NotFoundError: There is none of that number, or it has another id than the one given.
 
     """
-    item = ContactItem(keys.contacts(account_id), phone_number.e164)
     actions = [
         attribute.remove() if value is None else attribute.set(value)
         for attribute, value in ((getattr(ContactItem, name), changes[name]) for name in changes)
     ]
     # Fails when there is no such contact: an update would otherwise create half of one.
     with condition_failing_means(NotFoundError(ErrorCode.CONTACT_NOT_FOUND)):
-        item.update([*actions, ContactItem.updated_on.set(now), revising()], is_there(contact_id))
-    return contact_of(item)
+        answer = table().update_item(
+            keys.contacts(account_id),
+            phone_number.e164,
+            actions=[*actions, ContactItem.updated_on.set(now), revising()],
+            condition=is_there(contact_id),
+            return_values=ALL_NEW,
+        )
+    return contact_in(answer["Attributes"])
 
 
 def delete_contact(
@@ -254,10 +271,14 @@ def get_item(
 
 def find_item(account_id: str, e164: str) -> ContactItem | None:
     """Return a contact's item, or None if there is none of that number."""
-    try:
-        return ContactItem.get(keys.contacts(account_id), e164, consistent_read=True)
-    except DoesNotExist:
-        return None
+    stored = _find_stored(account_id, e164)
+    return ContactItem.from_raw_data(stored) if stored else None
+
+
+def _find_stored(account_id: str, e164: str) -> StoredItem | None:
+    answer = table().get_item(keys.contacts(account_id), e164, consistent_read=True)
+    stored: StoredItem | None = answer.get("Item")
+    return stored
 
 
 def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
@@ -314,16 +335,32 @@ def id_item_of(account_id: str, contact: Contact) -> ContactIdItem:
 
 def contact_of(item: ContactItem) -> Contact:
     """Return the contact in an item, with the groups that it names."""
-    day = item.scheduled_deletion_date
-    details = ((name, getattr(item, name)) for name in DETAIL_CHARACTERS)
+    return contact_in(item.to_dynamodb_dict())
+
+
+def contact_in(stored: StoredItem) -> Contact:
+    """Return the contact in an item as DynamoDB returns it, with the groups that it names.
+
+    Who only reads needs no model of it, which would take more time than the rest
+    (docs/performance.md).
+    """
+    day = _text(stored, "scheduledDeletionDate")
     return Contact(
-        id=item.id,
-        phone_number=PhoneNumber(item.sk),
-        details={name: value for name, value in details if value is not None},
-        extra=extra_of_text(item.extra),
-        group_ids=frozenset(item.group_ids or ()),
-        stoplist_ids=frozenset(item.stoplist_ids or ()),
+        id=int(stored["id"]["N"]),
+        phone_number=PhoneNumber(stored["SK"]["S"]),
+        details={name: stored[key]["S"] for name, key in _DETAIL_KEYS.items() if key in stored},
+        extra=extra_of_text(_text(stored, "extra")),
+        group_ids=_numbers(stored, "groupIds"),
+        stoplist_ids=_numbers(stored, "stoplistIds"),
         scheduled_deletion_date=date.fromisoformat(day) if day else None,
-        created_on=item.created_on,
-        updated_on=item.updated_on,
+        created_on=_DATES.deserialize(stored["createdOn"]["S"]),
+        updated_on=_DATES.deserialize(stored["updatedOn"]["S"]),
     )
+
+
+def _text(stored: StoredItem, key: str) -> str | None:
+    return stored[key]["S"] if key in stored else None
+
+
+def _numbers(stored: StoredItem, key: str) -> frozenset[int]:
+    return frozenset(map(int, stored[key]["NS"])) if key in stored else frozenset()

@@ -36,7 +36,9 @@ def get_group(account_id: str, group_id: int) -> Group:
 def get_groups(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
     """Yield those groups that exist, in no particular order."""
     for batch in in_batches(map(keys.of_id, group_ids)):
-        yield from map(_group_of, read_batch(GroupItem, keys.groups(account_id), batch).values())
+        yield from map(
+            _group_of, read_batch(GroupItem.from_raw_data, keys.groups(account_id), batch).values()
+        )
 
 
 def list_groups(account_id: str) -> Iterator[Group]:

@@ -5,9 +5,8 @@ What was read is the condition of what is written; if others were faster, it is 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.transactions import TransactWrite
 
@@ -83,7 +82,9 @@ def rewrite_each(
     planned: dict[PhoneNumber, _Rewrite] = {}
     try:
         items = read_batch(
-            ContactItem, keys.contacts(account_id), [number.e164 for number in phone_numbers]
+            ContactItem.from_raw_data,
+            keys.contacts(account_id),
+            [number.e164 for number in phone_numbers],
         )
         is_any_in_groups = any(item.group_ids for item in items.values())
         deleted = tombstones.deleted_groups(account_id) if is_any_in_groups else {}
@@ -100,8 +101,7 @@ def rewrite_each(
     return outcomes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rewrite:
+class _Rewrite(NamedTuple):
     """A contact as it was read, how readers see it, and how it shall be."""
 
     account_id: str

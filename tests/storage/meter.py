@@ -58,19 +58,19 @@ class Meter:
 
 def _read_units(operation: str, answer: dict[str, Any]) -> int:
     if operation == "GetItem":
-        return _units(_size(answer.get("Item", {})))
+        return _units(size_of(answer.get("Item", {})))
     if operation == "BatchGetItem":
         (items,) = answer["Responses"].values()
-        return sum(_units(_size(item)) for item in items)
+        return sum(_units(size_of(item)) for item in items)
     assert operation == "Query", operation
-    return _units(sum(map(_size, answer["Items"])))
+    return _units(sum(map(size_of, answer["Items"])))
 
 
 def _units(size: int) -> int:
     return max(1, math.ceil(size / READ_UNIT_BYTES))
 
 
-def _size(item: dict[str, Any]) -> int:
+def size_of(item: dict[str, Any]) -> int:
     """Bytes of an item: its names and its values, numbers at about two digits a byte."""
     return sum(len(name.encode()) + _size_of_value(value) for name, value in item.items())
 

@@ -1,0 +1,30 @@
+"""A contact is read as it was stored, with a model or without one."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.contact import DETAIL_CHARACTERS, new_contact
+from chalicelib.storage.contacts import contact_in, contact_of, item_of
+from chalicelib.storage.items import ContactItem
+from tests.storage.conftest import NOW
+from tests.storage.steps import data
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"scheduled_deletion_date": NOW.date()},
+        {"group_ids": frozenset({1, 2**53 - 1})},
+        {"group_ids": frozenset({1, 2}), "stoplist_ids": frozenset({2})},
+        {"details": {name: f"{name} ü" for name in DETAIL_CHARACTERS}},
+        {"extra": {"city": "Tallinn", "devino": {"a": [1, None]}}},
+    ],
+)
+def test_contact_is_read_alike_with_and_without_a_model(changes):
+    contact = replace(new_contact(data(), NOW), **changes)
+    stored = item_of("a", contact).serialize()
+
+    assert contact_in(stored) == contact
+    assert contact_in(stored) == contact_of(ContactItem.from_raw_data(stored))
