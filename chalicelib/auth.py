@@ -4,9 +4,8 @@ import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.domain.account import Account, Credential, hash_secret, is_username
 from chalicelib.domain.errors import UnauthorizedError
@@ -21,8 +20,7 @@ CACHE_ENTRIES: Final = 1_000
 _NO_SECRET_HASHES_TO_THIS: Final = "0" * 64
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedCredential:
+class PresentedCredential(NamedTuple):
     """What a client sent, of whatever form its dialect has."""
 
     username: str
@@ -83,8 +81,7 @@ class Authenticator:
         return credential
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     credential: Credential | None
     read_at: float
 

@@ -1,8 +1,7 @@
 """What the environment decides; everything else about AWS is botocore's to find there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 TABLE_VARIABLE: Final = "PHONEBOOK_TABLE"
 
@@ -11,8 +10,7 @@ class SettingsError(Exception):
     """The environment lacks something; the message says what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """``table_name`` is the table that holds the phonebook."""
 
     table_name: str

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -146,7 +146,7 @@ def assert_documented(method: str, path: str, status: int, body: bytes) -> None:
     bare, _, query = path.partition("?")
     dialect = dialect_of(bare)
     document = DOCUMENTS[dialect.name]
-    meant = dialect.read_method(replace(REQUEST, method=method, query=parse_qs(query)))
+    meant = dialect.read_method(REQUEST._replace(method=method, query=parse_qs(query)))
     answers = document.answers_of(document.template_of(bare), meant)
     assert str(status) in answers, f"{method} {path} is answered with an undocumented {status}"
     content = answers[str(status)].get("content")

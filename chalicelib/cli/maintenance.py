@@ -1,6 +1,5 @@
 """``phonebook maintenance``: looking after what runs unattended."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -37,7 +36,7 @@ def purge(
     if dry_run:
         preview = cleanup.preview(now.date())
         oldest = preview.oldest_due
-        row = {**asdict(preview), "oldest_due": None if oldest is None else oldest.isoformat()}
+        row = {**preview._asdict(), "oldest_due": None if oldest is None else oldest.isoformat()}
         print_row(row, as_json=as_json)
         return
     report = cleanup.clean_up(now, lambda: float("inf"))

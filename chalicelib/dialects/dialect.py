@@ -1,9 +1,9 @@
 """What a dialect is, and the one way through it that every request takes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.http import Request, Response
@@ -22,8 +22,7 @@ Endpoint: TypeAlias = Callable[[Request, Account], Response]
 """Parses a request, calls the service, renders its result."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(NamedTuple):
     """One vendor's way of speaking to the phonebook.
 
     ``endpoints`` maps the pattern of each path to the endpoint of each method. A path that
@@ -39,7 +38,7 @@ class Dialect:
     read_credential: Callable[[Request], PresentedCredential]
     render_error: Callable[[PhonebookError], Response]
     read_method: Callable[[Request], str] = attrgetter("method")
-    request_bytes: Mapping[str, int] = field(default_factory=dict)
+    request_bytes: Mapping[str, int] = MappingProxyType({})
 
     def owns(self, path: str) -> bool:
         """Say whether *path* is this dialect's to answer."""
@@ -59,7 +58,7 @@ def answer(
     try:
         request = read_request()
         account = authenticate(dialect.read_credential(request))
-        request = replace(request, method=dialect.read_method(request))
+        request = request._replace(method=dialect.read_method(request))
         return _find_endpoint(dialect, request)(request, account)
     except PhonebookError as error:
         if isinstance(error, UnavailableError):

@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 JSON: Final = "application/json"
@@ -14,8 +14,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 _REQUEST_ID: Final = re.compile(r"(?![0-9]{7,15}$)[A-Za-z0-9._:-]{1,128}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """A request.
 
     ``route`` is the path's pattern (``/v1/phonebook/contacts/{phone}``) and ``url`` what
@@ -44,13 +43,12 @@ class Request:
         return values[-1] if values else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """A response, its body as text."""
 
     status: int
     body: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def json_text(value: object) -> str:

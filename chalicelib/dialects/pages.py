@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.dialects.http import JSON, Request, Response, json_text
@@ -16,8 +15,7 @@ _LIMIT_DIGITS: Final = 9
 """More would only make a number that is out of range anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Which part of a list is asked for: at most ``limit`` entries from behind ``after``.
 
     Without a ``limit`` it is all of them. ``list_key`` says of which list, whatever decides

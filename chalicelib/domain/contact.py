@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final, TypeAlias
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
 
 from chalicelib.domain.extra import Extra, changed_extra
 from chalicelib.domain.group import Group, GroupKind
@@ -101,22 +102,20 @@ class Contact:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactChanges:
+class ContactChanges(NamedTuple):
     """What is to change of a contact; None clears a field, but leaves the number as it is."""
 
     phone_number: PhoneNumber | None = None
-    details: Details = field(default_factory=dict)
-    extra: Extra = field(default_factory=dict)
+    details: Details = MappingProxyType({})
+    extra: Extra = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactData:
+class ContactData(NamedTuple):
     """What a client says of a contact that may or may not be there already."""
 
     phone_number: PhoneNumber
-    details: Details = field(default_factory=dict)
-    extra: Extra = field(default_factory=dict)
+    details: Details = MappingProxyType({})
+    extra: Extra = MappingProxyType({})
 
 
 def new_contact(data: ContactData, now: datetime) -> Contact:

@@ -15,10 +15,9 @@ Anything else that is raised is a bug, and answered as ``ErrorCode.BUG``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from types import TracebackType
-from typing import Final
+from typing import Final, NamedTuple
 
 PROBLEMS_TOLD: Final = 50
 """Of what is wrong with one request; a client can repeat one mistake many thousands of times."""
@@ -55,8 +54,7 @@ class ErrorCode(Enum):
     BUG = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with what was sent: which field, and what about it.
 
     ``is_missing`` says that the field is not there at all, which some vendors tell apart.

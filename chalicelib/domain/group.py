@@ -1,8 +1,9 @@
 """A group: a label with a name, which any number of contacts carry."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from chalicelib.domain.extra import Extra
 
@@ -17,8 +18,7 @@ class GroupKind(Enum):
     """Its contacts are reached on their devices."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(NamedTuple):
     """A group and its count, which follows its memberships by about a second.
 
     ``updated_on`` is when it was renamed last, or else created.
@@ -26,11 +26,11 @@ class Group:
 
     id: int
     name: str
-    kind: GroupKind = GroupKind.STANDARD
-    extra: Extra = field(default_factory=dict)
     created_on: datetime
     updated_on: datetime
     contacts_count: int
+    kind: GroupKind = GroupKind.STANDARD
+    extra: Extra = MappingProxyType({})
 
     @property
     def list_key(self) -> str:

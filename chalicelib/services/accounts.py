@@ -13,7 +13,7 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.limits import FIELD_CHARACTERS, LONGEST_RETENTION_DAYS
-from chalicelib.domain.phone import is_region
+from chalicelib.domain.phone_reading import is_region
 from chalicelib.domain.text import checked_text
 from chalicelib.storage import accounts, blacklist, contacts, groups
 

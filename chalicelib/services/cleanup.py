@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from chalicelib.storage import cleanup, keys
 from chalicelib.storage.tombstones import oldest_tombstones
@@ -32,8 +33,7 @@ def clean_up(now: datetime, seconds_left: Callable[[], float]) -> CleanupReport:
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class CleanupPreview:
+class CleanupPreview(NamedTuple):
     """What the next run would find to do."""
 
     contacts_due: int

@@ -6,9 +6,8 @@ left out, and a crash leaves either both or neither.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.update import Action
@@ -26,16 +25,14 @@ MARKER_LIFETIME: Final = timedelta(days=7)
 """A stream keeps its records for 24 hours; a dead letter may be sent again some days later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """What is counted: the contacts of a group, or, without one, of an account."""
 
     account_id: str
     group_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One more or one less, and the event of the stream that said so.
 
     Or a fence, and neither more nor less: its token is written on the counter with all that

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -30,7 +29,7 @@ ACCOUNT = Account(
 
 def request(body, content_type="application/json"):
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return replace(REQUEST, body=sent, headers={"content-type": content_type})
+    return REQUEST._replace(body=sent, headers={"content-type": content_type})
 
 
 def new_contact(body):

@@ -31,7 +31,7 @@ HOUR = timedelta(hours=1)
 
 def request(body=b"", **query):
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return replace(REQUEST, body=body, query=query)
+    return REQUEST._replace(body=body, query=query)
 
 
 def read(row, *, region="RU", zone_offset=timedelta(0), definitions=MAIN_FIELDS):

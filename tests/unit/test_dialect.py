@@ -1,6 +1,5 @@
 """The one way that every request takes, whatever the dialect."""
 
-import dataclasses
 from datetime import UTC, datetime
 
 import pytest
@@ -48,7 +47,7 @@ DIALECT = Dialect(
 
 
 def answered(dialect=DIALECT, authenticate=lambda _: ACCOUNT, **changes):
-    request = dataclasses.replace(REQUEST, **changes)
+    request = REQUEST._replace(**changes)
     return answer(dialect, lambda: request, authenticate).body
 
 

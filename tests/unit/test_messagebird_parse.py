@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -26,8 +25,7 @@ NUMBER = PhoneNumber("+31612345678")
 
 
 def request(body=b"", *, content_type="application/json", query=None, method="GET", **path):
-    return replace(
-        REQUEST,
+    return REQUEST._replace(
         method=method,
         query=query or {},
         path_parameters=path,
@@ -67,7 +65,7 @@ def test_method_in_the_query_is_meant_on_get_and_post(method, query, meant):
     ],
 )
 def test_access_key_is_in_the_header_or_else_in_the_query(headers, query):
-    presented = read_credential(replace(REQUEST, headers=headers, query=query))
+    presented = read_credential(REQUEST._replace(headers=headers, query=query))
 
     assert (presented.username, presented.secret) == ("name", "secret")
 
@@ -83,7 +81,7 @@ def test_access_key_is_in_the_header_or_else_in_the_query(headers, query):
 )
 def test_anything_else_is_no_access_key(headers, query):
     with pytest.raises(UnauthorizedError):
-        read_credential(replace(REQUEST, headers=headers, query=query))
+        read_credential(REQUEST._replace(headers=headers, query=query))
 
 
 @pytest.mark.parametrize("msisdn", [31612345678, "31612345678", "+31 6 12345678"])

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -74,7 +73,7 @@ def test_group_is_as_in_the_documentation():
     ],
 )
 def test_base_is_what_stands_before_the_path(route, path, base):
-    request = replace(REQUEST, route=route, url=f"https://here{path}")
+    request = REQUEST._replace(route=route, url=f"https://here{path}")
 
     assert base_url(request) == f"https://here{base}"
 

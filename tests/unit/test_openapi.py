@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
@@ -14,11 +13,11 @@ from tests.openapi import DOCUMENTS, REQUEST, assert_documented
 
 PAIR = base64.b64encode(b"user:secret").decode()
 PRESENTED = {
-    ("http", "basic"): replace(REQUEST, headers={"authorization": f"Basic {PAIR}"}),
-    ("http", "bearer"): replace(REQUEST, headers={"authorization": "Bearer user.secret"}),
-    ("http", "accesskey"): replace(REQUEST, headers={"authorization": "AccessKey user.secret"}),
-    ("http", "key"): replace(REQUEST, headers={"authorization": "Key user.secret"}),
-    ("query", "access_key"): replace(REQUEST, query={"access_key": ["user.secret"]}),
+    ("http", "basic"): REQUEST._replace(headers={"authorization": f"Basic {PAIR}"}),
+    ("http", "bearer"): REQUEST._replace(headers={"authorization": "Bearer user.secret"}),
+    ("http", "accesskey"): REQUEST._replace(headers={"authorization": "AccessKey user.secret"}),
+    ("http", "key"): REQUEST._replace(headers={"authorization": "Key user.secret"}),
+    ("query", "access_key"): REQUEST._replace(query={"access_key": ["user.secret"]}),
 }
 """A credential, as each security scheme that any document may name presents it."""
 

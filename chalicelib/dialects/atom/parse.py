@@ -13,7 +13,8 @@ from chalicelib.domain.contact import ContactChanges, ContactData
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.ids import id_of_decimal, is_decimal
 from chalicelib.domain.limits import GROUP_NAME_CHARACTERS
-from chalicelib.domain.phone import PhoneNumber, read_phone_number
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.text import checked_text
 
 ID: Final = "id"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import InvalidDataError
@@ -89,8 +89,7 @@ class Definition:
         return frozenset(self.values)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A field of a contact, with its value; None is no value."""
 
     definition: Definition

@@ -6,10 +6,9 @@ Parameters that are not known are ignored, and optional ones in a query that are
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from chalicelib.dialects.bodies import read_object
 from chalicelib.dialects.devino.errors import MUST_NOT_BE_NULL
@@ -61,7 +60,8 @@ from chalicelib.domain.limits import (
     PAGE_ITEMS,
     UPLOAD_ROWS,
 )
-from chalicelib.domain.phone import PhoneNumber, read_phone_number_or_integer
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone_reading import read_phone_number_or_integer
 from chalicelib.domain.text import checked_text
 
 KINDS: Final[Mapping[str, GroupKind]] = {
@@ -102,8 +102,7 @@ class DuplicateCheck(Enum):
     EMAIL = "email"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewList:
+class NewList(NamedTuple):
     """A contact list to be created."""
 
     name: str
@@ -111,8 +110,7 @@ class NewList:
     extra: Extra
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class Upload(NamedTuple):
     """Contacts for a list, each still as it was sent."""
 
     group_id: int
@@ -121,8 +119,7 @@ class Upload:
     zone_offset: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListsQuery:
+class ListsQuery(NamedTuple):
     """Which lists are asked for, and at which clock their dates are read."""
 
     filter: ListFilter
@@ -130,8 +127,7 @@ class ListsQuery:
     zone_offset: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactsQuery:
+class ContactsQuery(NamedTuple):
     """Which contacts of which list are asked for, and at which clock their dates are read."""
 
     group_id: int

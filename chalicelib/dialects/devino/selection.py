@@ -1,13 +1,12 @@
 """Which lists, and which contacts of a list, are asked for, and in which order."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from heapq import nlargest, nsmallest
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from chalicelib.dialects.devino.fields import (
     Field,
@@ -54,8 +53,7 @@ UNSUBSCRIBED_CHANNELS: Final = (Channel.SMS,)
 """What the blacklist is about: numbers. Nobody is known to be unsubscribed from the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """Up to ``limit`` entries behind the first ``offset``; without a limit, all of them."""
 
     offset: int
@@ -71,8 +69,7 @@ class Slice:
         return islice(items, self.offset, self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """By which field contacts are sorted, by their numbers if by none, and which way round."""
 
     field: str | None
@@ -98,8 +95,7 @@ class Order:
         return (nlargest if self.descending else nsmallest)(count, contacts, key=key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListFilter:
+class ListFilter(NamedTuple):
     """Which lists are asked for; None is any. ``start`` and ``end`` are as a client's clock."""
 
     name: str | None
@@ -120,8 +116,7 @@ class ListFilter:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(NamedTuple):
     """Whether contacts are asked for that may be messaged, or those that may not.
 
     Of a channel that is not tracked, all contacts may.
@@ -136,8 +131,7 @@ class Subscription:
         return is_unsubscribed == (self.state is State.UNSUBSCRIBED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactFilter:
+class ContactFilter(NamedTuple):
     """Which contacts are asked for; None is any."""
 
     field: str | None

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chalicelib.dialects.bodies import read_details, read_object_or_form, required
 from chalicelib.dialects.http import Request
@@ -16,11 +15,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import id_of_hex
 from chalicelib.domain.limits import GROUP_NAME_CHARACTERS
-from chalicelib.domain.phone import (
-    PhoneNumber,
-    read_phone_number,
-    read_phone_number_or_integer,
-)
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone_reading import read_phone_number, read_phone_number_or_integer
 from chalicelib.domain.text import checked_text
 
 MSISDN: Final = "msisdn"
@@ -50,8 +46,7 @@ _OFFSET_DIGITS: Final = 9
 """What every client's integers hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(NamedTuple):
     """Which part of a list is asked for: up to ``limit`` entries behind the first ``offset``."""
 
     offset: int

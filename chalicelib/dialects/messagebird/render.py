@@ -1,9 +1,9 @@
 """Contacts, groups and lists as the MessageBird clients read them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.dialects.http import JSON, Request, Response, json_text
@@ -20,19 +20,18 @@ _DATETIME: Final = "%Y-%m-%dT%H:%M:%S+00:00"
 """Python up to 1.4.1 reads exactly this: no fraction, and no ``Z``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(NamedTuple):
     """A window of a list: the JSON values in it, how many there are in all, and whether more.
 
     ``path`` and ``query`` are what the list is found by, whichever way it was asked for.
     """
 
     path: str
-    query: Mapping[str, str] = field(default_factory=dict)
     window: Window
     items: Sequence[dict[str, Any]]
     total: int
     is_more: bool
+    query: Mapping[str, str] = MappingProxyType({})
 
 
 def base_url(request: Request) -> str:

@@ -17,7 +17,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
 from chalicelib.domain.limits import GROUP_NAME_CHARACTERS, GROUPS_IN_A_FILTER
-from chalicelib.domain.phone import PhoneNumber, read_phone_number
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.text import checked_text
 
 PHONE_NUMBER: Final = "phoneNumber"

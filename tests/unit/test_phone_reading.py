@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.errors import InvalidDataError
-from chalicelib.domain.phone import (
-    PhoneNumber,
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone_reading import (
     is_region,
     read_phone_number,
     read_phone_number_or_integer,
