@@ -13,7 +13,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.errors import PhonebookError
 from infra import table
-from infra.package import BUILD, PackageError, package_stage, parameters, stages
+from infra.package import (
+    BUILD,
+    PackageError,
+    compiler_or_warning,
+    package_stage,
+    parameters,
+    stages,
+)
 from infra.smoke import SmokeError, smoke_test
 from infra.stack import ChangeSet, Stack, StackError
 from infra.table import TableError
@@ -112,7 +119,7 @@ def deploy(
         table.refuse_unless_a_phonebooks(taken_over)
         operator.confirm(f"Give {taken_over} a stream, expiry, recovery and protection?")
         chosen["TableStreamArn"] = table.take_over(taken_over)
-    package = package_stage(stage, build)
+    package = package_stage(stage, build, compiler_or_warning())
     change_set = stack.propose(package, chosen)
     if change_set is None:
         print(f"{stack.name} is as it should be; there is nothing to change.")

@@ -1,12 +1,14 @@
 """``make package``: the zip of the Lambdas and the template of the stack, byte for byte anew.
 
 Chalice packages from a copy that holds the Lambda's files only, and the result is written
-again in one order and with one date: the same commit gives the same bytes.
+again in one order and with one date: the same commit gives the same bytes, where the same Python
+compiles them.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from typing import Any, Final
 
 import yaml
 
+from infra.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
 from infra.table import RESOURCES
 
 PROJECT: Final = Path(__file__).parent.parent
@@ -30,7 +33,11 @@ LARGEST_ZIP_BYTES: Final = 3 * 1024 * 1024
 
 _PACKAGED: Final = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
 _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "cli")
-_NOT_IN_THE_ZIP: Final = (".pyi", ".pyc", "py.typed")
+_NOT_IN_THE_ZIP: Final = re.compile(
+    r".*(\.pyi|\.pyc|/py\.typed)"
+    # Half of the zip, for other users of Powertools than ours.
+    r"|aws_lambda_powertools/(event_handler|utilities/(?!__init__\.py|jmespath_utils)).*"
+)
 _DATE_OF_ALL_FILES: Final = (1980, 1, 1, 0, 0, 0)
 _READABLE_BY_ALL: Final = 0o100644 << 16
 
@@ -65,8 +72,9 @@ def main() -> int:
     """Package the stage on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stage", choices=sorted(stages()), required=True)
+    stage = parser.parse_args().stage
     try:
-        package = package_stage(parser.parse_args().stage, BUILD)
+        package = package_stage(stage, BUILD, compiler_or_warning())
     except PackageError as error:
         print(f"make package: {error}", file=sys.stderr)
         return 1
@@ -89,11 +97,13 @@ def stages() -> dict[str, dict[str, str]]:
     }
 
 
-def package_stage(stage: str, build_folder: Path) -> Package:
-    """Package *stage* into a folder of its own in *build_folder*.
+def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Package:
+    """Package *stage* into a folder of its own in *build_folder*, its modules compiled if they can.
+
+    *compiler* is :func:`.bytecode.lambda_python`.
 
     Raises:
-        PackageError: Chalice or pip failed, or the zip is larger than it may be.
+        PackageError: Chalice, pip or the compiler failed, or the zip is larger than it may be.
 
     """
     folder = build_folder / stage
@@ -108,7 +118,7 @@ def package_stage(stage: str, build_folder: Path) -> Package:
     package = Package(
         stage, folder / "deployment.zip", folder / "template.json", folder / "parameters.json"
     )
-    _write_anew(chalices / "deployment.zip", package.zip_file)
+    _write_anew(chalices / "deployment.zip", package.zip_file, compiler)
     _write_json(package.template_file, json.loads((chalices / "sam.json").read_text()))
     _write_json(package.parameters_file, stages()[stage])
     for scratch in (source, chalices):
@@ -117,6 +127,18 @@ def package_stage(stage: str, build_folder: Path) -> Package:
     if size > LARGEST_ZIP_BYTES:
         raise PackageError(f"the zip has {size:,} bytes, and may have {LARGEST_ZIP_BYTES:,}.")
     return package
+
+
+def compiler_or_warning() -> Path | None:
+    """Return what compiles the Lambdas' modules, or say what it means that there is nothing."""
+    compiler = lambda_python()
+    if compiler is None:
+        print(
+            f"No {lambda_runtime()} that runs was found on the PATH, so the modules are not"
+            " compiled, and cold starts take about twice as long (docs/performance.md).",
+            file=sys.stderr,
+        )
+    return compiler
 
 
 def _copy_what_is_packaged(folder: Path) -> None:
@@ -153,16 +175,30 @@ def _run_chalice(source: Path, stage: str, merged: Path, output: Path) -> None:
         raise PackageError(f"Chalice failed:\n{done.stdout}")
 
 
-def _write_anew(made: Path, target: Path) -> None:
-    """Write a zip again, in one order, with one date, without what a Lambda does not read."""
-    with zipfile.ZipFile(made) as zip_made, zipfile.ZipFile(target, "w") as zip_anew:
-        for name in sorted(zip_made.namelist()):
-            if name.endswith(_NOT_IN_THE_ZIP):
-                continue
-            entry = zipfile.ZipInfo(name, _DATE_OF_ALL_FILES)
+def _write_anew(made: Path, target: Path, compiler: Path | None) -> None:
+    """Write a zip again, without what a Lambda does not read."""
+    unpacked = made.parent / "unpacked"
+    with zipfile.ZipFile(made) as zip_made:
+        zip_made.extractall(
+            unpacked,
+            [name for name in zip_made.namelist() if not _NOT_IN_THE_ZIP.fullmatch(name)],
+        )
+    if compiler:
+        try:
+            compile_modules(unpacked, compiler)
+        except CompileError as error:
+            raise PackageError(str(error)) from error
+    write_zip(unpacked, target)
+
+
+def write_zip(folder: Path, target: Path) -> None:
+    """Write a zip of all files in *folder*, in one order and with one date."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(file.relative_to(folder).as_posix(), _DATE_OF_ALL_FILES)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = _READABLE_BY_ALL
-            zip_anew.writestr(entry, zip_made.read(name), compresslevel=9)
+            archive.writestr(entry, file.read_bytes(), compresslevel=9)
 
 
 def _write_json(file: Path, value: object) -> None:

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from importlib.util import find_spec
+from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec, source_hash
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,12 @@ from tests.paths import PROJECT
 
 IN_THE_LAMBDA_RUNTIME = ("botocore", "dateutil", "jmespath", "six", "urllib3")
 """The runtime has boto3 and what it needs; of that, this is what botocore needs."""
+
+UNCHECKED = 0b01
+"""The flags of a compiled module that is taken for its source without a look at that (PEP 552)."""
+
+THIS_PYTHON = Path(sys.executable)
+"""Compiles here, where it runs the Lambdas too."""
 
 HANDLERS = (
     "app.app",
@@ -33,7 +39,7 @@ print(json.dumps(handler(json.loads(sys.argv[2]), None)))
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    return package_stage("dev", tmp_path_factory.mktemp("build"))
+    return package_stage("dev", tmp_path_factory.mktemp("build"), THIS_PYTHON)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +48,7 @@ def names(package):
 
 
 def test_same_code_makes_the_same_bytes(package, tmp_path):
-    again = package_stage("dev", tmp_path)
+    again = package_stage("dev", tmp_path, THIS_PYTHON)
 
     assert again.zip_file.read_bytes() == package.zip_file.read_bytes()
     assert again.template_file.read_bytes() == package.template_file.read_bytes()
@@ -59,10 +65,10 @@ def test_zip_holds_what_the_lambdas_run_and_nothing_else(names):
     folders = {name.split("/")[0] for name in names}
 
     assert {folder for folder in folders if not folder.endswith(".dist-info")} == {
-        "app.py", "aws_lambda_powertools", "chalice", "chalicelib", "phonenumbers", "pynamodb",
-        "typing_extensions.py",
+        "__pycache__", "app.py", "aws_lambda_powertools", "chalice", "chalicelib", "phonenumbers",
+        "pynamodb", "typing_extensions.py",
     }  # fmt: skip
-    assert not [name for name in names if "__pycache__" in name or "/cli/" in name]
+    assert not [name for name in names if "/cli/" in name]
     assert not [name for name in names if name.startswith(("phonenumbers/geodata", "tests"))]
 
 
@@ -73,7 +79,34 @@ def test_zip_holds_every_module_of_the_code_but_the_command_line(names):
         if "cli" not in path.parts
     }
 
-    assert {name for name in names if name.startswith("chalicelib/")} == modules
+    compiled = {cache_from_source(module) for module in modules}
+    data = {
+        str(path.relative_to(PROJECT))
+        for path in (PROJECT / "chalicelib/storage/botocore_data").rglob("*")
+        if path.is_file()
+    }
+    in_zip = {name for name in names if name.startswith("chalicelib/")}
+    assert in_zip == modules | compiled | data
+
+
+def test_what_is_compiled_is_what_lies_beside_it(package, tmp_path):
+    zipfile.ZipFile(package.zip_file).extractall(tmp_path)
+    compiled = list(tmp_path.rglob("*.pyc"))
+
+    assert tmp_path / cache_from_source("app.py") in compiled
+    for file in compiled:
+        content = file.read_bytes()
+        source = (file.parent.parent / f"{file.name.split('.')[0]}.py").read_bytes()
+        assert content[:4] == MAGIC_NUMBER
+        assert int.from_bytes(content[4:8], "little") == UNCHECKED
+        assert content[8:16] == source_hash(source)
+
+
+def test_nothing_is_compiled_without_the_python_of_the_lambdas(tmp_path):
+    package = package_stage("dev", tmp_path, None)
+
+    names = zipfile.ZipFile(package.zip_file).namelist()
+    assert not [name for name in names if name.endswith(".pyc")]
 
 
 @pytest.mark.parametrize("handler", HANDLERS)

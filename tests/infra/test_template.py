@@ -25,7 +25,7 @@ FUNCTIONS = ("APIHandler", "CounterStream", "PurgeSchedule")
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    return package_stage("prod", tmp_path_factory.mktemp("build"))
+    return package_stage("prod", tmp_path_factory.mktemp("build"), None)
 
 
 @pytest.fixture(scope="module")
