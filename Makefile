@@ -11,11 +11,14 @@ KEEP ?=
 YES ?=
 DELETE_TABLE ?=
 WRITE ?=
+SUBJECTS ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
 # checkov pins an older botocore than ministack does.
 CHECKOV := .venv-checkov/installed
+# What the peers of the benchmarks need, nothing else does.
+PEERS := .venv-benchmarks/installed
 OLD_CLIENT := .venv/messagebird-1.4.1
 WORKERS ?= 2
 
@@ -25,7 +28,7 @@ install_into = $(BIN)/uv pip install --quiet --require-hashes --python $(1)/bin/
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev test test-full coverage test-dynamodb-local dynamodb-local check format lock \
-        scaling package rehearse deploy destroy clean
+        scaling bench bench-quick package rehearse deploy destroy clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -49,16 +52,22 @@ $(CHECKOV): infra/requirements-checkov.txt $(INSTALLED)
 	@$(call install_into,.venv-checkov,$<)
 	@touch $@
 
+$(PEERS): benchmarks/requirements.txt $(INSTALLED)
+	@rm -rf .venv-benchmarks
+	@$(BIN)/python -m venv .venv-benchmarks
+	@$(call install_into,.venv-benchmarks,$<)
+	@touch $@
+
 dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
 	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
 
-test: check $(CHECKOV) $(OLD_CLIENT)  ## Check, and run every test but the long ones
+test: check $(CHECKOV) $(OLD_CLIENT) bench-quick  ## Check, and run every test but the long ones
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
-coverage: check $(CHECKOV) $(OLD_CLIENT)  ## Run every test but the long ones, and say which lines none reaches
+coverage: check $(CHECKOV) $(OLD_CLIENT) $(PEERS)  ## Run every test but the long ones, and say which lines none reaches
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov
 
-test-full: check $(CHECKOV) $(OLD_CLIENT)  ## Run every test at its full size (about ten minutes more)
+test-full: check $(CHECKOV) $(OLD_CLIENT) $(PEERS)  ## Run every test at its full size (about ten minutes more)
 	@PHONEBOOK_TEST_FULL=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 $(OLD_CLIENT): tests/contract/requirements-messagebird-1.txt $(INSTALLED)
@@ -82,9 +91,17 @@ format: $(INSTALLED)  ## Format the code and mend what lint can mend
 
 lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.toml
 	@$(BIN)/python -m infra.lock
+	@$(MAKE) --no-print-directory install
+	@$(BIN)/python -m infra.service_model
 
 scaling: $(INSTALLED)  ## Print the tables of docs/scaling.md (WRITE=1 puts them there)
 	@$(BIN)/python -m benchmarks.growth $(if $(WRITE),docs/scaling.md)
+
+bench: $(INSTALLED) $(PEERS) dynamodb-local  ## Measure all there is beside its peers, in ten minutes (WRITE=1 keeps it, SUBJECTS)
+	@$(BIN)/python -m benchmarks $(if $(WRITE),--write) $(SUBJECTS)
+
+bench-quick: $(INSTALLED) $(PEERS)  ## Assert what can be counted of it, in less than a minute
+	@$(BIN)/python -m benchmarks --quick $(SUBJECTS)
 
 package: $(INSTALLED)  ## Package the Lambdas and the stack of STAGE into build/
 	@$(BIN)/python -m infra.package --stage '$(STAGE)'
@@ -100,5 +117,5 @@ destroy: $(INSTALLED)  ## Delete STAGE from your AWS account, but not its table 
 	@$(BIN)/python -m infra.deploy destroy --stage '$(STAGE)' $(if $(YES),--yes) $(if $(DELETE_TABLE),--delete-table)
 
 clean:  ## Remove everything that make made, but not the data of make dev
-	@rm -rf .venv .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* build phonebook.egg-info .dynamodb-local
+	@rm -rf .venv .venv-checkov .venv-benchmarks .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* build phonebook.egg-info .dynamodb-local
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

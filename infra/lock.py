@@ -3,7 +3,8 @@
 ``requirements-dev.txt`` is all that ``make`` installs, as uv resolves it from
 ``pyproject.toml`` for every Python and platform. ``requirements.txt`` is the part of it that
 Chalice packages: what the Lambda needs and does not have. checkov has an environment of its own,
-since it pins what others pin otherwise.
+since it pins what others pin otherwise, and so have the benchmarks' peers, since nothing else
+needs what they do.
 """
 
 import subprocess
@@ -22,6 +23,8 @@ RUNTIME: Final = PROJECT / "requirements.txt"
 DEVELOPMENT: Final = PROJECT / "requirements-dev.txt"
 CHECKOV: Final = PROJECT / "infra" / "requirements-checkov.txt"
 CHECKOV_SOURCE: Final = CHECKOV.with_suffix(".in")
+BENCHMARKS: Final = PROJECT / "benchmarks" / "requirements.txt"
+BENCHMARKS_SOURCE: Final = BENCHMARKS.with_suffix(".in")
 
 IN_THE_LAMBDA_RUNTIME: Final = "botocore"
 """Together with all that it needs itself."""
@@ -33,9 +36,11 @@ _HEADER: Final = "# Written by `make lock` from pyproject.toml; not to be edited
 
 
 def main() -> None:
-    """Write all three files."""
+    """Write all four files."""
     _pin(PROJECT / "pyproject.toml", DEVELOPMENT, "--all-extras")
     _pin(CHECKOV_SOURCE, CHECKOV)
+    # A peer has the same version of whatever the phonebook has too.
+    _pin(BENCHMARKS_SOURCE, BENCHMARKS, "--constraint", str(DEVELOPMENT))
     RUNTIME.write_text(runtime_requirements())
 
 

@@ -7,7 +7,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.lock import CHECKOV, DEVELOPMENT, RUNTIME, runtime_requirements
+from infra.lock import BENCHMARKS, CHECKOV, DEVELOPMENT, RUNTIME, runtime_requirements
 from tests.paths import PROJECT
 
 PINNED = dict(re.findall(r"^([\w.-]+)==(\S+)", DEVELOPMENT.read_text(), re.MULTILINE))
@@ -30,7 +30,9 @@ def test_every_declared_dependency_is_pinned_within_its_range(line):
     assert requirement.specifier.contains(PINNED[canonicalize_name(requirement.name)])
 
 
-@pytest.mark.parametrize("file", [RUNTIME, DEVELOPMENT, CHECKOV], ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", [RUNTIME, DEVELOPMENT, CHECKOV, BENCHMARKS], ids=lambda file: file.name
+)
 def test_pins_have_hashes_and_no_address(file):
     text = file.read_text()
     pins = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]

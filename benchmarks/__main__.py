@@ -1,0 +1,91 @@
+"""Measure, and print a table for each subject (``make bench``, ``make bench-quick``)."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Final
+
+from benchmarks import subjects
+from benchmarks.growth.tables import put_into
+from benchmarks.report import (
+    Subject,
+    as_json,
+    as_markdown,
+    as_page,
+    as_plot,
+    as_text,
+    from_json,
+    plot_name,
+)
+from infra.engine import EngineError
+from infra.package import PackageError
+
+RESULTS: Final = Path(__file__).parent / "results"
+NOTHING_TO_COUNT: Final = {"load"}
+"""Subjects that quick runs leave out."""
+
+DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "performance.md"
+
+
+def main(arguments: list[str]) -> int:
+    """Measure the subjects that are named, or all; in quick runs every mark has to be reached."""
+    names = sorted(module.name for module in iter_modules(subjects.__path__))
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="counts only, and no times")
+    parser.add_argument("--write", action="store_true", help="keep the results, and document them")
+    parser.add_argument("subjects", nargs="*", metavar="subject", help=", ".join(names))
+    options = parser.parse_args(arguments)
+    if unknown := set(options.subjects) - set(names):
+        parser.error(f"there is no subject {', '.join(sorted(unknown))}")
+    if options.write and (options.quick or options.subjects):
+        parser.error("only a whole run is kept")
+    measured: list[Subject] = []
+    countable = [name for name in names if not options.quick or name not in NOTHING_TO_COUNT]
+    for name in options.subjects or countable:
+        measure: Callable[[bool], Subject] = import_module(f"{subjects.__name__}.{name}").measure
+        try:
+            subject = measure(options.quick)
+        except (EngineError, PackageError) as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            return 1
+        measured.append(subject)
+        print(f"{as_text(subject)}\n", flush=True)
+    if options.write:
+        write(measured)
+    return int(options.quick and any(subject.missed for subject in measured))
+
+
+def write(results: list[Subject]) -> None:
+    """Keep the results of a whole run under today's date, and put them into the document."""
+    RESULTS.mkdir(exist_ok=True)
+    date = datetime.now(UTC).date().isoformat()
+    (RESULTS / f"{date}.json").write_text(as_json(results))
+    (RESULTS / f"{date}.md").write_text(as_page(results, date))
+    for subject in results:
+        (RESULTS / plot_name(date, subject)).write_text(as_plot(subject))
+    DOCUMENT.write_text(put_into(DOCUMENT.read_text(), tables(results)))
+
+
+def newest_results() -> list[Subject]:
+    """Return what the last run measured, or nothing if there was none."""
+    files = sorted(RESULTS.glob("*.json"))
+    return from_json(files[-1].read_text()) if files else []
+
+
+def tables(results: Iterable[Subject]) -> dict[str, str]:
+    """Return the tables of the document, by the names of their places in it."""
+    return {subject.name: as_markdown(subject) for subject in results}
+
+
+if __name__ == "__main__":
+    # As Ctrl-C, so that what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped; nothing was kept."))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("Stopped; nothing was kept.")

@@ -1,0 +1,65 @@
+"""Contacts by the thousand, as the storage would write them, for large tables."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Final
+
+from benchmarks.engines import Item
+from chalicelib.domain.account import Account
+from chalicelib.domain.contact import ContactData, new_contact
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.storage import keys
+from chalicelib.storage.contacts import item_of
+
+NOW: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def number(index: int) -> str:
+    """Return a number that sorts as its index does."""
+    return f"+3725{index:07d}"
+
+
+def contact_items(
+    account: Account, indexes: range, due: date | None = None, group_id: int | None = None
+) -> Iterator[Item]:
+    """Yield contacts that are due on a day, or are in a group, or neither.
+
+    All are copies of one that the storage made, with a number and an id of their own.
+    """
+    details = {
+        "first_name": "Some",
+        "last_name": "Body",
+        "email": "some.body@example.com",
+        "company": "Acme",
+        "title": "Sir",
+    }
+    contact = replace(
+        new_contact(ContactData(phone_number=PhoneNumber(number(0)), details=details), NOW),
+        scheduled_deletion_date=due,
+        group_ids=frozenset() if group_id is None else frozenset({group_id}),
+    )
+    pattern = item_of(account.id, contact).serialize()
+    for index in indexes:
+        e164 = number(index)
+        item = {**pattern, "SK": {"S": e164}, "id": {"N": str(id_of(index))}}
+        if due:
+            pk, sk = keys.due(due, account.id, e164)
+            item |= {"GSI1PK": {"S": pk}, "GSI1SK": {"S": sk}}
+        yield item
+
+
+def id_items(account: Account, indexes: range) -> Iterator[Item]:
+    """Yield what finds those contacts by their ids."""
+    partition = keys.contact_ids(account.id)
+    for index in indexes:
+        yield {
+            "PK": {"S": partition},
+            "SK": {"S": keys.of_id(id_of(index))},
+            "phoneNumber": {"S": number(index)},
+        }
+
+
+def id_of(index: int) -> int:
+    """Return the id of a contact, as long as a random one."""
+    return 4 * 10**15 + index

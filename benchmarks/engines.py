@@ -1,0 +1,58 @@
+"""The engines that serve the subjects, with the phonebook's table on them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, TypeAlias
+
+import botocore.session
+
+from infra import engine
+from infra.table import table_properties
+from tests.connected import Connected
+
+MINISTACK: Final = "ministack"
+DYNAMODB_LOCAL: Final = "DynamoDB Local"
+
+Item: TypeAlias = dict[str, dict[str, Any]]
+
+_STARTED_BY: Final = {MINISTACK: engine.ministack, DYNAMODB_LOCAL: engine.dynamodb_local}
+_TABLE: Final = "phonebook-benchmarks"
+
+
+def engine_of_tables(*, quick: bool) -> str:
+    """Return the engine of subjects that need large tables: quick runs have small ones."""
+    return MINISTACK if quick else DYNAMODB_LOCAL
+
+
+@contextmanager
+def connected(name: str) -> Iterator[Connected]:
+    """Run an engine, and connect this process to a table of the phonebook's on it.
+
+    The table has no stream: nobody reads it here, and DynamoDB Local writes slower with one.
+
+    Raises:
+        infra.engine.EngineError: It does not start.
+
+    """
+    with TemporaryDirectory() as folder, _STARTED_BY[name](Path(folder) / "log") as endpoint:
+        before = dict(os.environ)
+        try:
+            engine.use_in_this_process(endpoint)
+            _create_table()
+            there = Connected(endpoint, _TABLE)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        with there:
+            yield there
+
+
+def _create_table() -> None:
+    properties = table_properties()
+    wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    client = botocore.session.get_session().create_client("dynamodb")
+    client.create_table(TableName=_TABLE, **{name: properties[name] for name in wanted})
+    client.get_waiter("table_exists").wait(TableName=_TABLE)
