@@ -97,8 +97,8 @@ lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.to
 scaling: $(INSTALLED)  ## Print the tables of docs/scaling.md (WRITE=1 puts them there)
 	@$(BIN)/python -m benchmarks.growth $(if $(WRITE),docs/scaling.md)
 
-bench: $(INSTALLED) $(PEERS) dynamodb-local  ## Measure all there is beside its peers, in ten minutes (WRITE=1 keeps it, SUBJECTS)
-	@$(BIN)/python -m benchmarks $(if $(WRITE),--write) $(SUBJECTS)
+bench: $(INSTALLED) $(PEERS) dynamodb-local  ## Measure all beside its peers and keep it, in ten minutes (SUBJECTS: some, not kept)
+	@$(BIN)/python -m benchmarks $(or $(SUBJECTS),--write)
 
 bench-quick: $(INSTALLED) $(PEERS)  ## Assert what can be counted of it, in less than a minute
 	@$(BIN)/python -m benchmarks --quick $(SUBJECTS)
