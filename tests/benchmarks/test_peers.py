@@ -1,13 +1,14 @@
 """Every peer does what the phonebook does, of the five operations that are measured."""
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from benchmarks import packages
 from benchmarks.exchanges import DETAILS, NUMBER, event, read_body
-from benchmarks.lambdas import running
+from benchmarks.lambdas import Lambda, running
 from chalicelib.domain.ids import uuid_of
 from chalicelib.services import accounts, groups
 from chalicelib.settings import TABLE_VARIABLE
@@ -29,23 +30,29 @@ def packaged(request, folder):
     return packages.package_peer(request.param, folder)
 
 
+@dataclass(frozen=True)
+class Sender:
+    """Sends requests to a Lambda, for an account that has one group."""
+
+    process: Lambda
+    credential: tuple[str, str]
+    group: str
+
+    def __call__(self, method, resource, parameters=None, body=None):
+        sent = event(self.credential, method, resource, parameters, body)
+        reply = self.process.ask("answer", sent)
+        return reply["statusCode"], read_body(reply)
+
+
 @pytest.fixture
 def send(packaged, folder, ministack):
-    """Something that sends a request for an account of its own to the Lambda."""
     with ministack:
         now = datetime.now(UTC)
         account = accounts.open_account("Peer", "EE", 30, now)
         credential, secret = accounts.issue_credential(account.id, now)
         group = uuid_of(groups.create_group(account, "Friends", now).id)
     with ready(packaged, folder, ministack, account.id) as process:
-
-        def send(method, resource, parameters=None, body=None):
-            sender = (credential.username, secret)
-            reply = process.ask("answer", event(sender, method, resource, parameters, body))
-            return reply["statusCode"], read_body(reply)
-
-        send.group = group  # type: ignore[attr-defined]  # a function takes any
-        yield send
+        yield Sender(process, (credential.username, secret), group)
 
 
 @contextmanager
