@@ -66,7 +66,6 @@ DRAGGED_IN: Final = ("botocore", "jmespath", "python-dateutil", "six", "urllib3"
 class Packaged:
     """A Lambda's zip, and the folder that it is unpacked in; ``module`` and ``name`` answer."""
 
-    name: str
     zip_file: Path
     folder: Path
     module: str
@@ -151,7 +150,7 @@ def _unpack(name: str, zip_file: Path, folder: Path, module: str, handler: str) 
     shutil.rmtree(target, ignore_errors=True)
     with zipfile.ZipFile(zip_file) as archive:
         archive.extractall(target)
-    return Packaged(name, zip_file, target, module, handler)
+    return Packaged(zip_file, target, module, handler)
 
 
 def _site_packages() -> Path:
