@@ -141,7 +141,7 @@ def deploy(
     for name, value in sorted(outputs.items()):
         print(f"  {name:22}{value}")
     print(f"\nOpen an account next:\n\n  export PHONEBOOK_TABLE={outputs['TableName']}")
-    print('  .venv/bin/phonebook accounts open "Acme"')
+    print('  .venv/bin/phonebook accounts open "Acme" --default-region EE')
 
 
 def destroy(stack: Stack, operator: Operator, *, delete_table: bool) -> None:

@@ -18,7 +18,7 @@ from typing import Final
 from chalicelib.auth import Authenticator, PresentedCredential
 from chalicelib.domain.account import token_of
 from chalicelib.domain.errors import UnauthorizedError
-from chalicelib.domain.limits import DEFAULT_REGION, RETENTION_DAYS
+from chalicelib.domain.limits import RETENTION_DAYS
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage.connection import connect
@@ -195,7 +195,7 @@ def _demo_credential(file: Path) -> dict[str, str]:
     if demo:
         return demo
     now = datetime.now(UTC)
-    account = accounts.open_account("Demo", DEFAULT_REGION, RETENTION_DAYS, now)
+    account = accounts.open_account("Demo", "EE", RETENTION_DAYS, now)
     credential, secret = accounts.issue_credential(account.id, now)
     username = credential.username
     demo = {

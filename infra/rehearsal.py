@@ -63,7 +63,9 @@ class Rehearsal:
 
     def open_account(self, *options: str) -> dict[str, str]:
         """Open an account; return its credential, and where it is good for."""
-        account = self.phonebook("accounts", "open", "Demo", *options)["account"]
+        account = self.phonebook("accounts", "open", "Demo", "--default-region", "EE", *options)[
+            "account"
+        ]
         issued = self.phonebook("credentials", "issue", account)
         wanted = ("account", "username", "secret", "token")
         return {"url": self.outputs["Url"], **{name: issued[name] for name in wanted}}

@@ -5,7 +5,9 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
+
+from chalicelib.domain.phone import Notation
 
 _USERNAME: Final = re.compile(r"[0-9a-f]{16}")
 
@@ -14,16 +16,19 @@ _USERNAME: Final = re.compile(r"[0-9a-f]{16}")
 class Account:
     """A tenant: everything else belongs to exactly one, and no request sees another's.
 
-    ``cursor_key`` signs the cursors of its lists; ``default_region`` (ISO 3166) reads
-    national numbers where a dialect allows them.
+    ``cursor_key`` signs the cursors of its lists. ``default_region`` (ISO 3166) is where its
+    national numbers are from, and ``notation`` how its digits without a ``+`` are meant, if it is
+    known. ``revision`` counts its changes.
     """
 
     id: str
     name: str
     default_region: str
+    notation: Notation | None = None
     retention_days: int
     cursor_key: str = field(repr=False)
     created_on: datetime
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,15 @@ class Credential:
     def revoked(self) -> bool:
         """Whether it is refused; where it was read before, it is taken for a moment yet."""
         return self.revoked_on is not None
+
+
+class AccountChanges(TypedDict, total=False):
+    """What is to change of an account; what is not there stays."""
+
+    name: str
+    default_region: str
+    retention_days: int
+    notation: Notation | None
 
 
 def new_account_id() -> str:

@@ -46,9 +46,6 @@ GROUPS_OF_A_NEW_NUMBER: Final = 48
 """The groups of a contact whose number can be changed: each is two of the 100 actions of a
 transaction, beside the contact twice, its id and the blacklist."""
 
-DEFAULT_REGION: Final = "EE"
-"""Where a national phone number is from, unless its account says otherwise."""
-
 RETENTION_DAYS: Final = 30
 """How long a contact outside every group is kept, unless its account says otherwise."""
 

@@ -1,5 +1,6 @@
 """Phone numbers: E.164 everywhere inside."""
 
+from enum import Enum
 from typing import NamedTuple
 
 
@@ -11,3 +12,13 @@ class PhoneNumber(NamedTuple):
     def __str__(self) -> str:
         """Return the E.164 form."""
         return self.e164
+
+
+class Notation(Enum):
+    """How digits without a ``+`` are meant."""
+
+    INTERNATIONAL = "international"
+    """With their country code, as in ``37251000000``."""
+
+    NATIONAL = "national"
+    """As they are dialled in a region, as in ``51000000``."""

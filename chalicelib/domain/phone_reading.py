@@ -1,23 +1,41 @@
-"""Phone numbers as clients write them: read once, at the edge.
+"""Phone numbers as people write them: read once, at the edge, and never guessed into another's.
 
-The library that reads them is a tenth of what a Lambda loads, so that only those load it who read.
+Text with a ``+``, or with the region's way to call abroad, is international. All else may be
+international digits or a national number: it is read as both, and what is valid decides. Where both
+are valid, the digits decide by how they begin, then the notation of the dialect; without one, they
+are refused. A reading counts only if it reads as itself again, so that no digit is lost.
+
+The library that reads numbers is a tenth of what a Lambda loads, so that only those load it who
+read.
 """
 
 import re
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import (
+    CountryCodeSource,
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumberFormat,
+    ValidationResult,
+)
 
+from chalicelib.domain.account import Account
 from chalicelib.domain.errors import InvalidDataError
 from chalicelib.domain.limits import E164_DIGITS, WRITTEN_NUMBER_CHARACTERS
-from chalicelib.domain.phone import PhoneNumber
-
-_WRITTEN_NUMBER: Final = re.compile(r"\+?[0-9 .()\-]+")
-"""ASCII digits with the usual separators. The library would also take letters, extensions
-and ``tel:`` addresses, and so turn a typing error into somebody's number."""
+from chalicelib.domain.phone import Notation, PhoneNumber
+from chalicelib.domain.phone_text import UnreadableError, Written, read_text
 
 _BEYOND_EVERY_NUMBER: Final = 10**WRITTEN_NUMBER_CHARACTERS
+
+_LONGEST_COUNTRY_CODE: Final = 3
+
+_ALSO_CALLED: Final = {"UK": "GB", "EL": "GR"}
+"""What the European Union calls two regions that ISO 3166 calls otherwise."""
+
+_MEXICAN_MOBILE: Final = "521"
+"""Mexico dropped the 1 behind its country code in 2019, and lists still carry it."""
 
 _REASONS: Final = {
     ValidationResult.TOO_SHORT: "is too short for its country code",
@@ -28,73 +46,258 @@ _REASONS: Final = {
 }
 
 
-def read_phone_number(value: object, *, field: str, region: str | None = None) -> PhoneNumber:
-    """Read the number that a client wrote, with or without the ``+`` and with separators.
+def read_phone_number(
+    value: object,
+    account: Account,
+    *,
+    field: str,
+    documented: Notation | None = None,
+    is_strict: bool = False,
+) -> PhoneNumber:
+    """Read the number that somebody wrote, with or without a ``+`` and with separators.
 
-    With a *region* (ISO 3166, two letters) a number without ``+`` is national there;
-    without one it is international.
+    *account* says where a national number is from, and may say how all its digits are meant;
+    *documented* is the notation of the dialect. Without either, digits that could be two people's
+    are refused, *is_strict* or not; if it is, also those that begin with a national prefix.
 
-    It has to be *possible* (a known country code and one of its lengths), not assigned:
-    numbering plans change faster than any table of them.
+    With a ``+`` a number has to be *possible* (a known country code and one of its lengths), not
+    assigned: numbering plans change faster than any table of them.
 
     Raises:
-        InvalidDataError: It is not the number of anything, named by *field*.
+        InvalidDataError: It is nobody's number, or could be two people's, named by *field*.
 
     """
     if not isinstance(value, str):
         raise InvalidDataError.of(field, "must be a string")
-    text = value.strip(" ")
-    if not text:
-        raise InvalidDataError.of(field, "must not be empty")
-    if len(text) > WRITTEN_NUMBER_CHARACTERS or not _WRITTEN_NUMBER.fullmatch(text):
-        raise InvalidDataError.of(field, "is not a phone number in E.164 format")
-    if region is None and not text.startswith("+"):
-        text = "+" + text
     try:
-        number = phonenumbers.parse(text, region)
-    except NumberParseException as error:
-        raise InvalidDataError.of(field, _reason_not_parsed(error)) from error
-    reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason != ValidationResult.IS_POSSIBLE:
-        raise InvalidDataError.of(field, _REASONS[reason])
-    if region and number.italian_leading_zero and not phonenumbers.is_valid_number(number):
-        # "0061…" in Australia, say: the zeros of another country's way to call abroad.
-        raise InvalidDataError.of(field, "begins with a zero too many")
-    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    if len(e164) - 1 > E164_DIGITS:
-        raise InvalidDataError.of(field, f"is longer than the {E164_DIGITS} digits of E.164")
-    if e164 != text and not _is_read_as_itself(e164):
-        # The library strips one trunk zero at each reading: "+46 00…" would be kept as "+460…",
-        # and asked for as that, be looked for as "+46…".
-        raise InvalidDataError.of(field, "has a trunk prefix too many behind its country code")
-    return PhoneNumber(e164)
+        return _decide(_Readings(read_text(value), account), documented, is_strict=is_strict)
+    except UnreadableError as error:
+        raise InvalidDataError.of(field, str(error)) from error
 
 
 def read_phone_number_or_integer(
-    value: object, *, field: str, region: str | None = None
+    value: object, account: Account, *, field: str, documented: Notation | None = None
 ) -> PhoneNumber:
     """Read a number as :func:`read_phone_number` does, or one that was sent as a JSON integer.
 
     Raises:
-        InvalidDataError: It is not the number of anything, named by *field*.
+        InvalidDataError: It is nobody's number, or could be two people's, named by *field*.
 
     """
-    is_whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    written = str(value) if is_whole and value < _BEYOND_EVERY_NUMBER else value
-    return read_phone_number(written, field=field, region=region)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value < _BEYOND_EVERY_NUMBER:
+            raise InvalidDataError.of(field, "is no phone number")
+        value = str(value)
+    if not isinstance(value, str):
+        raise InvalidDataError.of(field, "must be a string or an integer")
+    return read_phone_number(value, account, field=field, documented=documented)
 
 
-def is_region(code: str) -> bool:
-    """Say whether *code* is a two-letter region whose national numbers can be read."""
-    return code in phonenumbers.SUPPORTED_REGIONS
+def checked_region(field: str, code: str) -> str:
+    """Return *code*, two letters of ISO 3166, if national numbers of that region can be read.
+
+    Raises:
+        InvalidDataError: They cannot, named by *field*, and with what may be meant instead.
+
+    """
+    if code in phonenumbers.SUPPORTED_REGIONS:
+        return code
+    meant = ", ".join(_regions_meant_by(code.strip().upper()))
+    if meant:
+        raise InvalidDataError.of(field, f"is no region that is known: did you mean {meant}?")
+    raise InvalidDataError.of(
+        field, "is no region that is known: it is two letters of ISO 3166, such as EE or GB"
+    )
 
 
-def _is_read_as_itself(e164: str) -> bool:
-    number = phonenumbers.parse(e164)
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164) == e164
+def _regions_meant_by(code: str) -> list[str]:
+    """Return the regions of a country code such as ``+372``, or the one that is called so."""
+    digits = code.removeprefix("+")
+    if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_COUNTRY_CODE:
+        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits), ())
+        return [region for region in regions if region in phonenumbers.SUPPORTED_REGIONS]
+    code = _ALSO_CALLED.get(code, code)
+    return [code] if code in phonenumbers.SUPPORTED_REGIONS else []
 
 
-def _reason_not_parsed(error: NumberParseException) -> str:
-    if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
-        return _REASONS[ValidationResult.INVALID_COUNTRY_CODE]
-    return "is not a phone number in E.164 format"
+class _Reading(NamedTuple):
+    """A possible number, as it is kept and as the library has it."""
+
+    number: PhoneNumber
+    parsed: phonenumbers.PhoneNumber
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether its numbering plan gives out such numbers."""
+        return phonenumbers.is_valid_number(self.parsed)
+
+
+class _Readings:
+    """What digits are in each notation; each is read only when it is asked for."""
+
+    def __init__(self, written: Written, account: Account) -> None:
+        self.written = written
+        self.region = account.default_region
+        self.notation = account.notation
+        self._plan: Any = PhoneMetadata.metadata_for_region(account.default_region)
+
+    @property
+    def says_national(self) -> bool:
+        """Whether no international number is written so: no country code begins with 0."""
+        return self.written.digits.startswith("0") or self.written.begins_with_area_code
+
+    @property
+    def begins_with_country_code(self) -> bool:
+        """Whether the digits begin with the region's own country code."""
+        return self.written.digits.startswith(str(self._plan.country_code))
+
+    @property
+    def begins_with_national_prefix(self) -> bool:
+        """Whether the digits begin as the region's numbers do when they are dialled within it."""
+        prefix = self._plan.national_prefix
+        return prefix is not None and self.written.digits.startswith(prefix)
+
+    def international(self) -> _Reading | str:
+        """Return the number that begins with its country code, or why there is none."""
+        return _read_international(self.written)
+
+    def called_abroad(self) -> PhoneNumber | None:
+        """Return the number behind the region's way to call abroad, if there is one.
+
+        Where there are several ways, as one for each carrier, only a valid number counts: its first
+        digits may be a carrier's.
+        """
+        ways = self._plan.international_prefix
+        begins = re.match(ways, self.written.digits) if ways else None
+        if begins is None:
+            return None
+        behind = self.written._replace(digits=self.written.digits[begins.end() :])
+        reading = _read_international(behind)
+        if isinstance(reading, str) or not (ways.isdigit() or reading.is_valid):
+            return None
+        return reading.number
+
+    def national(self) -> PhoneNumber | None:
+        """Return the valid number of the region, if there is one."""
+        if self.written.has_zero_in_brackets:
+            return None
+        try:
+            parsed = phonenumbers.parse(self.written.digits, self.region, keep_raw_input=True)
+        except NumberParseException:
+            return None
+        # The library would also strip a country code, or a way to call abroad.
+        if parsed.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY:
+            return None
+        return _number_if_valid(_reading_of(parsed))
+
+
+def _decide(readings: _Readings, documented: Notation | None, *, is_strict: bool) -> PhoneNumber:
+    """Return the one number that is meant.
+
+    Raises:
+        UnreadableError: There is none, or there are two.
+
+    """
+    if readings.written.has_plus:
+        return _number_if_possible(readings.international())
+    may_be_international = not (readings.says_national or readings.notation is Notation.NATIONAL)
+    plain: _Reading | str = f"is no number of {readings.region}, and begins with no country code"
+    if may_be_international:
+        plain = readings.international()
+    international = _number_if_valid(plain)
+    if international and _needs_no_other(readings, documented):
+        return international
+    abroad = readings.called_abroad()
+    national = None if readings.notation is Notation.INTERNATIONAL else readings.national()
+    found = list(dict.fromkeys(each for each in (abroad, international, national) if each))
+    if not found:
+        return _number_if_possible(plain)
+    if len(found) == 1:
+        return found[0]
+    if national and not abroad and not is_strict and readings.begins_with_national_prefix:
+        return national
+    if national and not abroad and documented is Notation.NATIONAL:
+        return national
+    first, second, *_ = found
+    raise UnreadableError(f"could be {first} or {second}: write it with + and its country code")
+
+
+def _needs_no_other(readings: _Readings, documented: Notation | None) -> bool:
+    """Say whether digits are international where they are valid so, whatever else they may be."""
+    return readings.begins_with_country_code or (
+        documented is Notation.INTERNATIONAL and not readings.begins_with_national_prefix
+    )
+
+
+def _read_international(written: Written) -> _Reading | str:
+    """Return the number of digits that begin with a country code, or why there is none.
+
+    A zero behind the country code is not dialled from abroad, but for Italy's: it is kept where the
+    number is valid with it. In brackets it is kept only where there is none without it.
+    """
+    reading = _reading_of_digits(written.digits)
+    code = _country_code_of(written.digits)
+    rest = written.digits.removeprefix(code)
+    if written.has_zero_in_brackets:
+        return _first_valid(reading, f"{code}0{rest}")
+    if code and rest.startswith("0") and not rest.startswith("00"):
+        return _first_valid(reading, code + rest.removeprefix("0"))
+    if isinstance(reading, str) and written.digits.startswith(_MEXICAN_MOBILE):
+        return _first_valid(reading, code + rest.removeprefix("1"))
+    return reading
+
+
+def _first_valid(reading: _Reading | str, other_digits: str) -> _Reading | str:
+    """Return a reading if it is valid, or else that of other digits if that one is."""
+    if _number_if_valid(reading):
+        return reading
+    other = _reading_of_digits(other_digits)
+    return other if _number_if_valid(other) else reading
+
+
+def _country_code_of(digits: str) -> str:
+    """Return the country code that digits begin with, empty if it is none; one begins no other."""
+    codes = (digits[:length] for length in range(1, _LONGEST_COUNTRY_CODE + 1))
+    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    return next((code for code in codes if code and int(code) in known), "")
+
+
+def _reading_of_digits(digits: str) -> _Reading | str:
+    try:
+        return _reading_of(phonenumbers.parse(f"+{digits}"), digits)
+    except NumberParseException as error:
+        if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
+            return _REASONS[ValidationResult.INVALID_COUNTRY_CODE]
+        return "is no phone number"
+
+
+def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading | str:
+    """Return a number if it is possible and reads as itself, or why it is not taken."""
+    possible = phonenumbers.is_possible_number_with_reason(parsed)
+    is_short_by_plan = possible == ValidationResult.IS_POSSIBLE_LOCAL_ONLY
+    if possible != ValidationResult.IS_POSSIBLE and not (
+        is_short_by_plan and phonenumbers.is_valid_number(parsed)
+    ):
+        return _REASONS[possible]
+    e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    if len(e164) - 1 > E164_DIGITS:
+        return f"is longer than the {E164_DIGITS} digits of E.164"
+    if e164[1:] != digits:
+        # The library strips one trunk zero at each reading: "+46 00…" would be kept as "+460…",
+        # and asked for as that, be looked for as "+46…".
+        again = phonenumbers.parse(e164)
+        if phonenumbers.format_number(again, PhoneNumberFormat.E164) != e164:
+            return "has a trunk prefix too many behind its country code"
+    return _Reading(PhoneNumber(e164), parsed)
+
+
+def _number_if_valid(reading: _Reading | str) -> PhoneNumber | None:
+    if isinstance(reading, str) or not reading.is_valid:
+        return None
+    return reading.number
+
+
+def _number_if_possible(reading: _Reading | str) -> PhoneNumber:
+    if isinstance(reading, str):
+        raise UnreadableError(reading)
+    return reading.number

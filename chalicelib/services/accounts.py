@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain import account as domain
-from chalicelib.domain.account import Account, Credential
+from chalicelib.domain.account import Account, AccountChanges, Credential
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,
@@ -13,41 +13,68 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.limits import FIELD_CHARACTERS, LONGEST_RETENTION_DAYS
-from chalicelib.domain.phone_reading import is_region
+from chalicelib.domain.phone import Notation
+from chalicelib.domain.phone_reading import checked_region
 from chalicelib.domain.text import checked_text
 from chalicelib.storage import accounts, blacklist, contacts, groups
+from chalicelib.storage.tries import DECISION_TRIES, tries
 
 TAKEN_AFTER_REVOCATION: Final = timedelta(minutes=2)
 """A Lambda keeps what it read of a credential for one minute, and a request takes half of one."""
 
 
-def open_account(name: str, default_region: str, retention_days: int, now: datetime) -> Account:
+def open_account(
+    name: str,
+    default_region: str,
+    retention_days: int,
+    now: datetime,
+    *,
+    notation: Notation | None = None,
+) -> Account:
     """Open an account.
 
     Raises:
         InvalidDataError: The name, region or number of days is not one we take.
 
     """
-    problems = ProblemCollector()
-    with problems:
-        checked_text("name", name, shortest=1, longest=FIELD_CHARACTERS)
-    with problems:
-        if not is_region(default_region):
-            raise InvalidDataError.of("default region", "must be two letters, such as EE")
-    with problems:
-        if not 0 <= retention_days <= LONGEST_RETENTION_DAYS:
-            raise InvalidDataError.of("retention days", f"must be 0 to {LONGEST_RETENTION_DAYS}")
-    problems.raise_if_any()
+    _check({"name": name, "default_region": default_region, "retention_days": retention_days})
     account = Account(
         id=domain.new_account_id(),
         name=name,
         default_region=default_region,
+        notation=notation,
         retention_days=retention_days,
         cursor_key=domain.new_cursor_key(),
         created_on=now,
     )
     accounts.put_account(account)
     return account
+
+
+def change_account(account_id: str, changes: AccountChanges) -> Account:
+    """Change an account, with what its credentials carry of it, and return it.
+
+    A warm Lambda learns of it within a minute. Contacts that have their date keep it. If it is
+    broken off, doing it again completes it.
+
+    Raises:
+        NotFoundError: There is no such account.
+        InvalidDataError: Nothing is to change, or a value is not one we take.
+        UnavailableError: A credential was issued so lately that it cannot be listed yet.
+
+    """
+    if not changes:
+        raise InvalidDataError.of("account", "name at least one thing that is to change")
+    _check(changes)
+    account = accounts.change_account(account_id, changes)
+    issued = accounts.count_credentials_issued(account_id)
+    for _ in tries(DECISION_TRIES):
+        credentials = list(accounts.list_credentials(account_id))
+        for credential in credentials:
+            accounts.carry_account(account, credential.username)
+        if len(credentials) >= issued:
+            return account
+    raise UnavailableError(ErrorCode.BUSY)
 
 
 def list_accounts() -> list[Account]:
@@ -91,18 +118,21 @@ def issue_credential(account_id: str, now: datetime) -> tuple[Credential, str]:
 
     Raises:
         NotFoundError: There is no such account.
+        UnavailableError: The account was changed at every try.
 
     """
     secret = domain.new_secret()
-    credential = Credential(
-        username=domain.new_username(),
-        secret_hash=domain.hash_secret(secret),
-        account=accounts.get_account(account_id),
-        revoked_on=None,
-        created_on=now,
-    )
-    accounts.put_credential(credential)
-    return credential, secret
+    for _ in tries(DECISION_TRIES):
+        credential = Credential(
+            username=domain.new_username(),
+            secret_hash=domain.hash_secret(secret),
+            account=accounts.get_account(account_id),
+            revoked_on=None,
+            created_on=now,
+        )
+        if accounts.put_credential(credential):
+            return credential, secret
+    raise UnavailableError(ErrorCode.BUSY)
 
 
 def list_credentials(account_id: str) -> list[Credential]:
@@ -124,3 +154,17 @@ def revoke_credential(username: str, now: datetime) -> None:
 
     """
     accounts.revoke_credential(username, now)
+
+
+def _check(changes: AccountChanges) -> None:
+    problems = ProblemCollector()
+    with problems:
+        if "name" in changes:
+            checked_text("name", changes["name"], shortest=1, longest=FIELD_CHARACTERS)
+    with problems:
+        if "default_region" in changes:
+            checked_region("default region", changes["default_region"])
+    with problems:
+        if not 0 <= changes.get("retention_days", 0) <= LONGEST_RETENTION_DAYS:
+            raise InvalidDataError.of("retention days", f"must be 0 to {LONGEST_RETENTION_DAYS}")
+    problems.raise_if_any()

@@ -1,13 +1,17 @@
 """Accounts and their credentials in the table."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.account import Account, Credential
+from chalicelib.domain.account import Account, AccountChanges, Credential
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
+from chalicelib.domain.phone import Notation
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, CredentialItem, Item, SparseIndex
 from chalicelib.storage.transactions import (
@@ -26,10 +30,52 @@ def put_account(account: Account) -> None:
         gsi1sk=keys.account(account.id),
         name=account.name,
         default_region=account.default_region,
+        notation=_value_of(account.notation),
         retention_days=account.retention_days,
         cursor_key=account.cursor_key,
         created_on=account.created_on,
     ).save()
+
+
+def change_account(account_id: str, changes: AccountChanges) -> Account:
+    """Change an account, but not yet what its credentials carry of it, and return it.
+
+    Raises:
+        NotFoundError: There is none of that id.
+
+    """
+    item = AccountItem(keys.account(account_id), keys.ACCOUNT)
+    # Fails when there is no such account: an update would otherwise make half of one.
+    with condition_failing_means(NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND)):
+        item.update(
+            [*_setting(AccountItem, changes), AccountItem.revision.add(1)], AccountItem.pk.exists()
+        )
+    return _account(item)
+
+
+def carry_account(account: Account, username: str) -> None:
+    """Let a credential carry its account as it is, unless it carries a later state of it."""
+    item = CredentialItem(keys.credential(username), keys.CREDENTIAL)
+    copied: AccountChanges = {
+        "name": account.name,
+        "default_region": account.default_region,
+        "notation": account.notation,
+        "retention_days": account.retention_days,
+    }
+    # Fails when a later change was faster, or when the account was closed.
+    is_behind = CredentialItem.pk.exists() & (
+        CredentialItem.account_revision.does_not_exist()
+        | (CredentialItem.account_revision < account.revision)
+    )
+    is_ahead = ConflictError(ErrorCode.ACCOUNT_IN_USE)
+    with suppress(ConflictError), condition_failing_means(is_ahead):
+        item.update(
+            [
+                *_setting(CredentialItem, copied),
+                CredentialItem.account_revision.set(account.revision),
+            ],
+            is_behind,
+        )
 
 
 def get_account(account_id: str) -> Account:
@@ -73,29 +119,29 @@ def remove_account(account_id: str, usernames: Sequence[str]) -> None:
         CredentialItem(keys.credential(username), keys.CREDENTIAL).delete()
 
 
-def put_credential(credential: Credential) -> None:
+def put_credential(credential: Credential) -> bool:
     """Keep a new credential with a copy of its account, which counts it.
 
-    Raises:
-        NotFoundError: The account is there no longer.
-
+    Return False if the account is no longer what the credential would carry of it.
     """
     account = credential.account
     item = _credential_item(credential)
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.save(item)
-        # Fails when the account was closed: nobody could find its credential any more.
+        # Fails when the account was closed, and nobody could find its credential any more; or
+        # when it was changed since it was read: the credential would carry the old state for ever.
         transaction.update(
             AccountItem(keys.account(account.id), keys.ACCOUNT),
             [AccountItem.credentials_issued.add(1)],
-            AccountItem.pk.exists(),
+            AccountItem.pk.exists() & _is_of_revision(account.revision),
         )
 
     try:
         write_together(add_actions)
-    except TransactionRefusedError as error:
-        raise NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND) from error
+    except TransactionRefusedError:
+        return False
+    return True
 
 
 def find_credential(username: str) -> Credential | None:
@@ -135,6 +181,31 @@ def _get_item(account_id: str) -> AccountItem:
         raise NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND) from error
 
 
+def _setting(kind: type[AccountItem | CredentialItem], changes: AccountChanges) -> Iterator[Action]:
+    """Yield the actions by which an item of either kind gets what it holds of an account."""
+    names = {"name": "account_name"} if kind is CredentialItem else {}
+    for name, value in changes.items():
+        attribute = getattr(kind, names.get(name, name))
+        kept = value.value if isinstance(value, Notation) else value
+        yield attribute.remove() if kept is None else attribute.set(kept)
+
+
+def _is_of_revision(revision: int) -> Condition:
+    """Return the condition that an account was not changed; one that never was has no revision."""
+    is_unchanged: Condition = (
+        AccountItem.revision == revision if revision else AccountItem.revision.does_not_exist()
+    )
+    return is_unchanged
+
+
+def _value_of(notation: Notation | None) -> str | None:
+    return None if notation is None else notation.value
+
+
+def _notation_of(value: str | None) -> Notation | None:
+    return None if value is None else Notation(value)
+
+
 def _credential_item(credential: Credential) -> CredentialItem:
     account = credential.account
     return CredentialItem(
@@ -145,7 +216,9 @@ def _credential_item(credential: Credential) -> CredentialItem:
         account_id=account.id,
         account_name=account.name,
         account_created_on=account.created_on,
+        account_revision=account.revision,
         default_region=account.default_region,
+        notation=_value_of(account.notation),
         retention_days=account.retention_days,
         cursor_key=account.cursor_key,
         secret_hash=credential.secret_hash,
@@ -159,9 +232,11 @@ def _account(item: AccountItem) -> Account:
         id=keys.account_in(item.pk),
         name=item.name,
         default_region=item.default_region,
+        notation=_notation_of(item.notation),
         retention_days=item.retention_days,
         cursor_key=item.cursor_key,
         created_on=item.created_on,
+        revision=item.revision or 0,
     )
 
 
@@ -173,9 +248,11 @@ def _credential(item: CredentialItem) -> Credential:
             id=item.account_id,
             name=item.account_name,
             default_region=item.default_region,
+            notation=_notation_of(item.notation),
             retention_days=item.retention_days,
             cursor_key=item.cursor_key,
             created_on=item.account_created_on,
+            revision=item.account_revision or 0,
         ),
         revoked_on=item.revoked_on,
         created_on=item.created_on,

@@ -83,23 +83,30 @@ class CountingItem(Item):
 
 
 class AccountItem(CountingItem):
-    """An account."""
+    """An account. Every change of what its credentials carry of it raises ``revision``."""
 
     name = UnicodeAttribute()
     default_region = UnicodeAttribute(attr_name="defaultRegion")
+    notation = UnicodeAttribute(null=True)
     retention_days = IntegerAttribute(attr_name="retentionDays")
     cursor_key = UnicodeAttribute(attr_name="cursorKey")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
+    revision = IntegerAttribute(null=True)
     credentials_issued = IntegerAttribute(default=0, attr_name="credentialsIssued")
 
 
 class CredentialItem(Item):
-    """A credential, with a copy of its account so that authenticating is one read."""
+    """A credential, with a copy of its account so that authenticating is one read.
+
+    ``account_revision`` is that of the account as it was copied.
+    """
 
     account_id = UnicodeAttribute(attr_name="accountId")
     account_name = UnicodeAttribute(attr_name="accountName")
     account_created_on = UTCDateTimeAttribute(attr_name="accountCreatedOn")
+    account_revision = IntegerAttribute(null=True, attr_name="accountRevision")
     default_region = UnicodeAttribute(attr_name="defaultRegion")
+    notation = UnicodeAttribute(null=True)
     retention_days = IntegerAttribute(attr_name="retentionDays")
     cursor_key = UnicodeAttribute(attr_name="cursorKey")
     secret_hash = UnicodeAttribute(attr_name="secretHash")

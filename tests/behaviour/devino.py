@@ -121,6 +121,9 @@ class DevinoSpeaker:
     def create_stoplist(self, name):
         return self._send("POST", "/contact-groups", {"name": name, "type": "STOPLIST"})
 
+    def put_into_stoplist(self, written, stoplist):
+        self._upload(stoplist, written, {})
+
     def is_unsubscribed(self, contact):
         return bool(self._member(*contact)["unsubscribedData"])
 

@@ -10,6 +10,7 @@ from tests.behaviour.messente import MessenteSpeaker
 from tests.behaviour.patience import eventually
 from tests.behaviour.speaker import Refusal, RefusedError
 from tests.behaviour.speakers import SPEAKERS, can, details_of
+from tests.conftest import open_client
 
 ANN = "+37251000001"
 BOB = "+37251000002"
@@ -121,6 +122,15 @@ def test_contact_of_a_stoplist_is_on_the_blacklist(client):
     messente.take_out_of_group(ANN, messente.find_group("Never again"))
     assert messente.list_blacklist() == []
     assert not devino.is_unsubscribed(ann)
+
+
+def test_opt_out_that_is_written_nationally_stops_that_number_in_every_dialect(ministack, app_url):
+    russian = open_client(ministack, app_url, region="RU")
+    messente, devino = MessenteSpeaker(russian), DevinoSpeaker(russian)
+
+    devino.put_into_stoplist("9161234567", devino.create_stoplist("Never again"))
+
+    assert messente.list_blacklist() == ["+79161234567"]
 
 
 def test_counts_agree(client, events):

@@ -40,6 +40,34 @@ def test_contact_is_read_as_it_was_created(speaker):
     assert speaker.list_members(friends) == [ANN]
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["5100 0001", "00372 5100 0001", "\u202a+372\u00a05100\u00a00001\u202c", "tel:+372-5100-0001"],
+)
+@story()
+def test_number_is_whose_it_is_however_it_is_written(speaker, written):
+    friends = speaker.create_group("Friends")
+
+    speaker.create_contact(written, {}, friends)
+
+    assert speaker.list_members(friends) == [ANN]
+    with refused(Refusal.DUPLICATE):
+        speaker.create_contact(ANN, {}, friends)
+
+
+@pytest.mark.parametrize(
+    "written", ["+372 5100 0001.0", "3.725E+10", "0412345678", "5100 0001 / 5100 0002"]
+)
+@story()
+def test_what_may_be_somebody_elses_number_is_refused(speaker, written):
+    friends = speaker.create_group("Friends")
+
+    with refused(Refusal.INVALID):
+        speaker.create_contact(written, {}, friends)
+
+    assert speaker.list_members(friends) == []
+
+
 @story_of_each_detail()
 def test_detail_is_the_same_one_in_every_dialect(speaker, detail, client):
     contact = speaker.create_contact(ANN, {detail: 'a "b" \\ ü'}, speaker.create_group("Friends"))

@@ -70,7 +70,7 @@ def test_account_is_opened_and_its_credential_works_until_it_is_revoked(phoneboo
 
 
 def test_people_get_a_table_and_lines(phonebook):
-    opened = phonebook("accounts", "open", "Õun & Co")
+    opened = phonebook("accounts", "open", "Õun & Co", "--default-region", "EE")
     assert opened.splitlines()[1] == "name       Õun & Co"
 
     account = opened.split()[1]
@@ -82,19 +82,44 @@ def test_people_get_a_table_and_lines(phonebook):
     assert "False" in phonebook("credentials", "list", account)
 
 
+def test_account_is_changed_for_its_credentials_too(phonebook, app_url):
+    account = opened(phonebook)
+    issued = json.loads(phonebook("credentials", "issue", account, "--json"))
+    ISSUED_SECRETS.add(issued["secret"])
+
+    changed = json.loads(
+        phonebook("accounts", "change", account, "--default-region", "AU",
+                  "--notation", "national", "--retention-days", "7", "--name", "B", "--json")
+    )  # fmt: skip
+
+    shown = {name: changed[name] for name in ("name", "region", "notation", "retention")}
+    assert shown == {"name": "B", "region": "AU", "notation": "national", "retention": 7}
+    client = Client(app_url, account, issued["username"], issued["secret"])
+    path = "/v1/phonebook/contacts"
+    created = client.send("POST", path, {"phoneNumber": "0412345678"})
+    assert created.json["contact"]["phoneNumber"] == "+61412345678"
+    back = phonebook("accounts", "change", account, "--notation", "documented", "--json")
+    assert json.loads(back)["notation"] == "documented"
+
+
+def opened(phonebook):
+    account = json.loads(phonebook("accounts", "open", "A", "--default-region", "EE", "--json"))
+    return account["account"]
+
+
 def test_account_is_closed_only_when_nobody_can_use_it(phonebook):
     def refused():
         said = phonebook("accounts", "close", account, code=6)
         return "revoke its credentials, delete what it holds, and wait" in said
 
-    account = json.loads(phonebook("accounts", "open", "Acme", "--json"))["account"]
+    account = opened(phonebook)
     issued = json.loads(phonebook("credentials", "issue", account, "--json"))
     ISSUED_SECRETS.add(issued["secret"])
     assert refused()
     phonebook("credentials", "revoke", issued["username"])
     assert refused()
 
-    unused = json.loads(phonebook("accounts", "open", "Acme", "--json"))["account"]
+    unused = opened(phonebook)
     assert "is closed" in phonebook("accounts", "close", unused)
     assert unused not in phonebook("accounts", "list")
     phonebook("credentials", "issue", unused, code=3)
@@ -106,9 +131,15 @@ def test_account_is_closed_only_when_nobody_can_use_it(phonebook):
         (["credentials", "issue", "0" * 16], 3, "no such account"),
         (["credentials", "list", "0" * 16], 3, "no such account"),
         (["credentials", "revoke", "0" * 16], 3, "no such credential"),
-        (["accounts", "open", ""], 2, "name: must not be empty"),
-        (["accounts", "open", "a", "--default-region", "ee"], 2, "default region: "),
-        (["accounts", "open", "a", "--retention-days", "-1"], 2, "retention days: "),
+        (["accounts", "open", "", "--default-region", "EE"], 2, "name: must not be empty"),
+        (["accounts", "open", "a"], 2, "--default-region"),
+        (["accounts", "open", "a", "--default-region", "UK"], 2, "did you mean GB?"),
+        (["accounts", "open", "a", "--default-region", "ee"], 2, "did you mean EE?"),
+        (["accounts", "open", "a", "--default-region", "EE", "--notation", "x"], 2, "--notation"),
+        (["accounts", "change", "0" * 16, "--name", "a"], 3, "no such account"),
+        (["accounts", "change", "0" * 16], 2, "at least one thing"),
+        (["accounts", "change", "0" * 16, "--default-region", "ZZ"], 2, "is no region"),
+        (["accounts", "change", "a", "--retention-days", "-1"], 2, "retention days: "),
         (["accounts", "open", "a", "--retention-days", "x"], 2, "--retention-days"),
         (["accounts", "shut"], 2, "No such command"),
         (["accounts", "close"], 2, "account"),
@@ -143,7 +174,7 @@ def test_console_script_is_the_same_program(ministack):
 
 
 def test_name_of_an_account_is_shown_as_it_is(phonebook):
-    phonebook("accounts", "open", "[red]a[/] [/]")
+    phonebook("accounts", "open", "[red]a[/] [/]", "--default-region", "EE")
 
     assert "[red]a[/] [/]" in phonebook("accounts", "list", COLUMNS="200")
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.auth import CACHE_ENTRIES, CACHE_SECONDS, Authenticator, PresentedCredential
-from chalicelib.domain.account import new_username
+from chalicelib.domain.account import Credential, new_username
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,
@@ -12,7 +12,7 @@ from chalicelib.domain.errors import (
     NotFoundError,
     UnauthorizedError,
 )
-from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.storage import accounts as stored
 from tests.storage.conftest import NOW
@@ -39,6 +39,12 @@ def authenticator(clock):
 def presented(account):
     credential, secret = accounts.issue_credential(account.id, NOW)
     return PresentedCredential(credential.username, secret)
+
+
+def carried_by(username):
+    credential = stored.find_credential(username)
+    assert credential
+    return credential.account
 
 
 def test_opened_account_is_listed(account):
@@ -69,6 +75,112 @@ def test_credential_acts_for_its_account_only_with_its_secret(account, authentic
 def test_unknown_username_is_refused(table, authenticator, username):
     with pytest.raises(UnauthorizedError):
         authenticator.authenticate(PresentedCredential(username, "secret"))
+
+
+def test_change_of_an_account_is_in_force_within_60_s_and_leaves_what_is_not_named(
+    account, authenticator, clock, presented
+):
+    authenticator.authenticate(presented)
+    changed = accounts.change_account(
+        account.id, {"default_region": "DE", "notation": Notation.NATIONAL, "retention_days": 7}
+    )
+
+    assert changed == replace(
+        account,
+        default_region="DE",
+        notation=Notation.NATIONAL,
+        retention_days=7,
+        revision=1,
+    )
+    clock.seconds = CACHE_SECONDS - 0.001
+    assert authenticator.authenticate(presented) == account
+    clock.seconds = CACHE_SECONDS
+    assert authenticator.authenticate(presented) == changed
+    assert stored.get_account(account.id) == changed
+
+
+def test_notation_of_an_account_can_be_taken_back(account, presented):
+    accounts.change_account(account.id, {"notation": Notation.NATIONAL, "name": "Other"})
+    changed = accounts.change_account(account.id, {"notation": None})
+
+    assert (changed.notation, changed.name) == (None, "Other")
+    assert Authenticator().authenticate(presented) == changed
+
+
+def test_credential_that_was_issued_while_its_account_changed_carries_the_change(account):
+    read_before = Credential(
+        username=new_username(),
+        secret_hash="",
+        account=stored.get_account(account.id),
+        revoked_on=None,
+        created_on=NOW,
+    )
+    accounts.change_account(account.id, {"name": "Changed"})
+
+    assert stored.put_credential(read_before) is False
+    assert stored.find_credential(read_before.username) is None
+    issued, _ = accounts.issue_credential(account.id, NOW)
+    assert carried_by(issued.username).name == "Changed"
+
+
+def test_of_two_changes_at_once_each_credential_carries_the_later(account, presented):
+    first = stored.change_account(account.id, {"name": "First"})
+    second = stored.change_account(account.id, {"name": "Second"})
+    stored.carry_account(second, presented.username)
+    stored.carry_account(first, presented.username)
+
+    assert carried_by(presented.username) == second
+
+
+def test_change_that_was_broken_off_is_completed_by_doing_it_again(account, presented):
+    stored.change_account(account.id, {"name": "Changed"})
+    assert carried_by(presented.username).name == "Test"
+
+    changed = accounts.change_account(account.id, {"name": "Changed"})
+
+    assert carried_by(presented.username) == changed
+
+
+def test_change_finds_every_credential_however_many(account):
+    issued = [accounts.issue_credential(account.id, NOW)[0].username for _ in range(120)]
+
+    changed = accounts.change_account(account.id, {"default_region": "LV"})
+
+    assert set(map(carried_by, issued)) == {changed}
+
+
+def test_credential_of_an_account_that_is_no_more_is_not_made_by_a_change(account):
+    stored.carry_account(account, "0" * 16)
+
+    assert stored.find_credential("0" * 16) is None
+
+
+def test_contact_that_has_its_date_keeps_it_when_its_account_changes(account):
+    number = PhoneNumber("+37251000000")
+    contact = contacts.create_contact(account, number, {}, NOW)
+    changed = accounts.change_account(account.id, {"retention_days": 1})
+
+    kept = contacts.retrieve_contact(changed, number)
+    assert kept.scheduled_deletion_date == contact.scheduled_deletion_date
+    later = contacts.create_contact(changed, PhoneNumber("+37251000001"), {}, NOW)
+    assert later.scheduled_deletion_date == NOW.date() + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"name": ""}, {"default_region": "UK"}, {"retention_days": -1}],
+)
+def test_account_is_not_changed_to_values_we_do_not_take(account, changes):
+    with pytest.raises(InvalidDataError):
+        accounts.change_account(account.id, changes)
+    assert stored.get_account(account.id) == account
+
+
+def test_account_that_is_not_there_is_not_made_by_a_change(table):
+    with pytest.raises(NotFoundError):
+        accounts.change_account("0" * 16, {"name": "a"})
+    with pytest.raises(NotFoundError):
+        stored.get_account("0" * 16)
 
 
 def test_secret_is_not_kept(account, presented):
@@ -199,6 +311,7 @@ def test_credential_that_is_issued_while_its_account_is_closed_does_not_outlive_
     assert stored.find_credential(late.username)
 
     stored.remove_account(account.id, [late.username])
+    assert stored.put_credential(replace(late, username="0" * 16)) is False
     with pytest.raises(NotFoundError):
-        stored.put_credential(replace(late, username="0" * 16))
+        accounts.issue_credential(account.id, NOW)
     assert stored.find_credential("0" * 16) is None

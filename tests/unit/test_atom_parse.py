@@ -1,5 +1,4 @@
 import json
-from datetime import UTC, datetime
 
 import pytest
 
@@ -10,21 +9,14 @@ from chalicelib.dialects.atom.parse import (
     parse_new_address_book,
     parse_new_contact,
 )
-from chalicelib.domain.account import Account
 from chalicelib.domain.contact import ContactChanges, ContactData
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, RefusedError
 from chalicelib.domain.phone import PhoneNumber
+from tests.account import account_in
 from tests.openapi import REQUEST
 
 NUMBER = PhoneNumber("+61412345678")
-ACCOUNT = Account(
-    id="a",
-    name="Test",
-    default_region="AU",
-    retention_days=30,
-    cursor_key="key",
-    created_on=datetime(2026, 1, 1, tzinfo=UTC),
-)
+ACCOUNT = account_in("AU")
 
 
 def request(body, content_type="application/json"):

@@ -29,6 +29,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.group import Group
 from chalicelib.domain.limits import UPLOAD_ROWS
+from tests.account import account_in
 from tests.documented import table
 from tests.openapi import DOCUMENTS
 
@@ -116,7 +117,7 @@ def test_upload_of_which_nothing_is_right_can_be_answered(name):
         read_row(
             {"phone": "79100000000", "fields": fields},
             {name: named},
-            region="EE",
+            account_in("EE"),
             zone_offset=timedelta(0),
         )
 

@@ -24,6 +24,7 @@ from chalicelib.dialects.devino.parse import (
     shown_name,
 )
 from chalicelib.domain.errors import InvalidDataError, NotFoundError
+from tests.account import account_in
 from tests.openapi import REQUEST
 
 HOUR = timedelta(hours=1)
@@ -35,7 +36,7 @@ def request(body=b"", **query):
 
 
 def read(row, *, region="RU", zone_offset=timedelta(0), definitions=MAIN_FIELDS):
-    return read_row(row, definitions, region=region, zone_offset=zone_offset)
+    return read_row(row, definitions, account_in(region), zone_offset=zone_offset)
 
 
 def problems_of(row):

@@ -12,19 +12,12 @@ from chalicelib.dialects.messente.parse import (
     parse_new_contact,
     parse_number_to_blacklist,
 )
-from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError, RefusedError
 from chalicelib.domain.ids import uuid_of
+from tests.account import account_in
 
 NUMBER = {"phoneNumber": "+37251000000"}
-ACCOUNT = Account(
-    id="a",
-    name="Test",
-    default_region="EE",
-    retention_days=30,
-    cursor_key="key",
-    created_on=datetime(2026, 1, 1, tzinfo=UTC),
-)
+ACCOUNT = account_in("EE")
 
 
 def request(body=b"", *, content_type="application/json", query=None, **path_parameters):
@@ -48,6 +41,18 @@ def problems_of(parse, body, **path_parameters):
     return {problem.field: problem.message for problem in refusal.value.problems}
 
 
+def new_contact(sent):
+    return parse_new_contact(sent, ACCOUNT)
+
+
+def contact_update(sent):
+    return parse_contact_update(sent, ACCOUNT)
+
+
+def number_to_blacklist(sent):
+    return parse_number_to_blacklist(sent, ACCOUNT)
+
+
 def test_contact_is_read_with_all_its_fields():
     fields = {
         "email": "a@b.c",
@@ -61,7 +66,7 @@ def test_contact_is_read_with_all_its_fields():
         "custom4": None,
     }
 
-    number, details = parse_new_contact(request({**NUMBER, **fields}))
+    number, details = new_contact(request({**NUMBER, **fields}))
 
     assert number.e164 == "+37251000000"
     assert details == {
@@ -78,7 +83,7 @@ def test_contact_is_read_with_all_its_fields():
 
 
 def test_date_that_an_old_sdk_sends_back_is_ignored():
-    _, details = parse_new_contact(request({**NUMBER, "scheduledDeletionDate": "2020-08-31"}))
+    _, details = new_contact(request({**NUMBER, "scheduledDeletionDate": "2020-08-31"}))
 
     assert details == {}
 
@@ -86,7 +91,7 @@ def test_date_that_an_old_sdk_sends_back_is_ignored():
 def test_every_problem_of_a_contact_is_told_at_once():
     body = {"email": 1, "firstName": "x" * 1001, "title": "\0", "more": 1, "Email": "a"}
 
-    assert problems_of(parse_new_contact, body).keys() == {
+    assert problems_of(new_contact, body).keys() == {
         "phoneNumber", "email", "firstName", "title", "more", "Email",
     }  # fmt: skip
 
@@ -97,13 +102,13 @@ def test_every_problem_of_a_contact_is_told_at_once():
 )
 @pytest.mark.parametrize(
     "parse",
-    [parse_new_contact, parse_contact_update, parse_group_name, parse_number_to_blacklist],
+    [new_contact, contact_update, parse_group_name, number_to_blacklist],
 )
 def test_body_that_is_no_json_object_is_refused(parse, body):
     assert problems_of(parse, body).keys() == {"body"}
 
 
-@pytest.mark.parametrize("parse", [parse_new_contact, parse_group_name])
+@pytest.mark.parametrize("parse", [new_contact, parse_group_name])
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
 )
@@ -117,7 +122,7 @@ def test_body_of_another_type_is_refused(parse, content_type):
     "content_type", ["application/json", "Application/JSON; charset=utf-8", ""]
 )
 def test_json_is_taken_whatever_is_said_of_its_charset(content_type):
-    assert parse_new_contact(request(NUMBER, content_type=content_type))
+    assert new_contact(request(NUMBER, content_type=content_type))
 
 
 def test_lone_surrogate_is_refused_as_escape_and_as_name():
@@ -126,9 +131,9 @@ def test_lone_surrogate_is_refused_as_escape_and_as_name():
 
 
 def test_empty_or_read_only_changes_are_refused():
-    assert problems_of(parse_contact_update, {}).keys() == {"body"}
-    assert problems_of(parse_contact_update, NUMBER).keys() == {"phoneNumber"}
-    assert problems_of(parse_contact_update, {"scheduledDeletionDate": None}).keys() == {
+    assert problems_of(contact_update, {}).keys() == {"body"}
+    assert problems_of(contact_update, NUMBER).keys() == {"phoneNumber"}
+    assert problems_of(contact_update, {"scheduledDeletionDate": None}).keys() == {
         "scheduledDeletionDate"
     }
 
@@ -146,7 +151,7 @@ def test_group_name_has_1_to_255_characters(name, accepted):
 
 def test_missing_and_unknown_fields_are_told_together():
     assert problems_of(parse_group_name, {"title": "a"}).keys() == {"name", "title"}
-    assert problems_of(parse_number_to_blacklist, {"phone": "+37251000000"}).keys() == {
+    assert problems_of(number_to_blacklist, {"phone": "+37251000000"}).keys() == {
         "phoneNumber", "phone",
     }  # fmt: skip
 
@@ -158,7 +163,7 @@ def test_malformed_group_id_in_a_path_is_a_missing_group():
 
 
 def test_problems_of_the_path_and_the_body_are_told_together():
-    assert problems_of(parse_contact_update, {"title": 1}, phone="123").keys() == {
+    assert problems_of(contact_update, {"title": 1}, phone="123").keys() == {
         "phone", "title",
     }  # fmt: skip
 

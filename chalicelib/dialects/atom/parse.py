@@ -13,7 +13,7 @@ from chalicelib.domain.contact import ContactChanges, ContactData
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.ids import id_of_decimal, is_decimal
 from chalicelib.domain.limits import GROUP_NAME_CHARACTERS
-from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.text import checked_text
 
@@ -127,9 +127,9 @@ def _read_id(body: Mapping[str, Any], field: str) -> int:
 
 
 def _read_phone_number(body: Mapping[str, Any], account: Account) -> PhoneNumber:
-    """Read a number, which may be national: the vendor's sample sends ``0412345678``."""
+    """Read a number as a national one, as the vendor's sample sends it: ``0412345678``."""
     return read_phone_number(
-        required(body, PHONE_NUMBER), field=PHONE_NUMBER, region=account.default_region
+        required(body, PHONE_NUMBER), account, field=PHONE_NUMBER, documented=Notation.NATIONAL
     )
 
 

@@ -129,9 +129,7 @@ def _read_rows(
     rows: list[ContactData | PhonebookError] = []
     for sent in upload.rows:
         try:
-            row = read_row(
-                sent, definitions, region=account.default_region, zone_offset=upload.zone_offset
-            )
+            row = read_row(sent, definitions, account, zone_offset=upload.zone_offset)
         except PhonebookError as error:
             rows.append(error)
         else:

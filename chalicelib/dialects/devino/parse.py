@@ -5,7 +5,6 @@ Parameters that are not known are ignored, and optional ones in a query that are
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final, NamedTuple, TypeVar
@@ -42,6 +41,7 @@ from chalicelib.dialects.devino.selection import (
     Subscription,
 )
 from chalicelib.dialects.http import Request
+from chalicelib.domain.account import Account
 from chalicelib.domain.contact import DETAIL_CHARACTERS, ContactData
 from chalicelib.domain.errors import (
     ErrorCode,
@@ -60,7 +60,7 @@ from chalicelib.domain.limits import (
     PAGE_ITEMS,
     UPLOAD_ROWS,
 )
-from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number_or_integer
 from chalicelib.domain.text import checked_text
 
@@ -187,7 +187,7 @@ def parse_upload(request: Request) -> Upload:
 
 
 def read_row(
-    row: object, definitions: Mapping[str, Definition], *, region: str, zone_offset: timedelta
+    row: object, definitions: Mapping[str, Definition], account: Account, *, zone_offset: timedelta
 ) -> ContactData:
     """Read one contact of an upload; null clears a field, and what is not named stays.
 
@@ -223,7 +223,7 @@ def read_row(
     # Without a number there is no contact, whatever else is wrong: that is told first.
     all_problems = ProblemCollector()
     with all_problems:
-        phone_number = _read_number(_single(basics.get("phone")), region)
+        phone_number = _read_number(_single(basics.get("phone")), account)
     with all_problems:
         problems.raise_if_any()
     all_problems.raise_if_any()
@@ -516,15 +516,14 @@ def _single(value: object) -> object:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-def _read_number(value: object, region: str) -> PhoneNumber:
-    """Read a number as an international one, or else as one of the account's region."""
-    written = _not_null("phone", value or None)
-    try:
-        return read_phone_number_or_integer(written, field="phone")
-    except InvalidDataError:
-        with suppress(InvalidDataError):
-            return read_phone_number_or_integer(written, field="phone", region=region)
-        raise
+def _read_number(value: object, account: Account) -> PhoneNumber:
+    """Read a number as international digits, as the vendor's samples send and show it."""
+    return read_phone_number_or_integer(
+        _not_null("phone", value or None),
+        account,
+        field="phone",
+        documented=Notation.INTERNATIONAL,
+    )
 
 
 def _read_push_info(value: object) -> list[dict[str, Any]]:

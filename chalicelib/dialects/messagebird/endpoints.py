@@ -41,14 +41,14 @@ _NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
 
 def create_contact(request: Request, account: Account) -> Response:
     """Create a contact."""
-    phone_number, details = parse_new_contact(request)
+    phone_number, details = parse_new_contact(request, account)
     contact = contacts.create_contact(account, phone_number, details, request.received_on)
     return json_response(201, render_contact(contact, base_url(request)))
 
 
 def list_contacts(request: Request, account: Account) -> Response:
     """List all contacts, or those with a number or a name."""
-    wanted, window = parse_contact_list(request)
+    wanted, window = parse_contact_list(request, account)
     if isinstance(wanted, PhoneNumber):
         query = {MSISDN: wanted.e164.removeprefix("+")}
         return _render_found(request, window, _find_by_number(account, wanted), query)
@@ -69,7 +69,7 @@ def list_contacts(request: Request, account: Account) -> Response:
 
 def view_contact(request: Request, account: Account) -> Response:
     """Retrieve the contact of an id or a number, or the contacts of a name."""
-    wanted = parse_viewed_contact(request)
+    wanted = parse_viewed_contact(request, account)
     if not isinstance(wanted, str):
         contact = contacts.retrieve_contact(account, wanted)
         return json_response(200, render_contact(contact, base_url(request)))
@@ -83,7 +83,7 @@ def view_contact(request: Request, account: Account) -> Response:
 
 def update_contact(request: Request, account: Account) -> Response:
     """Change some parameters of a contact."""
-    contact_id, changes = parse_contact_changes(request)
+    contact_id, changes = parse_contact_changes(request, account)
     contact = contacts.change_contact(account, contact_id, changes, request.received_on)
     return json_response(200, render_contact(contact, base_url(request)))
 

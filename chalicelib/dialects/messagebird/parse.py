@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from chalicelib.dialects.bodies import read_details, read_object_or_form, required
 from chalicelib.dialects.http import Request
+from chalicelib.domain.account import Account
 from chalicelib.domain.contact import ContactChanges, ContactKey, Details
 from chalicelib.domain.errors import (
     ErrorCode,
@@ -15,8 +16,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import id_of_hex
 from chalicelib.domain.limits import GROUP_NAME_CHARACTERS
-from chalicelib.domain.phone import PhoneNumber
-from chalicelib.domain.phone_reading import read_phone_number, read_phone_number_or_integer
+from chalicelib.domain.phone import Notation, PhoneNumber
+from chalicelib.domain.phone_reading import read_phone_number_or_integer
 from chalicelib.domain.text import checked_text
 
 MSISDN: Final = "msisdn"
@@ -69,7 +70,7 @@ def read_method(request: Request) -> str:
     return request.method
 
 
-def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
+def parse_new_contact(request: Request, account: Account) -> tuple[PhoneNumber, Details]:
     """Read the number and the details of a contact.
 
     Raises:
@@ -79,14 +80,14 @@ def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
     sent = _read_parameters(request)
     problems = ProblemCollector()
     with problems:
-        phone_number = read_phone_number_or_integer(required(sent, MSISDN), field=MSISDN)
+        phone_number = _read_number(required(sent, MSISDN), account)
     with problems:
         details = _read_details(sent)
     problems.raise_if_any()
     return phone_number, details
 
 
-def parse_contact_changes(request: Request) -> tuple[int, ContactChanges]:
+def parse_contact_changes(request: Request, account: Account) -> tuple[int, ContactChanges]:
     """Read the id in the path, and what is to change; null clears a detail, but not the number.
 
     Raises:
@@ -100,7 +101,7 @@ def parse_contact_changes(request: Request) -> tuple[int, ContactChanges]:
     problems = ProblemCollector()
     with problems:
         if sent.get(MSISDN) is not None:
-            phone_number = read_phone_number_or_integer(sent[MSISDN], field=MSISDN)
+            phone_number = _read_number(sent[MSISDN], account)
     with problems:
         details = _read_details(sent)
     problems.raise_if_any()
@@ -156,7 +157,7 @@ def parse_group_id(request: Request) -> int:
     return group_id
 
 
-def parse_viewed_contact(request: Request) -> ContactKey | str:
+def parse_viewed_contact(request: Request, account: Account) -> ContactKey | str:
     """Read by what a contact is viewed: its id, its number, or whatever is neither, its name.
 
     What has the form of an id or of a number is never looked for as a name: that reads every
@@ -170,12 +171,14 @@ def parse_viewed_contact(request: Request) -> ContactKey | str:
     if _FORM_OF_AN_ID.fullmatch(text):
         return _contact_id(text)
     try:
-        return read_phone_number(text, field=MSISDN)
+        return _read_number(text, account)
     except InvalidDataError:
         return text
 
 
-def parse_contact_list(request: Request) -> tuple[PhoneNumber | str | None, Window]:
+def parse_contact_list(
+    request: Request, account: Account
+) -> tuple[PhoneNumber | str | None, Window]:
     """Read the number or else the name by which contacts are listed, if any, and the window.
 
     Raises:
@@ -186,7 +189,7 @@ def parse_contact_list(request: Request) -> tuple[PhoneNumber | str | None, Wind
     problems = ProblemCollector()
     with problems:
         if msisdn := request.last_in_query(MSISDN):
-            wanted = read_phone_number(msisdn, field=MSISDN)
+            wanted = _read_number(msisdn, account)
     with problems:
         window = parse_window(request)
     problems.raise_if_any()
@@ -243,6 +246,13 @@ def _parameters_in_query(request: Request) -> dict[str, Any]:
 
 def _read_details(sent: Mapping[str, Any]) -> Details:
     return read_details(sent, {**NAME_FIELDS, **CUSTOM_FIELDS})
+
+
+def _read_number(value: object, account: Account) -> PhoneNumber:
+    """Read a number as international digits, as the vendor's documentation and its answers do."""
+    return read_phone_number_or_integer(
+        value, account, field=MSISDN, documented=Notation.INTERNATIONAL
+    )
 
 
 def _contact_id(text: str) -> int:

@@ -41,33 +41,33 @@ def fetch_contacts(request: Request, account: Account) -> Response:
 
 def create_contact(request: Request, account: Account) -> Response:
     """Create a contact."""
-    phone_number, details = parse_new_contact(request)
+    phone_number, details = parse_new_contact(request, account)
     contact = contacts.create_contact(account, phone_number, details, request.received_on)
     return json_response(201, {"contact": render_contact(contact)})
 
 
 def fetch_contact(request: Request, account: Account) -> Response:
     """Retrieve a contact."""
-    contact = contacts.retrieve_contact(account, parse_phone_number(request))
+    contact = contacts.retrieve_contact(account, parse_phone_number(request, account))
     return json_response(200, {"contact": render_contact(contact)})
 
 
 def update_contact(request: Request, account: Account) -> Response:
     """Change some fields of a contact."""
-    phone_number, changes = parse_contact_update(request)
+    phone_number, changes = parse_contact_update(request, account)
     contact = contacts.update_contact(account, phone_number, changes, request.received_on)
     return json_response(200, {"contact": render_contact(contact)})
 
 
 def delete_contact(request: Request, account: Account) -> Response:
     """Delete a contact."""
-    contacts.delete_contact(account, parse_phone_number(request), request.received_on)
+    contacts.delete_contact(account, parse_phone_number(request, account), request.received_on)
     return _NO_CONTENT
 
 
 def fetch_contact_groups(request: Request, account: Account) -> Response:
     """List the groups that a contact is in."""
-    phone_number = parse_phone_number(request)
+    phone_number = parse_phone_number(request, account)
     page = parse_page(request, account, ["groups of", phone_number.e164])
     found = groups.list_groups_of_contact(account, phone_number)
     return _render_groups(request, account, page, found)
@@ -75,7 +75,7 @@ def fetch_contact_groups(request: Request, account: Account) -> Response:
 
 def add_contact_to_group(request: Request, account: Account) -> Response:
     """Put a contact into a group."""
-    phone_number = parse_phone_number(request)
+    phone_number = parse_phone_number(request, account)
     group_id = parse_group_id(request)
     memberships.add_to_group(account, group_id, phone_number, request.received_on)
     return json_response(201, {})
@@ -83,7 +83,7 @@ def add_contact_to_group(request: Request, account: Account) -> Response:
 
 def remove_contact_from_group(request: Request, account: Account) -> Response:
     """Take a contact out of a group."""
-    phone_number = parse_phone_number(request)
+    phone_number = parse_phone_number(request, account)
     group_id = parse_group_id(request)
     memberships.remove_from_group(account, group_id, phone_number, request.received_on)
     return _NO_CONTENT
@@ -131,19 +131,21 @@ def fetch_blacklist(request: Request, account: Account) -> Response:
 
 def add_to_blacklist(request: Request, account: Account) -> Response:
     """Put a number on the blacklist."""
-    blacklist.blacklist_number(account, parse_number_to_blacklist(request), request.received_on)
+    blacklist.blacklist_number(
+        account, parse_number_to_blacklist(request, account), request.received_on
+    )
     return _NO_CONTENT
 
 
 def is_blacklisted(request: Request, account: Account) -> Response:
     """Check whether a number is on the blacklist."""
-    blacklist.check_blacklisted(account, parse_phone_number(request))
+    blacklist.check_blacklisted(account, parse_phone_number(request, account))
     return _NO_CONTENT
 
 
 def delete_from_blacklist(request: Request, account: Account) -> Response:
     """Take a number off the blacklist."""
-    blacklist.unblacklist_number(account, parse_phone_number(request))
+    blacklist.unblacklist_number(account, parse_phone_number(request, account))
     return _NO_CONTENT
 
 

@@ -39,7 +39,7 @@ READ_ONLY_FIELD: Final = "scheduledDeletionDate"
 """Sent back on creation by messente_api 1.3.0, whose request model holds it by mistake."""
 
 
-def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
+def parse_new_contact(request: Request, account: Account) -> tuple[PhoneNumber, Details]:
     """Read ``ContactFields``.
 
     Raises:
@@ -49,14 +49,14 @@ def parse_new_contact(request: Request) -> tuple[PhoneNumber, Details]:
     body = read_object(request)
     problems = ProblemCollector()
     with problems:
-        phone_number = read_phone_number(required(body, PHONE_NUMBER), field=PHONE_NUMBER)
+        phone_number = _read_number(body, account)
     with problems:
         details = _read_details(body, also_known={PHONE_NUMBER, READ_ONLY_FIELD})
     problems.raise_if_any()
     return phone_number, details
 
 
-def parse_contact_update(request: Request) -> tuple[PhoneNumber, Details]:
+def parse_contact_update(request: Request, account: Account) -> tuple[PhoneNumber, Details]:
     """Read the number in the path and ``ContactUpdateFields``; null clears a field.
 
     Raises:
@@ -66,7 +66,7 @@ def parse_contact_update(request: Request) -> tuple[PhoneNumber, Details]:
     """
     problems = ProblemCollector()
     with problems:
-        phone_number = parse_phone_number(request)
+        phone_number = parse_phone_number(request, account)
     with problems:
         body = read_object(request)
         if not body:
@@ -95,7 +95,7 @@ def parse_group_name(request: Request) -> str:
     return name
 
 
-def parse_number_to_blacklist(request: Request) -> PhoneNumber:
+def parse_number_to_blacklist(request: Request, account: Account) -> PhoneNumber:
     """Read ``NumberToBlacklist``.
 
     Raises:
@@ -105,21 +105,21 @@ def parse_number_to_blacklist(request: Request) -> PhoneNumber:
     body = read_object(request)
     problems = ProblemCollector()
     with problems:
-        phone_number = read_phone_number(required(body, PHONE_NUMBER), field=PHONE_NUMBER)
+        phone_number = _read_number(body, account)
     with problems:
         refuse_unknown(body, known={PHONE_NUMBER})
     problems.raise_if_any()
     return phone_number
 
 
-def parse_phone_number(request: Request) -> PhoneNumber:
+def parse_phone_number(request: Request, account: Account) -> PhoneNumber:
     """Read the number in the path.
 
     Raises:
         InvalidDataError: It is not one.
 
     """
-    return read_phone_number(request.path_parameters["phone"], field="phone")
+    return read_phone_number(request.path_parameters["phone"], account, field="phone")
 
 
 def parse_group_id(request: Request) -> int:
@@ -153,6 +153,10 @@ def parse_contact_list(request: Request, account: Account) -> tuple[frozenset[in
         page = parse_page(request, account, list_key)
     problems.raise_if_any()
     return group_ids, page
+
+
+def _read_number(body: Mapping[str, Any], account: Account) -> PhoneNumber:
+    return read_phone_number(required(body, PHONE_NUMBER), account, field=PHONE_NUMBER)
 
 
 def _read_group_ids(texts: Sequence[str]) -> frozenset[int] | None:

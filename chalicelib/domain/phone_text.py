@@ -1,0 +1,137 @@
+"""What people write around the digits of a phone number, and what is in the way of them."""
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+from chalicelib.domain.limits import WRITTEN_NUMBER_CHARACTERS
+
+
+class UnreadableError(Exception):
+    """A text is no phone number; the message says why, to be put behind the name of its field."""
+
+
+class Written(NamedTuple):
+    """The ASCII digits of a text, and what is said around them.
+
+    ``has_zero_in_brackets`` is of a ``(0)`` behind the country code, which is not in ``digits``.
+    """
+
+    digits: str
+    has_plus: bool = False
+    begins_with_area_code: bool = False
+    has_zero_in_brackets: bool = False
+
+
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_NOT_OF_A_NUMBER: Final = re.compile(r"[^+0-9 .()/\n-]")
+"""Letters and extensions above all: they would turn a typing error into somebody's number."""
+
+_PLUS_FIRST_IF_AT_ALL: Final = re.compile(r"[^+0-9]*\+?[^+]*")
+_DASHES: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d")
+_LINE_ENDS: Final = frozenset("\n\r\v\f\x85\u2028\u2029")
+_STANDS_FOR: Final = {
+    "\t": " ",
+    "\N{MIDDLE DOT}": " ",
+    "\N{KATAKANA MIDDLE DOT}": " ",
+    "\N{VARIATION SELECTOR-15}": "",
+    "\N{VARIATION SELECTOR-16}": "",
+    "\N{FULLWIDTH PLUS SIGN}": "+",
+    "\N{FULLWIDTH LEFT PARENTHESIS}": "(",
+    "\N{FULLWIDTH RIGHT PARENTHESIS}": ")",
+    "\N{FULLWIDTH FULL STOP}": ".",
+    "\N{FULLWIDTH SOLIDUS}": "/",
+}
+
+_LINK: Final = re.compile(r"tel:", re.IGNORECASE)
+_ROUNDED: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[Ee][+-]?[0-9]+")
+_WITH_DECIMALS: Final = re.compile(r"\+?[0-9]+\.0+|.*\.0", re.DOTALL)
+"""Several zeros can be a group of a number whose other groups are set apart too."""
+
+_AREA_CODE_FIRST: Final = re.compile(r"[ \n]*\([ \n]*[0-9]")
+_ZERO_IN_BRACKETS: Final = re.compile(r"(?P<code>[0-9][^0-9(]*)\([ \n]*0[ \n]*\)")
+_WHERE_ANOTHER_MAY_BEGIN: Final = re.compile(r"[/\n]")
+_FEWEST_DIGITS_OF_A_NUMBER: Final = 7
+_FEWEST_DIGITS_OF_A_GROUP: Final = 3
+
+
+def read_text(text: str) -> Written:
+    """Return the digits of a text, and what is said around them.
+
+    Raises:
+        UnreadableError: Something in it is no part of a number.
+
+    """
+    if _E164.fullmatch(text):
+        return Written(text[1:], has_plus=True)
+    text = _without_what_surrounds_it(text)
+    _refuse_what_is_no_number(text)
+    begins_with_area_code = _AREA_CODE_FIRST.match(text) is not None
+    text, zeros_in_brackets = _ZERO_IN_BRACKETS.subn(r"\g<code>", text, count=1)
+    return Written(
+        digits=_digits_of(text),
+        has_plus="+" in text,
+        begins_with_area_code=begins_with_area_code,
+        has_zero_in_brackets=bool(zeros_in_brackets),
+    )
+
+
+def _without_what_surrounds_it(text: str) -> str:
+    text = text.strip()
+    if len(text) > WRITTEN_NUMBER_CHARACTERS:
+        raise UnreadableError(f"is longer than {WRITTEN_NUMBER_CHARACTERS} characters")
+    text = "".join(map(_plain, text)).strip(" \n")
+    # A spreadsheet writes an apostrophe before what it is to leave alone.
+    text = text.removeprefix("'").lstrip(" \n")
+    return _LINK.sub("", text, count=1) if _LINK.match(text) else text
+
+
+def _plain(character: str) -> str:
+    """Return what a character of any script stands for; an invisible one stands for nothing."""
+    if character in _STANDS_FOR:
+        return _STANDS_FOR[character]
+    if character in _DASHES:
+        return "-"
+    if character in _LINE_ENDS:
+        return "\n"
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category == "Zs":
+        return " "
+    return "" if category == "Cf" else character
+
+
+def _refuse_what_is_no_number(text: str) -> None:
+    if not text:
+        raise UnreadableError("must not be empty")
+    if _ROUNDED.fullmatch(text):
+        raise UnreadableError("is rounded, as a spreadsheet shows a long number")
+    in_the_way = _NOT_OF_A_NUMBER.search(text)
+    if in_the_way:
+        raise UnreadableError(f"is no phone number: {_name_of(in_the_way[0])} is in it")
+    if not _PLUS_FIRST_IF_AT_ALL.fullmatch(text):
+        raise UnreadableError("is no phone number: PLUS SIGN is in it, and not at its beginning")
+    if not _digits_of(text):
+        raise UnreadableError("is no phone number: no digit is in it")
+    if _WITH_DECIMALS.fullmatch(text):
+        raise UnreadableError("ends in .0, as a spreadsheet writes a number")
+    if _holds_two_numbers(text):
+        raise UnreadableError("seems to hold two numbers")
+
+
+def _holds_two_numbers(text: str) -> bool:
+    """Say whether a text holds two numbers, or one and the last digits of another."""
+    counts = [len(_digits_of(part)) for part in _WHERE_ANOTHER_MAY_BEGIN.split(text)]
+    if len(counts) == 1:
+        return False
+    is_numbers = sum(count >= _FEWEST_DIGITS_OF_A_NUMBER for count in counts) > 1
+    return is_numbers or 0 < counts[-1] < _FEWEST_DIGITS_OF_A_GROUP
+
+
+def _digits_of(text: str) -> str:
+    return "".join(character for character in text if "0" <= character <= "9")
+
+
+def _name_of(character: str) -> str:
+    return unicodedata.name(character, f"U+{ord(character):04X}")
