@@ -6,7 +6,7 @@ The sources are https://github.com/messagebird: ``messagebird-nodejs`` (``lib/me
 ``php-rest-api``, ``ruby-rest-api``, ``go-rest-api``, ``java-rest-api`` and ``csharp-rest-api``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 JSON: Final = "Content-Type: application/json"
@@ -28,7 +28,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Wire:
-    """A client: the headers of each request, those of a body too, and its requests in order."""
+    """A client: the headers of all its requests, of those with and without a body; and these."""
 
     headers: tuple[str, ...]
     body_headers: tuple[str, ...]
@@ -37,6 +37,7 @@ class Wire:
     add: Sent
     remove: Sent
     delete: tuple[Sent, ...]
+    bodiless_headers: tuple[str, ...] = ()
 
     def bytes_of(self, sent: Sent, known: dict[str, str]) -> bytes:
         """Return a request as it is on the wire."""
@@ -45,7 +46,9 @@ class Wire:
             line, body = line.replace(f"<{name}>", value), body.replace(f"<{name}>", value)
         content = body.encode()
         headers = [*self.headers]
-        if sent.body is not None:
+        if sent.body is None:
+            headers += self.bodiless_headers
+        else:
             headers += [each for each in self.body_headers if not (sent.type and each == JSON)]
             headers += [sent.type] if sent.type else []
             headers += [f"Content-Length: {len(content)}"]
@@ -96,7 +99,7 @@ OLD_NODE: Final = Wire(
 )  # fmt: skip
 
 PHP: Final = Wire(
-    headers=(HOST, "User-agent: MessageBird/ApiClient/3.1.3 PHP/8.1.2", "Accept: application/json",
+    headers=(HOST, "User-agent: MessageBird/ApiClient/3.1.3 PHP/80102", "Accept: application/json",
              JSON, "Accept-Charset: utf-8", KEY),
     body_headers=(),
     create=(
@@ -174,11 +177,12 @@ GO: Final = Wire(
     delete=DELETES,
 )  # fmt: skip
 
-JAVA: Final = Wire(
-    headers=("Accept: application/json", "charset: utf-8", KEY,
-             "User-agent: MessageBird Java/17.0.10 ApiClient/6.2.5", "Cache-Control: no-cache",
-             "Pragma: no-cache", HOST, "Connection: close"),
+JAVA_11: Final = Wire(
+    headers=("Accept: application/json", "charset: utf-8", "Connection: close", KEY,
+             "User-agent: MessageBird Java/11.0.22 ApiClient/6.2.5", "Cache-Control: no-cache",
+             "Pragma: no-cache", HOST),
     body_headers=(JSON,),
+    bodiless_headers=("Content-Type: text/plain",),
     create=(
         Sent("POST /contacts", 201, '{"msisdn":"31612345678","firstName":"Jöhn","custom1":"x"}',
              "contact"),
@@ -197,6 +201,18 @@ JAVA: Final = Wire(
     remove=REMOVE,
     delete=DELETES,
 )  # fmt: skip
+
+# From 12 on, Java lets nobody make HttpURLConnection send PATCH, as the client would.
+JAVA_17: Final = replace(
+    JAVA_11,
+    headers=tuple(each.replace("Java/11.0.22", "Java/17.0.10") for each in JAVA_11.headers),
+    create=tuple(
+        replace(each, line=f"{each.line.replace('PATCH', 'POST')}?_method=PATCH")
+        if each.line.startswith("PATCH")
+        else each
+        for each in JAVA_11.create
+    ),
+)
 
 CSHARP: Final = Wire(
     headers=("User-Agent: MessageBird/ApiClient/2.0 DotNet/3.1.0.0", "Accept: application/json",
@@ -253,7 +269,8 @@ CLIENTS: Final = {
     "PHP 3.1.3": PHP,
     "Ruby 4.0.0": RUBY,
     "Go 9": GO,
-    "Java 6.2.5": JAVA,
+    "Java 6.2.5 on 11": JAVA_11,
+    "Java 6.2.5 on 17": JAVA_17,
     "C# 3.1.0": CSHARP,
     "Python 2.2.0": PYTHON,
 }
