@@ -10,17 +10,19 @@ import pytest
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from chalicelib.dialects.messente import MESSENTE
-from chalicelib.dialects.messente.errors import ERRORS
-from chalicelib.domain.errors import ErrorCode
+from chalicelib.dialects.all import DIALECTS
+from chalicelib.dialects.messagebird import MESSAGEBIRD
+from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
+from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.storage import keys
 from infra.package import package_stage, stages
 from tests.documented import table
-from tests.openapi import assert_is
+from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
 from tests.paths import PROJECT
 
 FUNCTIONS = ("APIHandler", "CounterStream", "PurgeSchedule")
+MESSAGE = "Some message"
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,13 @@ def package(tmp_path_factory):
 @pytest.fixture(scope="module")
 def resources(package):
     return package.template["Resources"]
+
+
+@pytest.fixture(scope="module")
+def gateway_answers(resources):
+    return resources["RestAPI"]["Properties"]["DefinitionBody"][
+        "x-amazon-apigateway-gateway-responses"
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -214,30 +223,45 @@ def test_filter_lets_through_what_is_counted_and_nothing_else(resources):
         assert passes == (keys.counted_in(partition) is not None), partition
 
 
-def test_what_the_gateway_answers_itself_is_the_dialects_own(resources):
-    answers = resources["RestAPI"]["Properties"]["DefinitionBody"][
-        "x-amazon-apigateway-gateway-responses"
-    ]
-
-    for kind, answer in answers.items():
-        text = answer["responseTemplates"]["application/json"]
-        body = text.replace("$context.error.messageString", '"Some message"')
-        assert_is(MESSENTE, "Error", body.encode())
+def test_what_the_gateway_answers_itself_is_an_error_in_every_dialect(gateway_answers):
+    for kind, answer in gateway_answers.items():
+        assert_is_an_error_in_every_dialect(body_of(answer))
         assert "gatewayresponse.header.X-Request-Id" in answer["responseParameters"], kind
-        (error,) = json.loads(body)["errors"]
-        assert error["code"] in {vendor_code for _, vendor_code, _ in ERRORS.values()}
 
-    for kind, code in [
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
         ("MISSING_AUTHENTICATION_TOKEN", ErrorCode.PATH_NOT_FOUND),
         ("RESOURCE_NOT_FOUND", ErrorCode.PATH_NOT_FOUND),
         ("BAD_REQUEST_BODY", ErrorCode.INVALID_DATA),
+        ("BAD_REQUEST_PARAMETERS", ErrorCode.INVALID_DATA),
         ("THROTTLED", ErrorCode.BUSY),
         ("INTEGRATION_TIMEOUT", ErrorCode.BUSY),
+        ("INTEGRATION_FAILURE", ErrorCode.BUSY),
         ("DEFAULT_5XX", ErrorCode.BUG),
-    ]:
-        _, vendor_code, detail = ERRORS[code]
-        body = json.loads(answers[kind]["responseTemplates"]["application/json"])
-        assert (body["errors"][0]["code"], body["errors"][0]["detail"]) == (vendor_code, detail)
+    ],
+)
+def test_what_the_gateway_answers_itself_are_each_dialects_own_words(gateway_answers, kind, code):
+    answer = body_of(gateway_answers[kind])
+
+    for dialect in DIALECTS:
+        own = json.loads(dialect.render_error(PhonebookError(code)).body)
+        if dialect is MESSAGEBIRD:
+            own["errors"][0]["code"] = INTERNAL_ERROR
+        assert known_to(dialect, answer) == own, dialect.name
+
+
+def test_gateway_says_what_it_found_wrong(gateway_answers):
+    answer = body_of(gateway_answers["DEFAULT_4XX"])
+
+    assert all(MESSAGE in json.dumps(known_to(dialect, answer)) for dialect in DIALECTS)
+
+
+def body_of(answer):
+    """Return the body that API Gateway makes of its template, which replaces variables only."""
+    template = answer["responseTemplates"]["application/json"]
+    return template.replace("$context.error.messageString", json.dumps(MESSAGE)).encode()
 
 
 def test_access_log_holds_no_path_and_no_query(resources):
