@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.messagebird import MessageBird
 from tests.contract.messagebird_wire import CLIENTS
+from tests.documented import table
 from tests.openapi import assert_documented
 
 
@@ -69,3 +70,9 @@ def test_client_finds_what_it_needs(bird, name):
         replay.send(sent)
     assert bird.items("/groups") == []
     assert [each["id"] for each in bird.items("/contacts")] == [other["id"]]
+
+
+def test_every_client_is_on_the_page():
+    documented = table("docs/dialects/messagebird.md", "SDK")
+
+    assert {row[0].split()[0] for row in documented} == {name.split()[0] for name in CLIENTS}

@@ -44,5 +44,5 @@ def test_transcript_prints_what_the_page_says(client, tmp_path, page):
 def test_every_page_is_in_the_readme():
     readme = (PROJECT / "README.md").read_text()
 
-    assert [page.stem for page in PAGES] == ["atom", "devino", "messagebird"]
+    assert [page.stem for page in PAGES] == ["atom", "devino", "messagebird", "messente"]
     assert all(f"(docs/dialects/{page.name})" in readme for page in PAGES)
