@@ -17,6 +17,7 @@ from referencing.jsonschema import DRAFT202012
 from chalicelib.dialects.all import DIALECTS, dialect_of
 from chalicelib.dialects.dialect import Dialect
 from chalicelib.dialects.http import JSON, Request
+from chalicelib.domain.errors import InvalidDataError
 from tests.paths import PROJECT
 
 METHODS: Final = ("delete", "get", "head", "options", "patch", "post", "put", "trace")
@@ -146,7 +147,10 @@ def assert_documented(method: str, path: str, status: int, body: bytes) -> None:
     bare, _, query = path.partition("?")
     dialect = dialect_of(bare)
     document = DOCUMENTS[dialect.name]
-    meant = dialect.read_method(REQUEST._replace(method=method, query=parse_qs(query)))
+    try:
+        meant = dialect.read_method(REQUEST._replace(method=method, query=parse_qs(query)))
+    except InvalidDataError:
+        meant = method
     answers = document.answers_of(document.template_of(bare), meant)
     assert str(status) in answers, f"{method} {path} is answered with an undocumented {status}"
     content = answers[str(status)].get("content")

@@ -1,6 +1,8 @@
 """Reading bodies: JSON objects and forms, and their fields, in every dialect alike."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
@@ -23,7 +25,8 @@ BODY: Final = "body"
 _NAME_SHOWN: Final = 50
 """How much of an unknown field's name is repeated to the client."""
 
-_LIST_MARK: Final = "[]"
+_LIST_FORM: Final = re.compile(r"(?P<name>.+)\[[0-9]{0,9}\]", re.DOTALL)
+"""``name[]``, or ``name[0]`` as PHP's ``http_build_query`` writes it."""
 
 
 def read_object(request: Request) -> dict[str, Any]:
@@ -39,7 +42,7 @@ def read_object(request: Request) -> dict[str, Any]:
     if request.media_type not in {JSON, ""}:
         raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
     try:
-        body = json.loads(request.body)
+        body = _load(request.body)
     except (ValueError, RecursionError) as error:
         raise InvalidDataError.of(BODY, "must be a JSON object") from error
     if not isinstance(body, dict):
@@ -50,8 +53,8 @@ def read_object(request: Request) -> dict[str, Any]:
 def read_object_or_form(request: Request) -> dict[str, Any]:
     """Read a JSON object, or a form as if it were one.
 
-    A form's values are all texts; of a name that is sent twice the last one counts. A name
-    that ends in ``[]`` is without it the name of a list.
+    A form's values are all texts. A name that ends in ``[]``, or in ``[0]`` and so on, is without
+    it the name of a list.
 
     Raises:
         RefusedError: The body claims to be something else.
@@ -69,8 +72,13 @@ def required(body: Mapping[str, Any], field: str) -> object:
 
     """
     if field not in body:
-        raise InvalidDataError([Problem(field, "is required", is_missing=True)])
+        raise missing(field)
     return body[field]
+
+
+def missing(field: str) -> InvalidDataError:
+    """Return the error that a field is not there, to be raised."""
+    return InvalidDataError([Problem(field, "is required", is_missing=True)])
 
 
 def read_details(body: Mapping[str, Any], fields: Mapping[str, str]) -> Details:
@@ -100,8 +108,40 @@ def refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
     unknown = [field for field in body if field not in known]
     if unknown:
         raise InvalidDataError(
-            [Problem(_shown(field), "is not a known field") for field in unknown]
+            [Problem(shown_name(field), "is not a known field") for field in unknown]
         )
+
+
+def names_in_body(request: Request) -> list[str]:
+    """Return the name of all that a body says, be it JSON or a form; of anything else, none."""
+    if not request.body.strip():
+        return []
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        text = request.body.decode(errors="replace") if request.media_type == FORM else ""
+        return [name for name, _ in parse_qsl(text)]
+    return list(body) if isinstance(body, dict) else []
+
+
+def shown_name(name: str) -> str:
+    """Return so much of a name of the client's own as can be sent back."""
+    return name[:_NAME_SHOWN].encode(errors="replace").decode() or '""'
+
+
+def _load(text: bytes) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(text, object_pairs_hook=_object_of)
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, none of whose names is there twice: one of them would be lost."""
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    counts = Counter(name for name, _ in pairs)
+    raise InvalidDataError(
+        [Problem(shown_name(name), "is there twice") for name, count in counts.items() if count > 1]
+    )
 
 
 def _read_form(request: Request) -> dict[str, Any]:
@@ -111,19 +151,14 @@ def _read_form(request: Request) -> dict[str, Any]:
         raise InvalidDataError.of(BODY, "must be a form in UTF-8") from error
     body: dict[str, Any] = {}
     for name, value in pairs:
-        if name.endswith(_LIST_MARK):
-            values = body.setdefault(name.removesuffix(_LIST_MARK), [])
-            if isinstance(values, list):
-                values.append(value)
-        else:
-            body[name] = value
+        element = _LIST_FORM.fullmatch(name)
+        values = body.setdefault(element["name"], []) if element else None
+        if isinstance(values, list):
+            values.append(value)
+        elif body.setdefault(name, value) != value:
+            raise InvalidDataError.of(shown_name(name), "is there twice")
     return body
 
 
 def _text_or_none(field: str, value: object, longest: int) -> str | None:
     return None if value is None else checked_text(field, value, longest=longest)
-
-
-def _shown(field: str) -> str:
-    """Return so much of a name of the client's own as can be sent back."""
-    return field[:_NAME_SHOWN].encode(errors="replace").decode()

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.http import Request, Response
+from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import (
     ErrorCode,
@@ -18,26 +19,26 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.limits import REQUEST_BYTES
 from chalicelib.observability import logger
 
-Endpoint: TypeAlias = Callable[[Request, Account], Response]
-"""Parses a request, calls the service, renders its result."""
-
 
 class Dialect(NamedTuple):
     """One vendor's way of speaking to the phonebook.
 
-    ``endpoints`` maps the pattern of each path to the endpoint of each method. A path that
+    ``endpoints`` maps the pattern of each path to the operation of each method. A path that
     begins with one of ``roots`` is spoken to in this dialect even where there is nothing.
     ``read_method`` says which method a request means, if a client may send another instead.
+    ``sent_beside`` names what clients are known to send in the query of any operation, and each
+    time who says so.
     ``request_bytes`` gives the largest body of each path that takes more than
     :data:`REQUEST_BYTES`.
     """
 
     name: str
     roots: tuple[str, ...]
-    endpoints: Mapping[str, Mapping[str, Endpoint]]
+    endpoints: Mapping[str, Mapping[str, Operation]]
     read_credential: Callable[[Request], PresentedCredential]
     render_error: Callable[[PhonebookError], Response]
     read_method: Callable[[Request], str] = attrgetter("method")
+    sent_beside: Mapping[str, str] = MappingProxyType({})
     request_bytes: Mapping[str, int] = MappingProxyType({})
 
     def owns(self, path: str) -> bool:
@@ -59,7 +60,9 @@ def answer(
         request = read_request()
         account = authenticate(dialect.read_credential(request))
         request = request._replace(method=dialect.read_method(request))
-        return _find_endpoint(dialect, request)(request, account)
+        operation = _find_operation(dialect, request)
+        request = operation.with_known_parameters(request, dialect.sent_beside)
+        return operation.endpoint(request, account)
     except PhonebookError as error:
         if isinstance(error, UnavailableError):
             logger().exception("The table did not serve a request")
@@ -69,13 +72,13 @@ def answer(
         return dialect.render_error(PhonebookError(ErrorCode.BUG))
 
 
-def _find_endpoint(dialect: Dialect, request: Request) -> Endpoint:
+def _find_operation(dialect: Dialect, request: Request) -> Operation:
     by_method = dialect.endpoints.get(request.route)
     if by_method is None:
         raise NotFoundError(ErrorCode.PATH_NOT_FOUND)
-    endpoint = by_method.get(request.method)
-    if endpoint is None:
+    operation = by_method.get(request.method)
+    if operation is None:
         raise RefusedError(ErrorCode.METHOD_NOT_ALLOWED, allowed_methods=sorted(by_method))
     if len(request.body) > dialect.request_bytes.get(request.route, REQUEST_BYTES):
         raise RefusedError(ErrorCode.REQUEST_TOO_LARGE)
-    return endpoint
+    return operation

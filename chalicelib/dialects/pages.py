@@ -11,6 +11,9 @@ from chalicelib.domain.cursors import read_cursor, write_cursor
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, ProblemCollector, RefusedError
 from chalicelib.domain.limits import PAGE_ITEMS, RESPONSE_BYTES, RESPONSE_EVENT_BYTES
 
+PAGING: Final = frozenset({"limit", "cursor"})
+"""The parameters of a page, which a list has beside its own."""
+
 _LIMIT_DIGITS: Final = 9
 """More would only make a number that is out of range anyway."""
 

@@ -371,10 +371,23 @@ def test_every_problem_is_told_and_nothing_is_written(atom):
     assert atom.contacts_in(book) == []
 
 
-def test_parameters_that_the_vendor_does_not_know_are_ignored(atom):
-    book = atom.result("address-book/new", {"name": "a", "color": "red"})["id"]
+def test_parameters_that_the_vendor_does_not_know_are_refused(atom):
+    book = atom.new_book()
+    contact = atom.new_contact(book, NUMBER)
 
-    contact = atom.new_contact(book, NUMBER, email="a@b.c", title="Sir")
-
-    assert atom.contact(contact) == {**NOTHING_KNOWN, "id": contact, "phone_number": NUMBER}
-    assert atom.post("address-book/list?limit=0&cursor=x").status == 200
+    for path, body, name in [
+        ("address-book/new", {"name": "a", "color": "red"}, "color"),
+        ("address-book/edit", {"id": book, "Name": "b"}, "Name"),
+        ("address-book/delete", {"id": book, "group_id": book}, "group_id"),
+        ("address-book/list", {"name": "a"}, "name"),
+        (
+            "contact/new",
+            {"group_id": book, "phone_number": OTHER_NUMBER, "email": "a@b.c"},
+            "email",
+        ),
+        ("contact/edit", {"id": contact, "groupId": book}, "groupId"),
+        ("contact/delete?dry_run=1", {"id": contact}, "dry_run"),
+        ("address-book/list?limit=0", None, "limit"),
+    ]:
+        assert_error(atom.post(path, body), 400, "invalid_parameter", name)
+    assert atom.contacts_in(book) == [contact]

@@ -101,10 +101,14 @@ def test_missing_name_is_told_in_the_vendors_own_words(client):
     }
 
 
-def test_unknown_parameters_are_ignored(client):
-    create_list(client, colour="red", fields=None, type=None, autoDeleteEnabled=None)
+def test_parameters_that_narrow_nothing_are_refused(client):
+    create_list(client, fields=None, type=None, autoDeleteEnabled=None)
 
-    assert names_of(client, unknown=1, name="") == ["List"]
+    for query in ({"unknown": 1}, {"name": ""}, {"Name": "List"}, {"type": ""}, {"limit": ""}):
+        refused = client.send("GET", f"{LISTS}?{urlencode(query)}")
+        assert (refused.status, refused.json["reasons"][0]["ref"]) == (400, *query)
+    refused = client.send("POST", LISTS, {"name": "a", "colour": "red"})
+    assert (refused.status, refused.json["reasons"][0]["ref"]) == (400, "colour")
 
 
 def test_lists_are_filtered_and_cut_as_asked_for(client):

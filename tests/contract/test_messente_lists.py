@@ -45,6 +45,49 @@ def numbers_in_pages(client, path):
     return pages(client, path, "contacts", "phoneNumber")
 
 
+GROUP_FILTERS = {
+    "documented": "groupIds={0}&groupIds={1}",
+    "Ruby": "groupIds%5B0%5D={0}&groupIds%5B1%5D={1}",
+    "Ruby from the second on": "groupIds[1]={1}&groupIds[0]={0}",
+    "axios": "groupIds[]={0}&groupIds%5B%5D={1}",
+    "PHP 2.0 to 2.1": "0={0}&1={1}",
+    "PHP 2.0 to 2.1, of a filtered array": "3={0}&7={1}",
+}
+
+
+@pytest.mark.parametrize("client_of", GROUP_FILTERS)
+def test_filter_is_read_in_every_form_in_which_clients_send_it(client, client_of):
+    for index in range(4):
+        create(client, index)
+    groups = create_group(client, 0), create_group(client, 2)
+    query = GROUP_FILTERS[client_of].format(*groups)
+
+    assert numbers_in_pages(client, f"{CONTACTS}?{query}") == [[number(0), number(2)]]
+    assert numbers_in_pages(client, f"{CONTACTS}?{query}&limit=1") == [[number(0)], [number(2)]]
+
+
+@pytest.mark.parametrize("query", ["groupIds", "groupIds="])
+def test_bare_filter_of_php_1_means_all(client, query):
+    create(client, 0)
+
+    assert numbers_in_pages(client, f"{CONTACTS}?{query}") == [[number(0)]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "groupIds[]=", "groupIds[0]=", "0=", "groupIds=&groupIds=", "groupIds[a]={0}",
+        "groupIds[0][]={0}", "a={0}", "groupId={0}", "group_ids={0}", "groupids={0}",
+        "groupIds%20={0}", "groupIds%00={0}", "groupIds={0}&groupIds=", "={0}",
+    ],
+)  # fmt: skip
+def test_filter_never_falls_away(client, query):
+    create(client, 0)
+    group = create_group(client)
+
+    assert client.send("GET", f"{CONTACTS}?{query.format(group)}").status == 400
+
+
 def test_pages_hold_the_whole_list_once_and_in_order(client):
     for index in range(7):
         create(client, index)

@@ -53,7 +53,6 @@ def test_new_contact_is_read_with_every_parameter():
         "custom_2": "2",
         "custom_3": "3",
         "custom_4": "4",
-        "email": "ignored",
     }
 
     assert new_contact(body) == (

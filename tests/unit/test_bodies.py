@@ -36,6 +36,19 @@ def test_what_is_no_object_is_refused(body):
         read_object(request(body))
 
 
+@pytest.mark.parametrize("body", [b'{"a": 1, "b": 2, "a": 1}', b'{"c": [{"a": 1, "a": 2}]}'])
+def test_name_that_is_twice_in_an_object_is_refused(body):
+    with pytest.raises(InvalidDataError) as refusal:
+        read_object(request(body))
+    assert [str(problem) for problem in refusal.value.found] == ["a: is there twice"]
+
+
+def test_form_that_says_two_things_of_one_name_is_refused():
+    with pytest.raises(InvalidDataError) as refusal:
+        read_object_or_form(request(b"name=a&name=b", FORM))
+    assert [str(problem) for problem in refusal.value.found] == ["name: is there twice"]
+
+
 def test_form_is_refused_where_it_is_not_asked_for():
     with pytest.raises(RefusedError) as refusal:
         read_object(request(b"a=1", FORM))
@@ -47,9 +60,10 @@ def test_form_is_refused_where_it_is_not_asked_for():
     [
         (b"", {}),
         (b"firstName=J%C3%B6hn+Doe&msisdn=%2B372", {"firstName": "Jöhn Doe", "msisdn": "+372"}),
-        (b"name=a&name=b&empty=", {"name": "b", "empty": ""}),
+        (b"name=a&name=a&empty=", {"name": "a", "empty": ""}),
         (b"ids[]=a&ids%5B%5D=b", {"ids": ["a", "b"]}),
-        (b"ids=a&ids[]=b", {"ids": "a"}),
+        (b"ids[0]=a&ids%5B1%5D=b", {"ids": ["a", "b"]}),
+        (b"ids=a&ids[]=b", {"ids": "a", "ids[]": "b"}),
     ],
 )
 def test_form_is_read_as_an_object(form, expected):

@@ -73,7 +73,7 @@ def test_row_is_read_into_what_all_dialects_know_and_what_only_this_one_does():
             {"name": "timezone"},
             {"name": "own", "displayName": "Own one", "type": 2, "value": 5},
         ],
-        "pushInfo": [{"appId": "1", "os": 0, "pushToken": "t", "more": 1}],
+        "pushInfo": [{"appId": "1", "os": 0, "pushToken": "t"}],
     })  # fmt: skip
 
     assert row.details == {"email": "a@b.c", "first_name": "John", "last_name": None}

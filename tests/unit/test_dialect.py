@@ -7,6 +7,7 @@ import pytest
 from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.dialect import Dialect, answer
 from chalicelib.dialects.http import Request, Response
+from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.domain.limits import REQUEST_BYTES
@@ -36,12 +37,13 @@ DIALECT = Dialect(
     name="test",
     roots=("/",),
     endpoints={
-        "/list": {"GET": says("read"), "PUT": says("put")},
-        "/large": {"GET": says("large")},
+        "/list": {"GET": Operation(says("read")), "PUT": Operation(says("put"), reads_body=True)},
+        "/large": {"PUT": Operation(says("large"), reads_body=True)},
     },
     read_credential=lambda _: PresentedCredential("", ""),
     render_error=lambda error: Response(status=400, body=error.code.name),
     read_method=lambda request: request.last_in_query("_method") or request.method,
+    sent_beside={"_method": "a client"},
     request_bytes={"/large": REQUEST_BYTES + 1},
 )
 
@@ -61,8 +63,8 @@ def test_dialect_may_say_which_method_a_request_means():
     ("route", "most"), [("/list", REQUEST_BYTES), ("/large", REQUEST_BYTES + 1)]
 )
 def test_path_takes_bodies_up_to_its_limit(route, most):
-    assert answered(route=route, body=b"x" * most).endswith("GET")
-    assert answered(route=route, body=b"x" * (most + 1)) == "REQUEST_TOO_LARGE"
+    assert answered(method="PUT", route=route, body=b"x" * most).endswith("PUT")
+    assert answered(method="PUT", route=route, body=b"x" * (most + 1)) == "REQUEST_TOO_LARGE"
 
 
 def test_authentication_comes_before_everything_else():

@@ -175,11 +175,14 @@ def group_ids_in(*texts):
 
 def test_group_filter_is_none_without_ids_and_a_filter_with_unknown_ones():
     assert group_ids_in() is None
+    assert group_ids_in("") is None
     assert group_ids_in(uuid_of(7), uuid_of(7)) == frozenset({7})
     assert group_ids_in("5792a02a-e5c2-422b-a0a0-0ae65d814663") == frozenset()
 
 
-@pytest.mark.parametrize("group_ids", [[""], ["7"], [uuid_of(7) + "," + uuid_of(8)]])
+@pytest.mark.parametrize(
+    "group_ids", [["", uuid_of(7)], ["", ""], ["7"], [f"{uuid_of(7)},{uuid_of(8)}"]]
+)
 def test_malformed_group_filter_is_refused(group_ids):
     with pytest.raises(InvalidDataError):
         group_ids_in(*group_ids)

@@ -19,8 +19,8 @@ from chalicelib.dialects.atom.render import (
     success_of_address_book,
     success_of_address_books,
 )
-from chalicelib.dialects.dialect import Endpoint
 from chalicelib.dialects.http import Request, Response
+from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
 from chalicelib.services import contacts, groups, memberships
 
@@ -77,7 +77,7 @@ def edit_address_book(request: Request, account: Account) -> Response:
 
 
 def list_address_books(_request: Request, account: Account) -> Response:
-    """List all address books; the vendor's sample sends no body, and none is read."""
+    """List all address books."""
     return success_of_address_books(groups.list_groups(account))
 
 
@@ -94,14 +94,14 @@ def delete_address_book(request: Request, account: Account) -> Response:
     return success({"id": group_id})
 
 
-ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = MappingProxyType({
-    f"{CONTACT}/new": {"POST": new_contact},
-    f"{CONTACT}/detail": {"POST": contact_detail},
-    f"{CONTACT}/edit": {"POST": edit_contact},
-    f"{CONTACT}/delete": {"POST": delete_contact},
-    f"{ADDRESS_BOOK}/new": {"POST": new_address_book},
-    f"{ADDRESS_BOOK}/edit": {"POST": edit_address_book},
-    f"{ADDRESS_BOOK}/list": {"POST": list_address_books},
-    f"{ADDRESS_BOOK}/detail": {"POST": address_book_detail},
-    f"{ADDRESS_BOOK}/delete": {"POST": delete_address_book},
+ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
+    f"{CONTACT}/new": {"POST": Operation(new_contact, reads_body=True)},
+    f"{CONTACT}/detail": {"POST": Operation(contact_detail, reads_body=True)},
+    f"{CONTACT}/edit": {"POST": Operation(edit_contact, reads_body=True)},
+    f"{CONTACT}/delete": {"POST": Operation(delete_contact, reads_body=True)},
+    f"{ADDRESS_BOOK}/new": {"POST": Operation(new_address_book, reads_body=True)},
+    f"{ADDRESS_BOOK}/edit": {"POST": Operation(edit_address_book, reads_body=True)},
+    f"{ADDRESS_BOOK}/list": {"POST": Operation(list_address_books)},
+    f"{ADDRESS_BOOK}/detail": {"POST": Operation(address_book_detail, reads_body=True)},
+    f"{ADDRESS_BOOK}/delete": {"POST": Operation(delete_address_book, reads_body=True)},
 })  # fmt: skip

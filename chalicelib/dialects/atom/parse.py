@@ -1,12 +1,14 @@
-"""What an Atom client sent, as the services want it; every problem found at once.
-
-Parameters that the vendor does not know are ignored.
-"""
+"""What an Atom client sent, as the services want it; every problem found at once."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.dialects.bodies import read_details, read_object, required
+from chalicelib.dialects.bodies import (
+    read_details,
+    read_object,
+    refuse_unknown,
+    required,
+)
 from chalicelib.dialects.http import Request
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import ContactChanges, ContactData
@@ -44,7 +46,14 @@ def parse_id(request: Request) -> int:
         InvalidDataError: It is missing or not a whole number.
 
     """
-    return _read_id(read_object(request), ID)
+    body = read_object(request)
+    problems = ProblemCollector()
+    with problems:
+        id_ = _read_id(body, ID)
+    with problems:
+        refuse_unknown(body, known={ID})
+    problems.raise_if_any()
+    return id_
 
 
 def parse_new_contact(request: Request, account: Account) -> tuple[int, ContactData]:
@@ -62,6 +71,8 @@ def parse_new_contact(request: Request, account: Account) -> tuple[int, ContactD
         phone_number = _read_phone_number(body, account)
     with problems:
         details = read_details(body, DETAIL_FIELDS)
+    with problems:
+        refuse_unknown(body, known={GROUP_ID, PHONE_NUMBER, *DETAIL_FIELDS})
     problems.raise_if_any()
     return group_id, ContactData(phone_number=phone_number, details=details)
 
@@ -86,6 +97,8 @@ def parse_contact_edit(
         phone_number = _read_phone_number(body, account) if PHONE_NUMBER in body else None
     with problems:
         details = read_details(body, DETAIL_FIELDS)
+    with problems:
+        refuse_unknown(body, known={ID, GROUP_ID, PHONE_NUMBER, *DETAIL_FIELDS})
     problems.raise_if_any()
     return contact_id, group_id, ContactChanges(phone_number=phone_number, details=details)
 
@@ -97,7 +110,14 @@ def parse_new_address_book(request: Request) -> str:
         InvalidDataError: It is missing or not acceptable.
 
     """
-    return _read_name(read_object(request))
+    body = read_object(request)
+    problems = ProblemCollector()
+    with problems:
+        name = _read_name(body)
+    with problems:
+        refuse_unknown(body, known={NAME})
+    problems.raise_if_any()
+    return name
 
 
 def parse_address_book_edit(request: Request) -> tuple[int, str | None]:
@@ -114,6 +134,8 @@ def parse_address_book_edit(request: Request) -> tuple[int, str | None]:
         group_id = _read_id(body, ID)
     with problems:
         name = _read_name(body) if NAME in body else None
+    with problems:
+        refuse_unknown(body, known={ID, NAME})
     problems.raise_if_any()
     return group_id, name
 

@@ -9,9 +9,15 @@ from typing import Any, Final
 from chalicelib.dialects.devino.errors import EmailExistsError
 from chalicelib.dialects.devino.fields import DETAILS, definitions_of
 from chalicelib.dialects.devino.parse import (
+    CONTACTS_QUERY,
+    DELETED_IDS,
+    LISTS_QUERY,
+    TYPE,
+    ZONE_OFFSET,
     ContactsQuery,
     DuplicateCheck,
     Upload,
+    check_field_names,
     parse_contacts_query,
     parse_deleted_ids,
     parse_lists_query,
@@ -25,8 +31,8 @@ from chalicelib.dialects.devino.render import (
     render_list,
     render_row,
 )
-from chalicelib.dialects.dialect import Endpoint
 from chalicelib.dialects.http import JSON, Request, Response, json_response
+from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact, ContactData
@@ -87,8 +93,9 @@ def get_lists(request: Request, account: Account) -> Response:
 
 def get_contacts(request: Request, account: Account) -> Response:
     """List the contacts of a list."""
-    query = parse_contacts_query(request)
+    query = parse_contacts_query(request, account)
     group = groups.retrieve_group(account, query.group_id)
+    check_field_names(query, definitions_of(group))
     found = _with_subscriptions(account, _find_contacts(account, query))
     return _render_result(
         render_contact(account, group, contact, unsubscribed_on, query.zone_offset)
@@ -105,19 +112,22 @@ def delete_lists(request: Request, account: Account) -> Response:
     return json_response(200, render_deletion(parameter, outcomes))
 
 
-_DELETED_AT: Final[Mapping[str, Endpoint]] = MappingProxyType({"DELETE": delete_lists})
+_DELETION: Final = Operation(delete_lists, many=frozenset(DELETED_IDS))
+_DELETED_AT: Final[Mapping[str, Operation]] = MappingProxyType({"DELETE": _DELETION})
 
-ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = MappingProxyType({
+ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     f"{ROOT}/contact-groups": {
-        "GET": get_lists, "POST": create_list, "DELETE": delete_lists,
+        "GET": Operation(get_lists, one=LISTS_QUERY, many=frozenset({TYPE})),
+        "POST": Operation(create_list, reads_body=True),
+        "DELETE": _DELETION,
     },
     # The vendor's heading of the deletion has this path, its sample the last but one, and its
     # other operations the first.
     f"{ROOT}/contacts-groups": _DELETED_AT,
     "/contact-groups": _DELETED_AT,
     "/contacts-groups": _DELETED_AT,
-    BATCH: {"POST": upload_contacts},
-    f"{ROOT}/contacts/http/range": {"GET": get_contacts},
+    BATCH: {"POST": Operation(upload_contacts, one=frozenset({ZONE_OFFSET}), reads_body=True)},
+    f"{ROOT}/contacts/http/range": {"GET": Operation(get_contacts, one=CONTACTS_QUERY)},
 })  # fmt: skip
 
 

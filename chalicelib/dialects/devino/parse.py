@@ -1,15 +1,13 @@
-"""What a Devino client sent, as the services want it; every problem found at once.
-
-Parameters that are not known are ignored, and optional ones in a query that are empty too.
-"""
+"""What a Devino client sent, as the services want it; every problem found at once."""
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final, NamedTuple, TypeVar
 
-from chalicelib.dialects.bodies import read_object
+from chalicelib.dialects.bodies import read_object, refuse_unknown
 from chalicelib.dialects.devino.errors import MUST_NOT_BE_NULL
 from chalicelib.dialects.devino.fields import (
     DATE_TIME_FORM,
@@ -61,7 +59,8 @@ from chalicelib.domain.limits import (
     UPLOAD_ROWS,
 )
 from chalicelib.domain.phone import Notation, PhoneNumber
-from chalicelib.domain.phone_reading import read_phone_number_or_integer
+from chalicelib.domain.phone_reading import read_phone_number, read_phone_number_or_integer
+from chalicelib.domain.phone_text import UnreadableError, read_text
 from chalicelib.domain.text import checked_text
 
 KINDS: Final[Mapping[str, GroupKind]] = {
@@ -76,6 +75,18 @@ OMNI_API: Final = "OMNI_API"
 BASICS: Final = ("phone", "email")
 """The basic attributes that a contact has beside its fields."""
 
+TYPE: Final = "type"
+ZONE_OFFSET: Final = "zoneOffset"
+_SLICE: Final = frozenset({"limit", "offset"})
+LISTS_QUERY: Final = frozenset({"name", "from", "to", "autoDeleteEnabled", ZONE_OFFSET, *_SLICE})
+"""By what lists are asked for, beside their types."""
+
+CONTACTS_QUERY: Final = frozenset({
+    "contactGroupId", "sortByField", "descOrder", "queryName", "queryOperator", "queryValue",
+    "pushToken", "subscriptionChannel", "subscriptionState", "segmentId", ZONE_OFFSET, *_SLICE,
+})  # fmt: skip
+"""By what the contacts of a list are asked for."""
+
 DELETED_IDS: Final = ("ids", "smsIds")
 """The vendor's sample of a deletion says the one, its table of parameters the other."""
 
@@ -88,6 +99,11 @@ _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,29}", re.ASCII)
 
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _LARGEST_OS: Final = 99
+_ROW: Final = frozenset({*BASICS, "fields", "pushInfo"})
+_DEFINITION: Final = frozenset({"name", "displayName", "type", "values", "isDefault"})
+"""``isDefault`` is shown, and so sent back; it follows from the name."""
+
+_DEVICE: Final = frozenset({"appId", "os", "pushToken"})
 _LONGEST: Final = {name: DETAIL_CHARACTERS[detail] for name, detail in DETAILS.items()}
 
 _ValueT = TypeVar("_ValueT")
@@ -156,6 +172,8 @@ def parse_new_list(request: Request) -> NewList:
         definitions = _read_definitions(body.get("fields"))
     with problems:
         auto_delete = _read_flag("autoDeleteEnabled", body.get("autoDeleteEnabled"))
+    with problems:
+        refuse_unknown(body, known={"name", "type", "fields", "autoDeleteEnabled"})
     problems.raise_if_any()
     return NewList(name=name, kind=kind, extra=extra_of_list(definitions, auto_delete=auto_delete))
 
@@ -182,6 +200,8 @@ def parse_upload(request: Request) -> Upload:
         check = _read_duplicate_check(body.get("duplicateCheckField"))
     with problems:
         zone_offset = _parse_zone_offset(request)
+    with problems:
+        refuse_unknown(body, known={"contactGroupId", "contacts", "duplicateCheckField"})
     problems.raise_if_any()
     return Upload(group_id=_existing(list_id), rows=rows, check=check, zone_offset=zone_offset)
 
@@ -218,6 +238,10 @@ def read_row(
         if "pushInfo" in row:
             extra |= extra_of_push_info(_read_push_info(row["pushInfo"]))
     with problems:
+        # Also what the vendor shows and nobody can set: an opt-out that another service shows must
+        # not be lost in silence.
+        refuse_unknown(row, known=_ROW)
+    with problems:
         # What is more than is kept whatever the contact has already is no contact's email either.
         changed_extra({}, extra)
     # Without a number there is no contact, whatever else is wrong: that is told first.
@@ -237,11 +261,14 @@ def parse_lists_query(request: Request) -> ListsQuery:
         InvalidDataError: For every parameter that is not acceptable.
 
     """
+    name = None
     problems = ProblemCollector()
     with problems:
         zone_offset = _parse_zone_offset(request)
     with problems:
         wanted = _parse_slice(request)
+    with problems:
+        name = _sent(request, "name")
     with problems:
         kinds = _parse_kinds(request)
     with problems:
@@ -251,13 +278,11 @@ def parse_lists_query(request: Request) -> ListsQuery:
     with problems:
         auto_delete = _parse_flag(request, "autoDeleteEnabled")
     problems.raise_if_any()
-    chosen = ListFilter(
-        name=_sent(request, "name"), kinds=kinds, start=start, end=end, auto_delete=auto_delete
-    )
+    chosen = ListFilter(name=name, kinds=kinds, start=start, end=end, auto_delete=auto_delete)
     return ListsQuery(filter=chosen, slice=wanted, zone_offset=zone_offset)
 
 
-def parse_contacts_query(request: Request) -> ContactsQuery:
+def parse_contacts_query(request: Request, account: Account) -> ContactsQuery:
     """Read which contacts of which list are asked for.
 
     Raises:
@@ -265,6 +290,7 @@ def parse_contacts_query(request: Request) -> ContactsQuery:
         NotFoundError: The list's id is none of ours.
 
     """
+    sort_by = push_token = None
     problems = ProblemCollector()
     with problems:
         list_id = _read_list_id(
@@ -275,30 +301,53 @@ def parse_contacts_query(request: Request) -> ContactsQuery:
     with problems:
         wanted = _parse_slice(request)
     with problems:
+        sort_by = _sent(request, "sortByField")
+    with problems:
         descending = _parse_flag(request, "descOrder") or False
     with problems:
-        operator = _parse_operator(request)
+        comparison = _parse_comparison(request, account)
+    with problems:
+        push_token = _sent(request, "pushToken")
     with problems:
         subscription = _parse_subscription(request)
     with problems:
-        if _sent(request, "segmentId") is not None:
+        if request.last_in_query("segmentId"):
             raise InvalidDataError.of("segmentId", "is of no segment: there are none here")
     problems.raise_if_any()
     chosen = ContactFilter(
-        field=_sent(request, "queryName"),
-        operator=operator,
-        value=request.last_in_query("queryValue") or "",
-        push_token=_sent(request, "pushToken"),
+        field=comparison.field,
+        operator=comparison.operator,
+        value=comparison.value,
+        push_token=push_token,
         subscription=subscription,
         zone_offset=zone_offset,
     )
     return ContactsQuery(
         group_id=_existing(list_id),
         filter=chosen,
-        order=Order(_sent(request, "sortByField"), descending=descending),
+        order=Order(sort_by, descending=descending),
         slice=wanted,
         zone_offset=zone_offset,
     )
+
+
+def check_field_names(query: ContactsQuery, definitions: Mapping[str, Definition]) -> None:
+    """Return unless the name of a field is another's in all but the case of its letters.
+
+    A contact may have fields that its list does not define, so that no other name can be refused.
+
+    Raises:
+        InvalidDataError: It is: such a filter would choose nobody, or everybody.
+
+    """
+    known = {name.casefold(): name for name in (*definitions, *BASICS)}
+    problems = ProblemCollector()
+    for parameter, sent in (("queryName", query.filter.field), ("sortByField", query.order.field)):
+        with problems:
+            meant = known.get(sent.casefold()) if sent else None
+            if meant and sent not in (*definitions, *BASICS):
+                raise InvalidDataError.of(parameter, f"is no field: did you mean {meant}?")
+    problems.raise_if_any()
 
 
 def parse_deleted_ids(request: Request) -> tuple[str, list[str]]:
@@ -337,12 +386,21 @@ def _not_null(field: str, value: _ValueT | None) -> _ValueT:
 
 
 def _sent(request: Request, name: str) -> str | None:
-    return request.last_in_query(name) or None
+    """Return a parameter if it is there.
+
+    Raises:
+        InvalidDataError: It is empty: it would narrow nothing, where somebody meant it to.
+
+    """
+    text = request.last_in_query(name)
+    if text == "":
+        raise InvalidDataError.of(name, "must not be empty")
+    return text
 
 
 def _all_sent(request: Request, name: str) -> list[str]:
     """Return all values of a parameter, however several are sent."""
-    texts = [*request.query.get(name, []), *request.query.get(f"{name}[]", [])]
+    texts = request.query.get(name, [])
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 
@@ -423,6 +481,8 @@ def _read_definition(value: object, field: str) -> Definition:
             kind = read_type(value["type"], field=f"{field}.type")
     with problems:
         values = _read_values(value.get("values"), f"{field}.values")
+    with problems:
+        _refuse_unknown_within(field, value, known=_DEFINITION)
     problems.raise_if_any()
     main = MAIN_FIELDS.get(name)
     if main and main.type is not kind:
@@ -463,6 +523,7 @@ def _read_fields(
             if name in fields or name in basics:
                 raise InvalidDataError.of(shown, "is there twice")
             fields[name] = None
+            _refuse_unknown_within(shown, sent, known=_DEFINITION | {"value"})
             if "value" not in sent:
                 continue
             if name in BASICS:
@@ -552,8 +613,19 @@ def _read_device(device: object, field: str) -> dict[str, Any]:
             _not_null(f"{field}.pushToken", device.get("pushToken")),
             longest=FIELD_CHARACTERS,
         )
+    with problems:
+        _refuse_unknown_within(field, device, known=_DEVICE)
     problems.raise_if_any()
     return {"appId": app_id, "os": system, "pushToken": token}
+
+
+def _refuse_unknown_within(
+    field: str, value: Mapping[str, Any], *, known: AbstractSet[str]
+) -> None:
+    if not value.keys() <= known:
+        refuse_unknown(
+            {f"{field}.{name}": None for name in value if name not in known}, known=known
+        )
 
 
 def _parse_zone_offset(request: Request) -> timedelta:
@@ -587,10 +659,10 @@ def _parse_count(request: Request, name: str, *, least: int, most: int) -> int |
 
 
 def _parse_kinds(request: Request) -> frozenset[GroupKind] | None:
-    names = _all_sent(request, "type")
-    if not names:
+    names = _all_sent(request, TYPE)
+    if TYPE not in request.query:
         return None
-    if any(name not in KINDS and name != OMNI_API for name in names):
+    if not names or any(name not in KINDS and name != OMNI_API for name in names):
         raise InvalidDataError.of("type", f"must be some of {', '.join([*KINDS, OMNI_API])}")
     return frozenset(KINDS[name] for name in names if name in KINDS)
 
@@ -614,18 +686,44 @@ def _parse_flag(request: Request, name: str) -> bool | None:
     return None if text is None else _BOOLEANS[text.lower()]
 
 
-def _parse_operator(request: Request) -> Operator:
+class _Comparison(NamedTuple):
+    """With what a field is compared, and how; without a field, nothing is."""
+
+    field: str | None
+    operator: Operator
+    value: str
+
+
+def _parse_comparison(request: Request, account: Account) -> _Comparison:
+    value = request.last_in_query("queryValue")
+    field = None
+    operator = Operator.EQUALS
     problems = ProblemCollector()
     with problems:
-        if _sent(request, "queryName") is None:
-            if any(_sent(request, name) for name in ("queryOperator", "queryValue")):
-                raise _missing("queryName")
-        elif request.last_in_query("queryValue") is None:
+        field = _sent(request, "queryName")
+        if field is None and {"queryOperator", "queryValue"} & request.query.keys():
+            raise _missing("queryName")
+        if field is not None and value is None:
             raise _missing("queryValue")
     with problems:
-        operator = _parse_choice(request, "queryOperator", Operator) or Operator.EQUALS
+        operator = _parse_choice(request, "queryOperator", Operator) or operator
     problems.raise_if_any()
-    return operator
+    if field == "phone" and value is not None:
+        value = _read_compared_number(value, operator, account)
+    return _Comparison(field, operator, value or "")
+
+
+def _read_compared_number(text: str, operator: Operator, account: Account) -> str:
+    """Return the digits of a number, or of a part of one: numbers are shown without a plus."""
+    if operator in {Operator.EQUALS, Operator.NOT_EQUALS}:
+        number = read_phone_number(
+            text, account, field="queryValue", documented=Notation.INTERNATIONAL
+        )
+        return number.e164.removeprefix("+")
+    try:
+        return read_text(text).digits
+    except UnreadableError as error:
+        raise InvalidDataError.of("queryValue", str(error)) from error
 
 
 def _parse_subscription(request: Request) -> Subscription | None:

@@ -154,11 +154,8 @@ class ContactFilter(NamedTuple):
         return self.push_token in tokens and (self.field is None or self._takes_value(contact))
 
     def _takes_value(self, contact: Contact) -> bool:
-        wanted = self.value
-        if self.field == "phone":
-            wanted = "".join(filter(str.isdigit, wanted)) or wanted
         texts = list(_texts(field_of(contact, self.field or "", self.zone_offset).value))
-        return _COMPARISONS[self.operator](texts, wanted)
+        return _COMPARISONS[self.operator](texts, self.value)
 
 
 _COMPARISONS: Final[dict[Operator, Callable[[list[str], str], bool]]] = {

@@ -9,7 +9,7 @@ from chalicelib.dialects.dialect import Dialect
 from chalicelib.dialects.messagebird.credentials import read_credential
 from chalicelib.dialects.messagebird.endpoints import ENDPOINTS
 from chalicelib.dialects.messagebird.errors import render_error
-from chalicelib.dialects.messagebird.parse import read_method
+from chalicelib.dialects.messagebird.parse import SENT_BESIDE, read_method
 from chalicelib.dialects.messagebird.render import CONTACTS, GROUPS
 
 MESSAGEBIRD = Dialect(
@@ -19,4 +19,5 @@ MESSAGEBIRD = Dialect(
     read_credential=read_credential,
     render_error=render_error,
     read_method=read_method,
+    sent_beside=SENT_BESIDE,
 )

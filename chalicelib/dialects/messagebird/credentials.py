@@ -7,6 +7,7 @@ from chalicelib.dialects.credentials import credential_in_header, read_token
 from chalicelib.dialects.http import Request
 
 ACCESS_KEY: Final = "access_key"
+METHOD: Final = "_method"
 
 
 def read_credential(request: Request) -> PresentedCredential:

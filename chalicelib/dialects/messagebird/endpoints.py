@@ -4,20 +4,25 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from chalicelib.dialects.dialect import Endpoint
 from chalicelib.dialects.http import Request, Response, json_response
 from chalicelib.dialects.messagebird.parse import (
+    CONTACT_PARAMETERS,
+    IDS,
     MSISDN,
+    NAME,
+    WINDOW,
     Window,
     parse_contact_changes,
     parse_contact_id,
     parse_contact_ids,
     parse_contact_list,
+    parse_group_changes,
     parse_group_id,
     parse_group_name,
     parse_new_contact,
     parse_viewed_contact,
     parse_window,
+    refuse_changed,
 )
 from chalicelib.dialects.messagebird.render import (
     CONTACTS,
@@ -28,6 +33,7 @@ from chalicelib.dialects.messagebird.render import (
     render_group,
     render_list,
 )
+from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import ErrorCode, NotFoundError
@@ -53,7 +59,7 @@ def list_contacts(request: Request, account: Account) -> Response:
         query = {MSISDN: wanted.e164.removeprefix("+")}
         return _render_found(request, window, _find_by_number(account, wanted), query)
     if wanted is not None:
-        return _render_found(request, window, _find_by_name(account, wanted), {"name": wanted})
+        return _render_found(request, window, _find_by_name(account, wanted), {NAME: wanted})
     page = contacts.page_of_contacts(account, offset=window.offset, limit=window.limit + 1)
     is_more = len(page) > window.limit
     page = page[: window.limit]
@@ -70,6 +76,7 @@ def list_contacts(request: Request, account: Account) -> Response:
 def view_contact(request: Request, account: Account) -> Response:
     """Retrieve the contact of an id or a number, or the contacts of a name."""
     wanted = parse_viewed_contact(request, account)
+    window = parse_window(request)
     if not isinstance(wanted, str):
         contact = contacts.retrieve_contact(account, wanted)
         return json_response(200, render_contact(contact, base_url(request)))
@@ -77,13 +84,16 @@ def view_contact(request: Request, account: Account) -> Response:
     if not found:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     if len(found) > 1:
-        return _render_found(request, parse_window(request), found, {"name": wanted})
+        return _render_found(request, window, found, {NAME: wanted})
     return json_response(200, render_contact(found[0], base_url(request)))
 
 
 def update_contact(request: Request, account: Account) -> Response:
     """Change some parameters of a contact."""
-    contact_id, changes = parse_contact_changes(request, account)
+    contact_id, changes, repeated = parse_contact_changes(request, account)
+    if repeated:
+        shown = contacts.retrieve_contact(account, contact_id)
+        refuse_changed(repeated, render_contact(shown, base_url(request)))
     contact = contacts.change_contact(account, contact_id, changes, request.received_on)
     return json_response(200, render_contact(contact, base_url(request)))
 
@@ -134,8 +144,10 @@ def view_group(request: Request, account: Account) -> Response:
 
 def update_group(request: Request, account: Account) -> Response:
     """Rename a group; PHP and C# want it back, and Go takes it too."""
-    group_id = parse_group_id(request)
-    name = parse_group_name(request)
+    group_id, name, repeated = parse_group_changes(request)
+    if repeated:
+        shown = groups.retrieve_group(account, group_id)
+        refuse_changed(repeated, render_group(shown, base_url(request)))
     group = groups.rename_group(account, group_id, name, request.received_on)
     return json_response(200, render_group(group, base_url(request)))
 
@@ -182,23 +194,40 @@ def remove_contact_from_group(request: Request, account: Account) -> Response:
     return _NO_CONTENT
 
 
-ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = MappingProxyType({
-    CONTACTS: {"GET": list_contacts, "POST": create_contact},
-    f"{CONTACTS}/{{contactId}}": {
-        "GET": view_contact, "PATCH": update_contact, "DELETE": delete_contact,
+_ADDING: Final = Operation(add_contacts_to_group, many=frozenset({IDS}), reads_body=True)
+
+ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
+    CONTACTS: {
+        "GET": Operation(list_contacts, one=WINDOW | {MSISDN, NAME}),
+        "POST": Operation(create_contact, one=CONTACT_PARAMETERS, reads_body=True),
     },
-    f"{CONTACTS}/{{contactId}}{GROUPS}": {"GET": list_groups_of_contact},
-    f"{CONTACTS}/{{contactId}}/messages": {"GET": list_messages_of_contact},
-    GROUPS: {"GET": list_groups, "POST": create_group},
+    f"{CONTACTS}/{{contactId}}": {
+        # Go sends a body with it: Read in contact/contact.go.
+        "GET": Operation(view_contact, one=WINDOW, ignores_body=True),
+        "PATCH": Operation(update_contact, one=CONTACT_PARAMETERS, reads_body=True),
+        "DELETE": Operation(delete_contact),
+    },
+    f"{CONTACTS}/{{contactId}}{GROUPS}": {"GET": Operation(list_groups_of_contact, one=WINDOW)},
+    f"{CONTACTS}/{{contactId}}/messages": {
+        "GET": Operation(list_messages_of_contact, one=WINDOW),
+    },
+    GROUPS: {
+        "GET": Operation(list_groups, one=WINDOW),
+        "POST": Operation(create_group, one=frozenset({NAME}), reads_body=True),
+    },
     f"{GROUPS}/{{groupId}}": {
-        "GET": view_group, "PATCH": update_group, "DELETE": delete_group,
+        "GET": Operation(view_group),
+        "PATCH": Operation(update_group, one=frozenset({NAME}), reads_body=True),
+        "DELETE": Operation(delete_group),
         # Python (all versions), Node up to 3.6.4, Ruby and C# leave out "/contacts".
-        "PUT": add_contacts_to_group,
+        "PUT": _ADDING,
     },
     f"{GROUPS}/{{groupId}}{CONTACTS}": {
-        "GET": list_contacts_of_group, "PUT": add_contacts_to_group,
+        "GET": Operation(list_contacts_of_group, one=WINDOW), "PUT": _ADDING,
     },
-    f"{GROUPS}/{{groupId}}{CONTACTS}/{{contactId}}": {"DELETE": remove_contact_from_group},
+    f"{GROUPS}/{{groupId}}{CONTACTS}/{{contactId}}": {
+        "DELETE": Operation(remove_contact_from_group),
+    },
 })  # fmt: skip
 
 

@@ -2,16 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, NamedTuple, cast
 
-from chalicelib.dialects.bodies import read_details, read_object_or_form, required
+from chalicelib.dialects.bodies import (
+    missing,
+    read_details,
+    read_object_or_form,
+    refuse_unknown,
+)
 from chalicelib.dialects.http import Request
+from chalicelib.dialects.messagebird.credentials import ACCESS_KEY, METHOD
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import ContactChanges, ContactKey, Details
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
     NotFoundError,
+    Problem,
     ProblemCollector,
 )
 from chalicelib.domain.ids import id_of_hex
@@ -21,6 +29,8 @@ from chalicelib.domain.phone_reading import read_phone_number_or_integer
 from chalicelib.domain.text import checked_text
 
 MSISDN: Final = "msisdn"
+NAME: Final = "name"
+IDS: Final = "ids"
 NAME_FIELDS: Final[Mapping[str, str]] = {"firstName": "first_name", "lastName": "last_name"}
 CUSTOM_FIELDS: Final[Mapping[str, str]] = {
     "custom1": "custom",
@@ -30,6 +40,25 @@ CUSTOM_FIELDS: Final[Mapping[str, str]] = {
 }
 """Side by side with the names in a request, but under ``customDetails`` in a response."""
 
+CUSTOM_DETAILS: Final = "customDetails"
+CONTACT_PARAMETERS: Final = frozenset({MSISDN, *NAME_FIELDS, *CUSTOM_FIELDS})
+CONTACT_SHOWN: Final = frozenset({
+    "id", "href", "groups", "messages", "createdDatetime", "updatedDatetime",
+})  # fmt: skip
+GROUP_SHOWN: Final = frozenset({"id", "href", "contacts", "createdDatetime", "updatedDatetime"})
+"""What is shown and cannot be changed, and may be sent back as it was shown."""
+
+WINDOW: Final = frozenset({"offset", "limit"})
+
+SENT_BESIDE: Final[Mapping[str, str]] = {
+    ACCESS_KEY: "MessageBird's documentation, as the other way to present the key",
+    METHOD: "Node up to 3.6.4, Ruby, C# and Java, which add contacts to a group by it",
+}
+"""What clients send in the query of any operation, and who does."""
+
+GROUP_ID: Final = "groupId"
+"""Node sends it beside the ids of those who join: that of the path (lib/messagebird.js)."""
+
 DEFAULT_LIMIT: Final = 20
 """That of the lists which the clients keep as fixtures."""
 
@@ -38,8 +67,6 @@ MOST_LIMIT: Final = 500
 MOST_IDS: Final = 50
 """Of contacts that are added to a group at once; the Go and Node clients say so."""
 
-_LIST_MARK: Final = "[]"
-_METHOD: Final = "_method"
 _METHODS_OF_ANOTHER: Final = frozenset({"GET", "POST"})
 _FORM_OF_AN_ID: Final = re.compile(r"[0-9A-Fa-f]{32}")
 _NUMBER: Final = re.compile(r"[0-9]+", re.ASCII)
@@ -63,11 +90,15 @@ def read_method(request: Request) -> str:
     """Return the method that a request means: ``?_method=`` on GET and POST says another.
 
     Node up to 3.6.4, Ruby, C# and Java add contacts to a group by ``GET …?_method=PUT``.
+
+    Raises:
+        InvalidDataError: Another request says that it is not what it is.
+
     """
-    meant = request.last_in_query(_METHOD)
-    if meant and request.method in _METHODS_OF_ANOTHER:
-        return meant.upper()
-    return request.method
+    meant = (request.last_in_query(METHOD) or request.method).upper()
+    if meant != request.method and request.method not in _METHODS_OF_ANOTHER:
+        raise InvalidDataError.of(METHOD, "is taken on GET and POST only")
+    return meant
 
 
 def parse_new_contact(request: Request, account: Account) -> tuple[PhoneNumber, Details]:
@@ -80,15 +111,21 @@ def parse_new_contact(request: Request, account: Account) -> tuple[PhoneNumber, 
     sent = _read_parameters(request)
     problems = ProblemCollector()
     with problems:
-        phone_number = _read_number(required(sent, MSISDN), account)
+        phone_number = _read_number(_required(sent, MSISDN), account)
     with problems:
         details = _read_details(sent)
+    with problems:
+        refuse_unknown(sent, known=CONTACT_PARAMETERS | {CUSTOM_DETAILS})
     problems.raise_if_any()
     return phone_number, details
 
 
-def parse_contact_changes(request: Request, account: Account) -> tuple[int, ContactChanges]:
-    """Read the id in the path, and what is to change; null clears a detail, but not the number.
+def parse_contact_changes(
+    request: Request, account: Account
+) -> tuple[int, ContactChanges, Mapping[str, Any]]:
+    """Read the id in the path, what is to change, and what is repeated of what was shown.
+
+    Null clears a detail, but not the number.
 
     Raises:
         NotFoundError: The id cannot be a contact's.
@@ -104,19 +141,46 @@ def parse_contact_changes(request: Request, account: Account) -> tuple[int, Cont
             phone_number = _read_number(sent[MSISDN], account)
     with problems:
         details = _read_details(sent)
+    with problems:
+        refuse_unknown(sent, known=CONTACT_PARAMETERS | CONTACT_SHOWN | {CUSTOM_DETAILS})
     problems.raise_if_any()
-    return contact_id, ContactChanges(phone_number=phone_number, details=details)
+    changes = ContactChanges(phone_number=phone_number, details=details)
+    return contact_id, changes, _only(sent, CONTACT_SHOWN)
 
 
 def parse_group_name(request: Request) -> str:
-    """Read the name of a group.
+    """Read the name of a group that is to be created.
 
     Raises:
-        InvalidDataError: It is missing or not acceptable.
+        InvalidDataError: It is missing or not acceptable, or something else is there.
 
     """
-    name = required(_read_parameters(request), "name")
-    return checked_text("name", name, shortest=1, longest=GROUP_NAME_CHARACTERS)
+    return _read_group(_read_parameters(request), known={NAME})
+
+
+def parse_group_changes(request: Request) -> tuple[int, str, Mapping[str, Any]]:
+    """Read the id in the path, the name of a group, and what is repeated of what was shown.
+
+    Raises:
+        NotFoundError: The id cannot be a group's.
+        InvalidDataError: The name is missing or not acceptable, or something else is there.
+
+    """
+    group_id = parse_group_id(request)
+    sent = _read_parameters(request)
+    return group_id, _read_group(sent, known={NAME} | GROUP_SHOWN), _only(sent, GROUP_SHOWN)
+
+
+def refuse_changed(repeated: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+    """Return if what is repeated of what was shown is still so.
+
+    Raises:
+        InvalidDataError: For everything that is not.
+
+    """
+    changed = [name for name, value in repeated.items() if value != shown[name]]
+    if changed:
+        raise InvalidDataError([Problem(name, "cannot be changed") for name in changed])
 
 
 def parse_contact_ids(request: Request) -> list[int]:
@@ -127,11 +191,22 @@ def parse_contact_ids(request: Request) -> list[int]:
         NotFoundError: One cannot be a contact's.
 
     """
-    ids = required(_read_parameters(request), "ids")
-    is_list = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
-    if not isinstance(ids, list) or not is_list or not 1 <= len(ids) <= MOST_IDS:
-        raise InvalidDataError.of("ids", f"must be a list of 1 to {MOST_IDS} ids of contacts")
-    return list(dict.fromkeys(map(_contact_id, ids)))
+    sent = _read_parameters(request)
+    ids: object = None
+    problems = ProblemCollector()
+    with problems:
+        ids = _required(sent, IDS)
+        is_list = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
+        if not isinstance(ids, list) or not is_list or not 1 <= len(ids) <= MOST_IDS:
+            raise InvalidDataError.of(IDS, f"must be a list of 1 to {MOST_IDS} ids of contacts")
+    with problems:
+        group_id = request.path_parameters[GROUP_ID]
+        if sent.get(GROUP_ID, group_id) != group_id:
+            raise InvalidDataError.of(GROUP_ID, "is not the group of the path")
+    with problems:
+        refuse_unknown(sent, known={IDS, GROUP_ID})
+    problems.raise_if_any()
+    return list(dict.fromkeys(map(_contact_id, cast("list[str]", ids))))
 
 
 def parse_contact_id(request: Request) -> int:
@@ -151,7 +226,7 @@ def parse_group_id(request: Request) -> int:
         NotFoundError: It cannot be a group's.
 
     """
-    group_id = id_of_hex(request.path_parameters["groupId"])
+    group_id = id_of_hex(request.path_parameters[GROUP_ID])
     if group_id is None:
         raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
     return group_id
@@ -185,11 +260,19 @@ def parse_contact_list(
         InvalidDataError: The number or the window is none.
 
     """
-    wanted: PhoneNumber | str | None = request.last_in_query("name") or None
+    wanted: PhoneNumber | str | None = request.last_in_query(NAME)
     problems = ProblemCollector()
     with problems:
-        if msisdn := request.last_in_query(MSISDN):
-            wanted = _read_number(msisdn, account)
+        # An empty one narrows nothing, and so would list everybody.
+        if wanted == "":
+            raise InvalidDataError.of(NAME, "must not be empty")
+    with problems:
+        msisdn = request.last_in_query(MSISDN)
+        if msisdn is not None:
+            number = _read_number(msisdn, account)
+            if wanted is not None:
+                raise InvalidDataError.of(NAME, "is not taken beside msisdn")
+            wanted = number
     with problems:
         window = parse_window(request)
     problems.raise_if_any()
@@ -231,21 +314,60 @@ def _read_parameters(request: Request) -> dict[str, Any]:
 
     Python (all) sends ``PUT /groups/{id}?ids[]=…`` with the body ``{}``. By ``?_method=``
     everything may be in the query; ``+`` and ``%2B`` before a number are the same then.
+
+    Raises:
+        RefusedError: The body claims to be something else.
+        InvalidDataError: It is neither, or says otherwise than the query.
+
     """
     body = read_object_or_form(request) if request.body else {}
-    return {**_parameters_in_query(request), **body}
-
-
-def _parameters_in_query(request: Request) -> dict[str, Any]:
-    return {
-        name.removesuffix(_LIST_MARK): list(values) if name.endswith(_LIST_MARK) else values[-1]
+    in_query = {
+        name: list(values) if name == IDS else values[-1]
         for name, values in request.query.items()
-        if values
+        if name not in SENT_BESIDE
     }
+    for name in in_query.keys() & body.keys():
+        if str(in_query[name]) != str(body[name]):
+            raise InvalidDataError.of(name, "is another in the query than in the body")
+    return {**in_query, **body}
+
+
+def _required(sent: Mapping[str, Any], name: str) -> object:
+    """Return a value that is there: PHP sends null for whatever is unset."""
+    value = sent.get(name)
+    if value is None or value == "":
+        raise missing(name)
+    return value
 
 
 def _read_details(sent: Mapping[str, Any]) -> Details:
-    return read_details(sent, {**NAME_FIELDS, **CUSTOM_FIELDS})
+    """Read the texts; the own ones may also be where they are shown, within an object."""
+    own = sent.get(CUSTOM_DETAILS, {})
+    if not isinstance(own, dict):
+        raise InvalidDataError.of(CUSTOM_DETAILS, "must be an object")
+    problems = ProblemCollector()
+    with problems:
+        refuse_unknown(own, known=CUSTOM_FIELDS.keys())
+    for name in own.keys() & sent.keys():
+        with problems:
+            if own[name] != sent[name]:
+                raise InvalidDataError.of(name, f"is another in {CUSTOM_DETAILS}")
+    problems.raise_if_any()
+    return read_details({**sent, **own}, {**NAME_FIELDS, **CUSTOM_FIELDS})
+
+
+def _read_group(sent: Mapping[str, Any], *, known: AbstractSet[str]) -> str:
+    problems = ProblemCollector()
+    with problems:
+        name = checked_text(NAME, _required(sent, NAME), shortest=1, longest=GROUP_NAME_CHARACTERS)
+    with problems:
+        refuse_unknown(sent, known=known)
+    problems.raise_if_any()
+    return name
+
+
+def _only(sent: Mapping[str, Any], names: AbstractSet[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in sent.items() if name in names}
 
 
 def _read_number(value: object, account: Account) -> PhoneNumber:

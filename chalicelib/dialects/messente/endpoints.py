@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from chalicelib.dialects.dialect import Endpoint
 from chalicelib.dialects.http import Request, Response, json_response
 from chalicelib.dialects.messente.parse import (
+    GROUP_IDS,
     parse_contact_list,
     parse_contact_update,
     parse_group_id,
@@ -16,7 +16,8 @@ from chalicelib.dialects.messente.parse import (
     parse_phone_number,
 )
 from chalicelib.dialects.messente.render import render_contact, render_group
-from chalicelib.dialects.pages import Page, parse_page, render_list
+from chalicelib.dialects.operations import Operation
+from chalicelib.dialects.pages import PAGING, Page, parse_page, render_list
 from chalicelib.domain.account import Account
 from chalicelib.domain.group import Group
 from chalicelib.services import blacklist, contacts, groups, memberships
@@ -149,21 +150,39 @@ def delete_from_blacklist(request: Request, account: Account) -> Response:
     return _NO_CONTENT
 
 
-ENDPOINTS: Final[Mapping[str, Mapping[str, Endpoint]]] = MappingProxyType({
-    f"{ROOT}/contacts": {"GET": fetch_contacts, "POST": create_contact},
-    f"{ROOT}/contacts/{{phone}}": {
-        "GET": fetch_contact, "PATCH": update_contact, "DELETE": delete_contact,
+ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
+    f"{ROOT}/contacts": {
+        # PHP 2.0.0 to 2.1.0 sends "0=…&1=…" (fetchContactsRequest in lib/Api/ContactsApi.php).
+        "GET": Operation(
+            fetch_contacts, one=PAGING, many=frozenset({GROUP_IDS}), by_position=GROUP_IDS
+        ),
+        "POST": Operation(create_contact, reads_body=True),
     },
-    f"{ROOT}/contacts/{{phone}}/groups": {"GET": fetch_contact_groups},
-    f"{ROOT}/groups": {"GET": fetch_groups, "POST": create_group},
+    f"{ROOT}/contacts/{{phone}}": {
+        "GET": Operation(fetch_contact),
+        "PATCH": Operation(update_contact, reads_body=True),
+        "DELETE": Operation(delete_contact),
+    },
+    f"{ROOT}/contacts/{{phone}}/groups": {"GET": Operation(fetch_contact_groups, one=PAGING)},
+    f"{ROOT}/groups": {
+        "GET": Operation(fetch_groups, one=PAGING),
+        "POST": Operation(create_group, reads_body=True),
+    },
     f"{ROOT}/groups/{{groupId}}": {
-        "GET": fetch_group, "PUT": update_group, "DELETE": delete_group,
+        "GET": Operation(fetch_group),
+        "PUT": Operation(update_group, reads_body=True),
+        "DELETE": Operation(delete_group),
     },
     f"{ROOT}/groups/{{groupId}}/contacts/{{phone}}": {
-        "POST": add_contact_to_group, "DELETE": remove_contact_from_group,
+        "POST": Operation(add_contact_to_group), "DELETE": Operation(remove_contact_from_group),
     },
-    f"{ROOT}/blacklist": {"GET": fetch_blacklist, "POST": add_to_blacklist},
-    f"{ROOT}/blacklist/{{phone}}": {"GET": is_blacklisted, "DELETE": delete_from_blacklist},
+    f"{ROOT}/blacklist": {
+        "GET": Operation(fetch_blacklist, one=PAGING),
+        "POST": Operation(add_to_blacklist, reads_body=True),
+    },
+    f"{ROOT}/blacklist/{{phone}}": {
+        "GET": Operation(is_blacklisted), "DELETE": Operation(delete_from_blacklist),
+    },
 })  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.text import checked_text
 
 PHONE_NUMBER: Final = "phoneNumber"
+GROUP_IDS: Final = "groupIds"
 DETAIL_FIELDS: Final[Mapping[str, str]] = {
     "email": "email",
     "firstName": "first_name",
@@ -147,7 +148,7 @@ def parse_contact_list(request: Request, account: Account) -> tuple[frozenset[in
     group_ids = None
     problems = ProblemCollector()
     with problems:
-        group_ids = _read_group_ids(request.query.get("groupIds", []))
+        group_ids = _read_group_ids(request.query.get(GROUP_IDS, []))
     with problems:
         list_key = ["contacts"] if group_ids is None else ["contacts", *_uuids(group_ids)]
         page = parse_page(request, account, list_key)
@@ -160,12 +161,17 @@ def _read_number(body: Mapping[str, Any], account: Account) -> PhoneNumber:
 
 
 def _read_group_ids(texts: Sequence[str]) -> frozenset[int] | None:
-    if not texts:
+    """Read the ids, or None for all contacts.
+
+    PHP 1.0.0 to 1.4.1 says "all" by the bare name (fetchContactsRequest in lib/Api/ContactsApi.php
+    of https://github.com/messente/messente-api-php).
+    """
+    if texts in ([], [""]):
         return None
     if len(texts) > GROUPS_IN_A_FILTER:
-        raise InvalidDataError.of("groupIds", f"must be at most {GROUPS_IN_A_FILTER}")
+        raise InvalidDataError.of(GROUP_IDS, f"must be at most {GROUPS_IN_A_FILTER}")
     if not all(map(is_uuid, texts)):
-        raise InvalidDataError.of("groupIds", "must be UUIDs")
+        raise InvalidDataError.of(GROUP_IDS, "must be UUIDs")
     return frozenset(group_id for group_id in map(id_of_uuid, texts) if group_id)
 
 

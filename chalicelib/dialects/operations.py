@@ -1,0 +1,114 @@
+"""What an operation is, and which parameters of a request it knows.
+
+What it does not know is refused by name: a filter that falls away makes "this group" everybody.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+from chalicelib.dialects.bodies import names_in_body, shown_name
+from chalicelib.dialects.http import Request, Response
+from chalicelib.domain.account import Account
+from chalicelib.domain.errors import InvalidDataError, Problem, ProblemCollector
+
+Endpoint: TypeAlias = Callable[[Request, Account], Response]
+"""Parses a request, calls the service, renders its result."""
+
+_LIST_FORM: Final = re.compile(r"(?P<name>[^\[\]]*)\[(?P<position>[0-9]{0,9})\]")
+"""``name[]`` and ``name[0]``, as PHP, Ruby and JavaScript write an element of a list."""
+
+_POSITION: Final = re.compile(r"[0-9]{1,9}")
+
+
+class Operation(NamedTuple):
+    """An endpoint, and the parameters that it knows in a query.
+
+    Of ``one`` each has one value, and of ``many`` any number, in every form in which clients write
+    a list. ``by_position`` is the one of ``many`` of which a client sends the values under their
+    positions alone. Where it does not read a body, what that says is not known either; but
+    ``ignores_body`` is for a client that sends one which says nothing new.
+    """
+
+    endpoint: Endpoint
+    one: frozenset[str] = frozenset()
+    many: frozenset[str] = frozenset()
+    by_position: str | None = None
+    reads_body: bool = False
+    ignores_body: bool = False
+
+    def with_known_parameters(self, request: Request, beside: Mapping[str, str]) -> Request:
+        """Return a request whose query has the names that the operation knows, and no others.
+
+        *beside* names what clients of the dialect send with any operation.
+
+        Raises:
+            InvalidDataError: There are others, in the query or in a body that is not read, or
+                several values where there is one.
+
+        """
+        problems = ProblemCollector()
+        query: Mapping[str, Sequence[str]] = {}
+        with problems:
+            query = self._read_query(request.query, beside)
+        with problems:
+            if not (self.reads_body or self.ignores_body):
+                _refuse(names_in_body(request), known=())
+        problems.raise_if_any()
+        return request._replace(query=query)
+
+    def _read_query(
+        self, query: Mapping[str, Sequence[str]], beside: Mapping[str, str]
+    ) -> dict[str, list[str]]:
+        found: dict[str, list[tuple[int, str]]] = {}
+        unknown = []
+        problems = ProblemCollector()
+        for sent, values in query.items():
+            name, position = self._known_as(sent)
+            with problems:
+                if name in self.many:
+                    if position is not None and "" in values:
+                        raise InvalidDataError.of(shown_name(sent), "must not be empty")
+                    found.setdefault(name, []).extend((position or 0, value) for value in values)
+                elif name in self.one or name in beside:
+                    if len(set(values)) > 1:
+                        raise InvalidDataError.of(name, "is there more than once")
+                    found[name] = [(0, value) for value in values]
+                else:
+                    unknown.append(sent)
+        with problems:
+            _refuse(unknown, known=self.one | self.many)
+        problems.raise_if_any()
+        # Elements that share a position stay in the order in which they came.
+        return {
+            name: [value for _, value in sorted(values, key=lambda each: each[0])]
+            for name, values in found.items()
+        }
+
+    def _known_as(self, sent: str) -> tuple[str, int | None]:
+        """Return the name of a parameter, and its position in a list if it is written as one."""
+        if self.by_position and _POSITION.fullmatch(sent):
+            return self.by_position, int(sent)
+        element = _LIST_FORM.fullmatch(sent)
+        if element and element["name"] in self.many:
+            return element["name"], int(element["position"] or 0)
+        return sent, None
+
+
+def _refuse(unknown: Iterable[str], *, known: Iterable[str]) -> None:
+    """Refuse every name of *unknown*, and say what may be meant by it."""
+    meant = {_folded(name): name for name in known}
+    problems = []
+    for name in unknown:
+        likely = meant.get(_folded(name))
+        hint = f": did you mean {likely}?" if likely else ""
+        problems.append(Problem(shown_name(name), f"is not a known parameter{hint}"))
+    if problems:
+        raise InvalidDataError(problems)
+
+
+def _folded(name: str) -> str:
+    """Return what two ways to write a name have in common: case, style and number aside."""
+    element = _LIST_FORM.fullmatch(name)
+    plain = element["name"] if element else name
+    return plain.replace("_", "").replace("-", "").casefold().removesuffix("s")
