@@ -1,8 +1,9 @@
 """What AWS does between a table's stream and a Lambda, for engines that do not do it.
 
 Records are delivered in order and in batches. The handler reports the first one that failed
-(``batchItemFailures``); that one and all behind it come again. A record that fails too often
-is put aside as a dead letter, and delivery goes on behind it.
+(``batchItemFailures``); that one and all behind it come again. If it fails without saying where,
+all come again, and half of them at a time. A record that fails too often is put aside as a dead
+letter, and delivery goes on behind it.
 """
 
 from collections.abc import Callable, Container, Iterator
@@ -10,6 +11,8 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import botocore.session
+
+from chalicelib.observability import logger
 
 Record: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -34,7 +37,7 @@ class StreamPump:
     ) -> None:
         self._handler = handler
         self._put_aside = put_aside
-        self._batch_size = batch_size
+        self._batch_size = self._size = batch_size
         self._since = since
         self._streams = botocore.session.get_session().create_client("dynamodbstreams")
         (stream,) = self._streams.list_streams(TableName=table)["Streams"]
@@ -51,23 +54,35 @@ class StreamPump:
     def pump(self) -> bool:
         """Deliver one batch, and say whether there was any."""
         self._read()
-        batch = self._waiting[: self._batch_size]
+        batch = self._waiting[: self._size]
         if not batch:
             return False
-        failures = self._handler({"Records": batch}, None)["batchItemFailures"]
-        failed = {failure["itemIdentifier"] for failure in failures}
-        delivered = next(
-            (n for n, record in enumerate(batch) if _sequence_number(record) in failed), len(batch)
-        )
+        delivered = self._deliver(batch)
+        if delivered is None and len(batch) > 1:
+            self._size = len(batch) // 2
+            return True
+        self._size = self._batch_size
         if delivered:
             self._attempts = 0
             del self._waiting[:delivered]
-        if failed:
+        if delivered != len(batch):
             self._attempts += 1
             if self._attempts == MOST_ATTEMPTS:
                 self._put_aside(self._waiting.pop(0))
                 self._attempts = 0
         return True
+
+    def _deliver(self, batch: list[Record]) -> int | None:
+        """Hand a batch to the handler; return how many of it are done with, or None if it broke."""
+        try:
+            failures = self._handler({"Records": batch}, None)["batchItemFailures"]
+        except Exception:  # noqa: BLE001 - as on AWS, whatever it was, the batch comes again
+            logger().exception("The handler failed")
+            return None
+        failed = {failure["itemIdentifier"] for failure in failures}
+        return next(
+            (n for n, record in enumerate(batch) if _sequence_number(record) in failed), len(batch)
+        )
 
     def _read(self) -> None:
         self._iterators |= self._iterators_of_new_shards(known=self._iterators)

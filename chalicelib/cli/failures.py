@@ -8,7 +8,7 @@ Code  Meaning
 2     the command line, a value in it or a setting is wrong
 3     what was asked for is not there
 4     the table is out of reach or busy, or the stream stands still
-5     a counter drifted, and was not repaired
+5     something is not as it should be, and was not mended
 6     what was to be removed is still in use
 ====  ==========================================================
 """
@@ -24,9 +24,10 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.services.recounting import StreamStuckError
+from chalicelib.services.redriving import NothingAsideError
 from chalicelib.settings import SettingsError
 
-DRIFTED: Final = 5
+NOT_MENDED: Final = 5
 
 FAILURES: Final = (
     SettingsError,
@@ -35,6 +36,7 @@ FAILURES: Final = (
     ConflictError,
     UnavailableError,
     StreamStuckError,
+    NothingAsideError,
 )
 Failure: TypeAlias = (
     SettingsError
@@ -43,6 +45,7 @@ Failure: TypeAlias = (
     | ConflictError
     | UnavailableError
     | StreamStuckError
+    | NothingAsideError
 )
 
 _EXIT_CODES: Final[Mapping[type, int]] = {
@@ -52,6 +55,7 @@ _EXIT_CODES: Final[Mapping[type, int]] = {
     ConflictError: 6,
     UnavailableError: 4,
     StreamStuckError: 4,
+    NothingAsideError: 3,
 }
 
 _WORDS: Final[Mapping[ErrorCode, str]] = {
@@ -78,5 +82,7 @@ def message_of(failure: Failure) -> str:
         return "; ".join(map(str, failure.problems))
     if isinstance(failure, StreamStuckError):
         return "The stream is not being counted; see docs/counting.md."
+    if isinstance(failure, NothingAsideError):
+        return f"Nothing lies aside as {failure}."
     words = _WORDS[failure.code]
     return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words

@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from chalicelib.cli.failures import DRIFTED
+from chalicelib.cli.failures import NOT_MENDED
 from chalicelib.cli.output import AsJson, Row, print_row, print_rows
+from chalicelib.cli.redriving import redrive
 from chalicelib.cli.table import connect_to_table
 from chalicelib.domain.ids import uuid_of
 from chalicelib.services import cleanup, recounting
@@ -16,6 +17,7 @@ from chalicelib.services import cleanup, recounting
 COLUMNS: Final = ("account", "group", "count", "truth", "fixed")
 
 commands = typer.Typer(no_args_is_help=True)
+commands.command("redrive")(redrive)
 
 
 @commands.callback()
@@ -72,7 +74,7 @@ def recount(
     if not as_json:
         typer.echo(f"{len(found)} counters, {len(wrong)} of them not right.")
     if any(not result.is_fixed for result in wrong):
-        raise typer.Exit(DRIFTED)
+        raise typer.Exit(NOT_MENDED)
 
 
 def _row(result: recounting.Recount) -> Row:

@@ -4,25 +4,23 @@ It loads nothing that reads phone numbers or speaks a dialect.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalicelib.observability import logger
+from chalicelib.observability import logger, service
 from chalicelib.services.counting import count
 from chalicelib.settings import Settings
-from chalicelib.storage import keys
 from chalicelib.storage.connection import connect
-from chalicelib.storage.counters import Change, counter_of
+from chalicelib.storage.stream_records import sequence_number_of
 
 BATCH_SIZE: Final = 1_000
 SET_BY_THE_TEMPLATE: Final = "arn:aws:dynamodb:*:*:table/set-by-the-template/stream/*"
 """Chalice wants the stream's ARN in the code; infra/resources.yaml gives the real one."""
-
-_AMOUNTS: Final = {"INSERT": 1, "REMOVE": -1}
 
 counter_stream = Blueprint(__name__)
 
@@ -37,53 +35,48 @@ def count_changes(event: DynamoDBEvent) -> dict[str, Any]:
     """Count a batch, and report the first record that could not be counted, if any.
 
     AWS delivers that one and all behind it again, for a bounded number of times, and then
-    sends it to the dead-letter queue and goes on behind it.
+    sends word of it to the dead-letter queue and goes on behind it. What can never be counted is
+    not among those: it is put aside, whole, and holds up none.
     """
     _connect()
-    records = event.to_dict()["Records"]
-    changes: list[Change] = []
-    numbers: list[str] = []
-    malformed: str | None = None
-    for record in records:
-        try:
-            change = _change_of(record)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            malformed = record["dynamodb"]["SequenceNumber"]
-            logger().exception("A record of the stream is malformed", sequence_number=malformed)
-            break
-        if change:
-            changes.append(change)
-            numbers.append(record["dynamodb"]["SequenceNumber"])
-    failed = _count(changes, numbers) or malformed
+    records = _records_in(event.to_dict())
+    failed = _count(records)
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
 
 
-def _change_of(record: Mapping[str, Any]) -> Change | None:
-    """Return the change that a record tells of, or None if nothing counts what it is about."""
-    record_keys = record["dynamodb"]["Keys"]
-    counter = counter_of(record_keys["PK"]["S"])
-    fence = keys.token_of_fence(record_keys["SK"]["S"])
-    amount = _AMOUNTS.get(record["eventName"])
-    event_id = record["eventID"]
-    if not isinstance(event_id, str) or not event_id:
-        raise ValueError("a record has no event id")
-    if counter is None or amount is None:
-        return None
-    if fence is None:
-        return Change(event_id, counter, amount)
-    return Change(event_id, counter, 0, fence) if amount > 0 else None
+def _records_in(event: object) -> Sequence[object]:
+    """Return the records of an event. One that has none is itself a record that tells nothing."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    return records if isinstance(records, list) else [event]
 
 
-def _count(changes: list[Change], sequence_numbers: list[str]) -> str | None:
-    """Count *changes*, and return the sequence number of the first that was not counted."""
-    done = 0
+def _count(records: Sequence[object]) -> str | None:
+    """Count what *records* tell, and return the sequence number of the first that failed."""
+    done = put_aside = 0
     try:
-        for done in count(changes, datetime.now(UTC)):  # noqa: B007 - where it broke off
-            pass
-    except Exception:  # noqa: BLE001 - whatever it was, what is counted must not come again
-        logger().exception("Changes could not be counted", sequence_number=sequence_numbers[done])
-        return sequence_numbers[done]
+        for done, why in count(records, datetime.now(UTC)):
+            if why is not None:
+                put_aside += 1
+                number = sequence_number_of(records[done - 1])
+                logger().error("A record was put aside", sequence_number=number, why=why)
+    except Exception:
+        failed = sequence_number_of(records[done])
+        logger().exception("Changes could not be counted", sequence_number=failed)
+        if failed is None:
+            # Nothing says where to go on: the whole batch has to come again.
+            raise
+        return failed
+    finally:
+        if put_aside:
+            _publish(put_aside)
     return None
+
+
+def _publish(put_aside: int) -> None:
+    """Publish that something lies aside, at once; the clean-up says so as long as it does."""
+    metrics = Metrics(namespace="Phonebook", service=service())
+    metrics.add_metric("RecordsAside", MetricUnit.Count, put_aside)
+    metrics.flush_metrics()
 
 
 @cache

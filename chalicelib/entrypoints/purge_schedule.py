@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -10,9 +11,11 @@ from typing import Any, Final
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
+from chalicelib.domain.errors import PhonebookError
 from chalicelib.observability import logger, service
 from chalicelib.services.cleanup import CleanupReport, clean_up
 from chalicelib.settings import Settings
+from chalicelib.storage.aside import count_aside
 from chalicelib.storage.connection import connect
 
 EVERY_MINUTES: Final = 15
@@ -60,6 +63,9 @@ def _publish(report: CleanupReport, seconds_used: float) -> None:
     left = report.oldest_due_left
     days = (datetime.now(UTC).date() - left).days if left else 0
     metrics.add_metric("OldestDueDaysLeft", MetricUnit.Count, days)
+    # What the stream's Lambda put aside; nothing else looks at it as regularly as this does.
+    with suppress(PhonebookError):
+        metrics.add_metric("RecordsAside", MetricUnit.Count, count_aside())
     metrics.flush_metrics()
 
 

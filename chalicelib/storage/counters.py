@@ -5,11 +5,12 @@ are written in one transaction, so that a change which comes again finds its mar
 left out, and a crash leaves either both or neither.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.exceptions import DoesNotExist, TransactWriteError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -22,7 +23,14 @@ from chalicelib.storage.transactions import (
 )
 
 MARKER_LIFETIME: Final = timedelta(days=7)
-"""A stream keeps its records for 24 hours; a dead letter may be sent again some days later."""
+"""A stream keeps its records for 24 hours, and so does whatever may deliver one again."""
+
+_FOR_EVER: Final = frozenset({"ValidationError", "ValidationException"})
+"""How DynamoDB says that what it was asked is wrong, and so will be when it is asked again."""
+
+
+class UncountableError(Exception):
+    """What the stream told can never be counted as things are; the message says why."""
 
 
 class Counter(NamedTuple):
@@ -49,7 +57,7 @@ def counter_of(partition: str) -> Counter | None:
     """Return what counts the items of a partition, if anything does.
 
     Raises:
-        ValueError: It is a partition of ours that we never made.
+        ValueError: It looks like a partition of ours, and none of our functions made it.
 
     """
     counted_in = keys.counted_in(partition)
@@ -82,11 +90,14 @@ def fits_with(change: Change, changes: Sequence[Change]) -> bool:
 def apply_once(changes: Iterable[Change], now: datetime) -> None:
     """Count those of some changes that were not counted before; of a group deleted since, none.
 
+    One that is among them twice is counted once: a transaction takes no marker twice.
+
     Raises:
         UnavailableError: The table does not serve us; nothing was counted.
+        UncountableError: The table never takes one of them; nothing was counted.
 
     """
-    waiting = list(changes)
+    waiting = list({change.event_id: change for change in changes}.values())
     while waiting:
         try:
             _apply_together(waiting, now)
@@ -96,25 +107,49 @@ def apply_once(changes: Iterable[Change], now: datetime) -> None:
             return
 
 
-def _apply_together(changes: Sequence[Change], now: datetime) -> None:
+def add_counting(transaction: TransactWrite, changes: Sequence[Change], now: datetime) -> None:
+    """Put the markers of some changes and the counters that they move into a transaction."""
     expires_at = int((now + MARKER_LIFETIME).timestamp())
+    for change in changes:
+        # Fails when the change was counted before, by whomever.
+        transaction.save(
+            AppliedItem(keys.applied(change.event_id), keys.APPLIED, expires_at=expires_at),
+            marker_is_missing(),
+        )
+    for counter, changes_of_one in _by_counter(changes).items():
+        # Fails when the group was deleted meanwhile: nobody asks for its count any more.
+        transaction.update(item_of(counter), _actions(changes_of_one), CountingItem.pk.exists())
 
-    def add_actions(transaction: TransactWrite) -> None:
-        for change in changes:
-            # Fails when the change was counted before, by whomever.
-            transaction.save(
-                AppliedItem(keys.applied(change.event_id), keys.APPLIED, expires_at=expires_at),
-                AppliedItem.pk.does_not_exist(),
-            )
-        for counter, changes_of_one in _by_counter(changes).items():
-            # Fails when the group was deleted meanwhile: nobody asks for its count any more.
-            transaction.update(item_of(counter), _actions(changes_of_one), CountingItem.pk.exists())
 
-    write_together(add_actions)
+def marker_is_missing() -> Condition:
+    """Return the condition, on its marker, that a change was not counted yet."""
+    is_missing: Condition = AppliedItem.pk.does_not_exist()
+    return is_missing
+
+
+def write_counting(add_actions: Callable[[TransactWrite], None]) -> None:
+    """Commit a transaction that counts.
+
+    Raises:
+        TransactionRefusedError: A condition failed.
+        UncountableError: The table never takes it.
+
+    """
+    try:
+        write_together(add_actions)
+    except TransactWriteError as error:
+        reasons = {reason.code for reason in error.cancellation_reasons if reason}
+        if _FOR_EVER.isdisjoint({error.cause_response_code, *reasons}):
+            raise
+        raise UncountableError(error.cause_response_message or str(error)) from error
+
+
+def _apply_together(changes: Sequence[Change], now: datetime) -> None:
+    write_counting(lambda transaction: add_counting(transaction, changes, now))
 
 
 def _without_refused(changes: Sequence[Change], positions: frozenset[int]) -> list[Change]:
-    """Leave out the changes whose marker or counter was refused, as `_apply_together` sent them."""
+    """Leave out the changes whose marker or counter was refused, as `add_counting` sent them."""
     gone = {
         counter
         for position, counter in enumerate(_by_counter(changes), start=len(changes))

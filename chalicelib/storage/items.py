@@ -172,6 +172,14 @@ class AppliedItem(Item):
     expires_at = IntegerAttribute(attr_name="expiresAt")
 
 
+class AsideItem(Item):
+    """A part of a record of the stream that cannot be counted: some of its JSON, and why."""
+
+    text = UnicodeAttribute()
+    why = UnicodeAttribute()
+    put_aside_on = UTCDateTimeAttribute(attr_name="putAsideOn")
+
+
 class BlacklistItem(Item):
     """A number that must not be messaged; its random id tells whose write it was.
 

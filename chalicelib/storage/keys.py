@@ -7,9 +7,14 @@ import zlib
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from chalicelib.domain.ids import ID_BITS
+
 ACCOUNT: Final = "ACCOUNT"
 CREDENTIAL: Final = "CREDENTIAL"
 APPLIED: Final = "APPLIED"
+
+ASIDE: Final = "ASIDE"
+"""The partition of what the stream told and could not be counted."""
 
 ACCOUNTS: Final = "ACCOUNTS"
 """The index partition of all accounts."""
@@ -91,18 +96,40 @@ def applied(event_id: str) -> str:
     return f"APPLIED#{event_id}"
 
 
+def aside(record_id: str, part: int) -> str:
+    """Return the sort key of a part of a record that was put aside."""
+    return f"{record_id}#{part:04d}"
+
+
+def record_of_aside(sort_key: str) -> str:
+    """Return the record's id in a key that :func:`aside` made."""
+    return sort_key.partition("#")[0]
+
+
 def counted_in(partition: str) -> tuple[str, int | None] | None:
     """Return what counts the items of a partition: an account's group, or the account itself.
 
     None stands for items that nothing counts.
+
+    Raises:
+        ValueError: It looks like a partition of ours, and none of our functions made it.
+
     """
     kind, _, rest = partition.partition("#")
     if kind == "CONTACTS":
-        return rest, None
-    if kind == "MEMBERS":
-        account_id, _, group_id = rest.partition("#")
-        return account_id, int(group_id)
-    return None
+        account_id, group_id = rest, None
+        made = contacts(account_id)
+    elif kind == "MEMBERS":
+        account_id, _, digits = rest.partition("#")
+        group_id = int(digits)
+        made = members(account_id, group_id)
+    else:
+        return None
+    is_an_id = group_id is None or 0 < group_id < 2**ID_BITS
+    is_an_account = account_id.isascii() and account_id and "#" not in account_id
+    if made != partition or not is_an_account or not is_an_id:
+        raise ValueError(f"{partition} is no partition of ours")
+    return account_id, group_id
 
 
 def fence(token: str) -> str:
@@ -113,6 +140,11 @@ def fence(token: str) -> str:
 def token_of_fence(sort_key: str) -> str | None:
     """Return the token of a fence, or None if the sort key is of something else."""
     return sort_key.removeprefix(_FENCE) if sort_key.startswith(_FENCE) else None
+
+
+def is_number(sort_key: str) -> bool:
+    """Say whether a sort key is a phone number's, and so that of something that is counted."""
+    return sort_key.startswith(BEFORE_ALL_NUMBERS)
 
 
 def of_id(id_: int) -> str:

@@ -1,6 +1,7 @@
 """Delivering a table's stream, as well and as badly as AWS may."""
 
 from chalicelib.entrypoints.counter_stream import count_changes
+from chalicelib.storage.stream_records import sequence_number_of
 from infra.stream_pump import Record, StreamPump
 
 
@@ -24,7 +25,7 @@ class Delivery:
         """Deliver *records* as one batch, and return the place of the first that failed."""
         failures = count_changes({"Records": records}, None)["batchItemFailures"]
         failed = {failure["itemIdentifier"] for failure in failures}
-        numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+        numbers = [sequence_number_of(record) for record in records]
         return next((n for n, number in enumerate(numbers) if number in failed), len(records))
 
     def deliver_all(self):

@@ -81,3 +81,26 @@ def test_record_that_always_fails_is_put_aside_and_the_rest_goes_on(account, pum
     assert letter["dynamodb"]["Keys"]["SK"]["S"] == "+37250600001"
     assert "+37250600002" in handler.batches[-1]
     assert len([batch for batch in handler.batches if "+37250600001" in batch]) == MOST_ATTEMPTS
+
+
+def test_batch_whose_handler_breaks_down_comes_again_in_halves(table, account):
+    """One record breaks it; the others are delivered, and only that one is put aside."""
+    for index in range(5):
+        create(account, 700_000 + index)
+    delivered: list[str] = []
+    dead_letters: list[Record] = []
+
+    def handler(event, _context):
+        names = [record["dynamodb"]["Keys"]["SK"]["S"] for record in event["Records"]]
+        if "+37250700002" in names:
+            raise ValueError
+        delivered.extend(names)
+        return {"batchItemFailures": []}
+
+    with table.environment():
+        pump = StreamPump(table.table, handler, dead_letters.append, batch_size=1_000)
+    pump.drain()
+
+    (letter,) = [each for each in dead_letters if "+3725070000" in str(each)]
+    assert letter["dynamodb"]["Keys"]["SK"]["S"] == "+37250700002"
+    assert {"+37250700000", "+37250700001", "+37250700003", "+37250700004"} <= set(delivered)

@@ -13,9 +13,8 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints import http
 from chalicelib.services import accounts, cleanup, contacts, counting, groups, memberships
-from chalicelib.storage import tombstones
+from chalicelib.storage import keys, tombstones
 from chalicelib.storage.connection import table
-from chalicelib.storage.counters import Change, Counter
 from chalicelib.storage.transactions import MOST_ACTIONS
 from infra.table import RESOURCES
 from tests.infra.operations import OPERATIONS
@@ -114,12 +113,21 @@ def _delete_contact_in_more_groups_than_a_transaction_holds(account):
 
 
 def test_role_of_counting_allows_what_counting_asks(account):
+    """A change that is counted, and one that never can be and is put aside, twice each."""
     group = groups.create_group(account, "Friends", datetime.now(UTC))
-    change = Change("an event", Counter(account.id, group.id), 1)
+    partitions = (keys.members(account.id, group.id), f"{keys.members(account.id, group.id)}?")
+    records = [
+        {
+            "eventID": f"{group.id} {partition}",
+            "eventName": "INSERT",
+            "dynamodb": {"Keys": {"PK": {"S": partition}, "SK": {"S": "+37251000000"}}},
+        }
+        for partition in partitions
+    ]
 
     with recorded() as asked:
         for _ in range(2):
-            assert list(counting.count([change], datetime.now(UTC)))
+            assert list(counting.count(records, datetime.now(UTC)))
 
     assert asked == allowed("CounterStreamRole")
 

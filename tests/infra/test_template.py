@@ -16,6 +16,7 @@ from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
 from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.storage import keys
+from chalicelib.storage.stream_records import AMOUNTS
 from infra.package import package_stage, stages
 from tests.documented import table
 from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
@@ -212,11 +213,11 @@ def test_filter_lets_through_what_is_counted_and_nothing_else(resources):
     pattern = json.loads(filter_["Pattern"])
     prefixes = [each["prefix"] for each in pattern["dynamodb"]["Keys"]["PK"]["S"]]
 
-    assert set(pattern["eventName"]) == set(counter_stream._AMOUNTS)
+    assert set(pattern["eventName"]) == set(AMOUNTS)
     partitions = [
         keys.account("a"), keys.credential("u"), keys.contacts("a"), keys.contact_ids("a"),
         keys.groups("a"), keys.members("a", 1), keys.blacklist("a"), keys.tombstones("a"),
-        keys.applied("e"),
+        keys.applied("e"), keys.ASIDE,
     ]  # fmt: skip
     for partition in partitions:
         passes = any(partition.startswith(prefix) for prefix in prefixes)
@@ -294,7 +295,10 @@ def test_every_parameter_is_in_the_handbook(package):
 
 
 def test_every_metric_of_an_alarm_of_ours_is_published(resources):
-    published = (PROJECT / "chalicelib/entrypoints/purge_schedule.py").read_text()
+    published = "".join(
+        (PROJECT / f"chalicelib/entrypoints/{name}.py").read_text()
+        for name in ("counter_stream", "purge_schedule")
+    )
     ours = [
         resource["Properties"]["MetricName"]
         for resource in resources.values()

@@ -74,6 +74,8 @@ def test_event_lambdas_load_nothing_that_they_do_not_need():
     for loaded in (counting, purging):
         assert not loaded & {"app", "chalicelib.dialects", "chalicelib.auth", "infra"}
         assert "phonenumbers" not in loaded
+    # What operators alone ask of AWS.
+    assert not counting & {"chalicelib.storage.operators", "chalicelib.storage.dead_letters"}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)

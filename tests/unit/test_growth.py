@@ -124,9 +124,18 @@ def test_transactions_are_those_that_the_code_makes(many, distinct, monkeypatch)
     monkeypatch.setattr(
         "chalicelib.services.counting.apply_once", lambda part, _: sent.append(part[:])
     )
-    changes = [counters.Change(str(n), counters.Counter("a", n % distinct), 1) for n in range(many)]
+    records = [
+        {
+            "eventID": str(n),
+            "eventName": "INSERT",
+            "dynamodb": {
+                "Keys": {"PK": {"S": keys.members("a", n % distinct + 1)}, "SK": {"S": "+1"}}
+            },
+        }
+        for n in range(many)
+    ]
 
-    list(count(changes, datetime.now(UTC)))
+    list(count(records, datetime.now(UTC)))
 
     assert counting.transactions(many, distinct) == len(sent)
     assert counting.writes(many, distinct) == sum(

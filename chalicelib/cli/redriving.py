@@ -1,0 +1,122 @@
+"""``phonebook maintenance redrive``: what the stream told and was not counted."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Annotated, Final
+
+import typer
+
+from chalicelib.cli.failures import NOT_MENDED
+from chalicelib.cli.output import AsJson, Row, print_rows
+from chalicelib.domain.ids import uuid_of
+from chalicelib.observability import masked
+from chalicelib.services import redriving
+from chalicelib.services.redriving import Fate, Resent
+from chalicelib.storage.aside import Aside
+from chalicelib.storage.dead_letters import DeadLetters
+from chalicelib.storage.keys import counted_in
+from chalicelib.storage.stream_records import told_by
+
+COLUMNS: Final = ("id", "since", "what", "why", "outcome")
+
+_LEFT_OVER: Final = frozenset({Fate.STAYS, Fate.GONE})
+
+
+def redrive(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what lies aside, and the dead letters.")
+    ] = False,
+    dead_letters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The queue of dead letters, too; `make deploy` printed CounterDeadLettersUrl.",
+        ),
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(metavar="ID", help="Print this record whole, and do nothing else.")
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Let go of this for good, and do nothing else."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send again what lies aside: what can be counted by now is counted once, and leaves.
+
+    Exits with 5 if something stays.
+    """
+    letters = DeadLetters(dead_letters) if dead_letters else None
+    if show:
+        typer.echo(json.dumps(redriving.record_of(show), indent=2))
+        return
+    if forget:
+        redriving.forget(forget, letters)
+        return
+    now = datetime.now(UTC)
+    outcomes = _looks(letters) if dry_run else _sent(letters, now)
+    seen: list[Resent] = []
+    try:
+        seen.extend(outcomes)
+    finally:
+        # Also when the table or the queue fails in the middle: what was done is done.
+        print_rows(COLUMNS, [_row(each) for each in seen], as_json=as_json)
+    if not as_json:
+        _say(seen, f" --dead-letters {dead_letters}" if dead_letters else "")
+    if any(each.fate in _LEFT_OVER for each in seen):
+        raise typer.Exit(NOT_MENDED)
+
+
+def _looks(letters: DeadLetters | None) -> Iterator[Resent]:
+    return chain(redriving.look(), redriving.look_into(letters) if letters else ())
+
+
+def _sent(letters: DeadLetters | None, now: datetime) -> Iterator[Resent]:
+    # The letters first: what they name and can never be counted lies aside then.
+    if letters:
+        yield from redriving.send_letters_again(letters, now)
+    yield from redriving.send_again(now)
+
+
+def _row(each: Resent) -> Row:
+    what = each.what
+    if isinstance(what, Aside):
+        since = what.put_aside_on.isoformat(timespec="seconds")
+        described = " ".join(filter(None, told_by(what.record))) or "nothing of ours"
+    else:
+        since = what.arrived
+        described = f"{what.records} records from {what.first} of {what.shard}"
+    return {
+        "id": what.id,
+        "since": since,
+        "what": masked(described),
+        "why": masked(each.why),
+        "outcome": each.fate.value,
+    }
+
+
+def _say(seen: list[Resent], option: str) -> None:
+    """Say what is left to do of what cannot be sent again: only a recount puts it right."""
+    left_over = [each for each in seen if each.fate in _LEFT_OVER]
+    typer.echo(f"{len(seen)} looked at, {len(left_over)} of them stay.")
+    if left_over:
+        typer.echo("They cannot be counted. Repair what they are about, and then let go of them:")
+        for options in sorted({_recount_of(each) for each in left_over}):
+            typer.echo(f"  phonebook maintenance recount --fix{options}")
+        ids = " ".join(f"--forget {each.what.id}" for each in left_over)
+        typer.echo(f"  phonebook maintenance redrive{option} {ids}")
+
+
+def _recount_of(each: Resent) -> str:
+    """Return the options by which the counter that a record is about is recounted, if it says."""
+    _, partition, _ = told_by(each.what.record) if isinstance(each.what, Aside) else ("", "", "")
+    try:
+        counted = counted_in(partition)
+    except ValueError:
+        return ""
+    if counted is None:
+        return ""
+    account_id, group_id = counted
+    return f" --account {account_id}" + (f" --group {uuid_of(group_id)}" if group_id else "")

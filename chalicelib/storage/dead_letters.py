@@ -1,0 +1,157 @@
+"""The dead letters of the stream: which records AWS gave up to have counted.
+
+A letter holds no record. It names the shard and the sequence numbers, and for a day the stream
+still has what it names.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from chalicelib.storage.operators import client_of, refusals_told
+
+_SECONDS_HIDDEN: Final = 600
+"""How long nobody else receives a letter that is being dealt with."""
+
+_MOST_AT_ONCE: Final = 10
+_EMPTY_PAGES: Final = 100
+"""So many in a row, and what a letter names will not be found: a shard that is written to has no
+end."""
+
+_GONE: Final = frozenset({
+    "ExpiredIteratorException",
+    "ResourceNotFoundException",
+    "TrimmedDataAccessException",
+    "ValidationException",
+})  # fmt: skip
+
+
+class DeadLetter(NamedTuple):
+    """A letter, and the records that it names: ``first`` to ``last`` in a shard of a stream."""
+
+    id: str
+    receipt: str
+    stream: str
+    shard: str
+    first: str
+    last: str
+    records: int
+    arrived: str
+
+
+class NoLongerInStreamError(Exception):
+    """The stream has forgotten the records."""
+
+
+class DeadLetters:
+    """A queue of dead letters, by its URL."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._queue = client_of("sqs")
+
+    def receive(self) -> Iterator[DeadLetter]:
+        """Yield each letter once, and hide it from others for ten minutes.
+
+        What is no letter of the stream is left in the queue.
+
+        Raises:
+            UnavailableError: AWS refused, or is out of reach.
+
+        """
+        seen: set[str] = set()
+        while True:
+            with refusals_told():
+                answer = self._queue.receive_message(
+                    QueueUrl=self._url,
+                    MaxNumberOfMessages=_MOST_AT_ONCE,
+                    VisibilityTimeout=_SECONDS_HIDDEN,
+                    WaitTimeSeconds=1,
+                )
+            messages = [
+                each for each in answer.get("Messages", ()) if each["MessageId"] not in seen
+            ]
+            if not messages:
+                return
+            seen.update(message["MessageId"] for message in messages)
+            yield from filter(None, map(_letter_of, messages))
+
+    def show_again(self, letter: DeadLetter) -> None:
+        """Let others receive a letter at once.
+
+        Raises:
+            UnavailableError: AWS refused, or is out of reach.
+
+        """
+        with refusals_told():
+            self._queue.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
+            )
+
+    def remove(self, letter: DeadLetter) -> None:
+        """Take a letter out of the queue.
+
+        Raises:
+            UnavailableError: AWS refused, or is out of reach.
+
+        """
+        with refusals_told():
+            self._queue.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt)
+
+
+def records_of(letter: DeadLetter) -> list[dict[str, Any]]:
+    """Return the records that a letter names, read from the stream.
+
+    Raises:
+        NoLongerInStreamError: It has forgotten them, as it does after a day.
+        UnavailableError: AWS refused, or is out of reach.
+
+    """
+    try:
+        with refusals_told():
+            return list(_read(client_of("dynamodbstreams"), letter))
+    except Exception as error:
+        cause = error.__cause__
+        if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in _GONE:
+            raise NoLongerInStreamError from error
+        raise
+
+
+def _read(streams: Any, letter: DeadLetter) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - botocore's
+    iterator: str | None = streams.get_shard_iterator(
+        StreamArn=letter.stream,
+        ShardId=letter.shard,
+        ShardIteratorType="AT_SEQUENCE_NUMBER",
+        SequenceNumber=letter.first,
+    )["ShardIterator"]
+    empty_pages = 0
+    while iterator and empty_pages < _EMPTY_PAGES:
+        answer = streams.get_records(ShardIterator=iterator)
+        empty_pages = 0 if answer["Records"] else empty_pages + 1
+        for record in answer["Records"]:
+            number = record["dynamodb"]["SequenceNumber"]
+            if int(number) <= int(letter.last):
+                yield record
+            if int(number) >= int(letter.last):
+                return
+        iterator = answer.get("NextShardIterator")
+    raise NoLongerInStreamError
+
+
+def _letter_of(message: Mapping[str, Any]) -> DeadLetter | None:
+    try:
+        batch = json.loads(message["Body"])["DDBStreamBatchInfo"]
+        return DeadLetter(
+            id=message["MessageId"],
+            receipt=message["ReceiptHandle"],
+            stream=batch["streamArn"],
+            shard=batch["shardId"],
+            first=batch["startSequenceNumber"],
+            last=batch["endSequenceNumber"],
+            records=int(batch["batchSize"]),
+            arrived=batch["approximateArrivalOfFirstRecord"],
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
