@@ -60,12 +60,13 @@ _EXIT_CODES: Final[Mapping[type, int]] = {
 
 _WORDS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ACCOUNT_NOT_FOUND: "There is no such account.",
+    ErrorCode.GROUP_NOT_FOUND: "There is no such group in that account.",
     ErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
     ErrorCode.ACCOUNT_IN_USE: (
         "The account is in use: revoke its credentials, delete what it holds, and wait two minutes."
     ),
     ErrorCode.BUSY: "The table is busy; try again.",
-    ErrorCode.UNREACHABLE: "The table is out of reach",
+    ErrorCode.UNREACHABLE: "The table, or the queue, is out of reach",
 }
 
 

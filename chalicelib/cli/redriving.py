@@ -10,6 +10,7 @@ import typer
 
 from chalicelib.cli.failures import NOT_MENDED
 from chalicelib.cli.output import AsJson, Row, print_rows
+from chalicelib.domain.errors import PhonebookError
 from chalicelib.domain.ids import uuid_of
 from chalicelib.observability import masked
 from chalicelib.services import redriving
@@ -59,10 +60,14 @@ def redrive(
     outcomes = _looks(letters) if dry_run else _sent(letters, now)
     seen: list[Resent] = []
     try:
-        seen.extend(outcomes)
-    finally:
-        # Also when the table or the queue fails in the middle: what was done is done.
-        print_rows(COLUMNS, [_row(each) for each in seen], as_json=as_json)
+        for each in outcomes:
+            seen.append(each)  # noqa: PERF402 - what came before a failure is kept
+    except PhonebookError:
+        # As when the table or the queue fails in the middle: what was done is told.
+        if seen:
+            print_rows(COLUMNS, [_row(each) for each in seen], as_json=as_json)
+        raise
+    print_rows(COLUMNS, [_row(each) for each in seen], as_json=as_json)
     if not as_json:
         _say(seen, f" --dead-letters {dead_letters}" if dead_letters else "")
     if any(each.fate in _LEFT_OVER for each in seen):

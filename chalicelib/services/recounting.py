@@ -1,18 +1,27 @@
-"""Comparing every counter with the truth, and repairing it, while traffic runs."""
+"""Comparing counters with the truth, and repairing them, while traffic runs."""
 
+import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
 from typing import Final
 
-from chalicelib.domain.errors import NotFoundError
+from chalicelib.domain.errors import InvalidDataError, NotFoundError
 from chalicelib.storage import accounts, groups, recount
-from chalicelib.storage.counters import Counter
+from chalicelib.storage.counters import Counter, read_counter
+from chalicelib.storage.recount import Passed
 
 TRIES: Final = 5
-"""How often a counter is looked at again whose contacts came and went meanwhile."""
+"""How often a counter is looked at again where others came between."""
+
+COUNTERS_AT_ONCE: Final = 8
+"""Each waits for the stream most of its time."""
 
 SECONDS_FOR_THE_STREAM: Final = 30.0
+_SECONDS_BESIDE_A_RIVAL: Final = 2.0
 _SECONDS_BETWEEN_LOOKS: Final = 0.2
 
 
@@ -20,68 +29,164 @@ class StreamStuckError(Exception):
     """Counting did not pass a fence in time."""
 
 
+class _RivalError(Exception):
+    """Counting passed another recount's fence, and may have passed ours before it."""
+
+
+class Obstacle(Enum):
+    """Why the truth of a counter could not be told."""
+
+    CHANGING = "still changing"
+    RIVAL = "another recount is at work"
+    STUCK = "the stream stands still"
+
+
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What a counter says and what it should; ``truth`` is None if it would not stand still."""
+    """What a counter says and what it should; ``truth`` is None if an ``obstacle`` was there."""
 
     counter: Counter
     count: int
     truth: int | None
     is_fixed: bool = False
+    obstacle: Obstacle | None = None
 
     @property
     def drift(self) -> int:
         """How much is to be added."""
         return 0 if self.truth is None else self.truth - self.count
 
+    @property
+    def is_right(self) -> bool:
+        """Whether it is known to be right, by now."""
+        return self.obstacle is None and (not self.drift or self.is_fixed)
+
 
 def all_counters() -> Iterator[Counter]:
     """Yield the counter of every account and of each of its groups."""
     for account in accounts.list_accounts():
-        yield Counter(account.id, None)
-        yield from (Counter(account.id, group.id) for group in groups.list_groups(account.id))
+        yield from _counters_of(account.id)
+
+
+def some_counters(account_ids: Sequence[str], group_ids: Sequence[int]) -> Iterator[Counter]:
+    """Yield the counters of some accounts and all their groups, or of some groups of one account.
+
+    Raises:
+        InvalidDataError: Groups were named, and not the one account that they are in.
+        NotFoundError: There is no such account or group.
+
+    """
+    if group_ids and len(account_ids) != 1:
+        raise InvalidDataError.of("group", "needs the one account that it is in")
+    for account_id in account_ids:
+        accounts.get_account(account_id)
+        if not group_ids:
+            yield from _counters_of(account_id)
+        for group_id in group_ids:
+            yield Counter(account_id, groups.get_group(account_id, group_id).id)
+
+
+def recount_all(counters: Iterable[Counter], *, fix: bool) -> Iterator[Recount]:
+    """Recount several counters at a time, and yield what was found of each as it is found.
+
+    Where nothing is counted at all, it does not wait for each: when so many in a row are stuck as
+    are looked at together, it ends.
+
+    Raises:
+        UnavailableError: The table does not serve us; what was yielded is done.
+
+    """
+    remaining = iter(counters)
+    stuck_in_a_row = 0
+    with ThreadPoolExecutor(COUNTERS_AT_ONCE) as pool:
+
+        def begin(many: int) -> set[Future[Recount | None]]:
+            begun = islice(remaining, many)
+            return {pool.submit(recount_one, counter, fix=fix) for counter in begun}
+
+        under_way = begin(COUNTERS_AT_ONCE)
+        while under_way:
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for each in done:
+                if result := each.result():
+                    stuck_in_a_row = stuck_in_a_row + 1 if _is_stuck(result) else 0
+                    yield result
+            if stuck_in_a_row < COUNTERS_AT_ONCE:
+                under_way |= begin(len(done))
 
 
 def recount_one(counter: Counter, *, fix: bool) -> Recount | None:
     """Compare a counter with the truth, and repair it if asked to; None if it was deleted.
 
     Raises:
-        StreamStuckError: Nothing is counted at present.
+        UnavailableError: The table does not serve us.
 
     """
-    result = None
+    obstacle = Obstacle.CHANGING
     try:
         for _ in range(TRIES):
-            result = _try_to_recount(counter, fix=fix)
-            if result.truth is not None:
+            try:
+                result = _try_to_recount(counter, fix=fix)
+            except StreamStuckError:
+                obstacle = Obstacle.STUCK
                 break
+            except _RivalError:
+                obstacle = Obstacle.RIVAL
+                # So that two who meet do not meet at every try.
+                time.sleep(random.uniform(0, _SECONDS_BESIDE_A_RIVAL))  # noqa: S311 - guards nothing
+                continue
+            if result is not None:
+                return result
+            obstacle = Obstacle.CHANGING
     except NotFoundError:
         return None
-    return result
+    count = read_counter(counter)
+    return None if count is None else Recount(counter, count, None, obstacle=obstacle)
 
 
-def _try_to_recount(counter: Counter, *, fix: bool) -> Recount:
+def _counters_of(account_id: str) -> Iterator[Counter]:
+    yield Counter(account_id, None)
+    yield from (Counter(account_id, group.id) for group in groups.list_groups(account_id))
+
+
+def _is_stuck(result: Recount) -> bool:
+    return result.obstacle is Obstacle.STUCK
+
+
+def _try_to_recount(counter: Counter, *, fix: bool) -> Recount | None:
+    """Return what was found, or None if contacts came or went meanwhile."""
     tokens: list[str] = []
     try:
-        tokens.append(recount.put_fence(counter))
-        _, changes_before = _await_fence(counter, tokens[-1])
+        before = _pass_fence(counter, tokens)
         truth = recount.count_entries(counter)
-        tokens.append(recount.put_fence(counter))
-        count, changes = _await_fence(counter, tokens[-1])
-        if changes != changes_before:
-            return Recount(counter, count, None)
-        drift = truth - count
-        is_fixed = bool(fix and drift and recount.correct(counter, drift, tokens[-1]))
-        return Recount(counter, count, truth, is_fixed)
+        after = _pass_fence(counter, tokens)
+        if after.changes != before.changes:
+            return None
+        drift = truth - after.contacts
+        if not fix or not drift:
+            return Recount(counter, after.contacts, truth)
+        if not recount.correct(counter, drift, tokens[-1]):
+            raise _RivalError
+        return Recount(counter, after.contacts, truth, is_fixed=True)
     finally:
         recount.remove_fences(counter, tokens)
 
 
-def _await_fence(counter: Counter, token: str) -> tuple[int, int]:
+def _pass_fence(counter: Counter, tokens: list[str]) -> Passed:
+    """Put a fence, note it, and return what the counter says when counting has passed it."""
+    before = recount.look(counter).token
+    tokens.append(recount.put_fence(counter))
     deadline = time.monotonic() + SECONDS_FOR_THE_STREAM
+    is_beside_a_rival = False
     while time.monotonic() < deadline:
-        passed = recount.changes_until(counter, token)
-        if passed:
-            return passed
+        seen = recount.look(counter)
+        if seen.token == tokens[-1]:
+            return seen
+        if seen.token != before and not is_beside_a_rival:
+            # A fence before ours, which then comes at once, or one that took the place of ours.
+            is_beside_a_rival = True
+            deadline = min(deadline, time.monotonic() + _SECONDS_BESIDE_A_RIVAL)
         time.sleep(_SECONDS_BETWEEN_LOOKS)
+    if is_beside_a_rival:
+        raise _RivalError
     raise StreamStuckError

@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
+from chalicelib.domain.errors import UnavailableError
 from chalicelib.storage.operators import client_of, refusals_told
 
 _SECONDS_HIDDEN: Final = 600
@@ -112,11 +113,17 @@ def records_of(letter: DeadLetter) -> list[dict[str, Any]]:
     try:
         with refusals_told():
             return list(_read(client_of("dynamodbstreams"), letter))
-    except Exception as error:
-        cause = error.__cause__
-        if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in _GONE:
+    except UnavailableError as error:
+        if _says_gone(error.__cause__):
             raise NoLongerInStreamError from error
         raise
+
+
+def _says_gone(cause: BaseException | None) -> bool:
+    """Say whether the stream has no such records, or none could ever have such names."""
+    if isinstance(cause, ClientError):
+        return cause.response["Error"]["Code"] in _GONE
+    return isinstance(cause, ParamValidationError)
 
 
 def _read(streams: Any, letter: DeadLetter) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - botocore's

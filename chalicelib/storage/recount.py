@@ -9,12 +9,21 @@ what the counter should say.
 
 import secrets
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.storage import keys
 from chalicelib.storage.counters import Counter, find_counting_item, item_of, partition_of
 from chalicelib.storage.items import CountingItem, FenceItem, Item
 from chalicelib.storage.transactions import condition_failing_means
+
+
+class Passed(NamedTuple):
+    """A counter, how many changes it has counted, and the token of the fence it passed last."""
+
+    contacts: int
+    changes: int
+    token: str | None
 
 
 def put_fence(counter: Counter) -> str:
@@ -30,8 +39,8 @@ def remove_fences(counter: Counter, tokens: Sequence[str]) -> None:
         FenceItem(partition_of(counter), keys.fence(token)).delete()
 
 
-def changes_until(counter: Counter, token: str) -> tuple[int, int] | None:
-    """Return the count and the number of changes, if counting has passed a fence by now.
+def look(counter: Counter) -> Passed:
+    """Return what a counter says by now, and which fence counting passed last.
 
     Raises:
         NotFoundError: The group was deleted.
@@ -40,13 +49,13 @@ def changes_until(counter: Counter, token: str) -> tuple[int, int] | None:
     item = find_counting_item(counter)
     if item is None:
         raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
-    return (item.contacts_count, item.changes) if item.counted_until == token else None
+    return Passed(item.contacts_count, item.changes, item.counted_until)
 
 
 def count_entries(counter: Counter) -> int:
     """Return how many contacts or memberships there are, by reading all of them."""
     return Item.count(
-        partition_of(counter), Item.sk > keys.BEFORE_ALL_NUMBERS, consistent_read=True
+        partition_of(counter), Item.sk.startswith(keys.BEFORE_ALL_NUMBERS), consistent_read=True
     )
 
 

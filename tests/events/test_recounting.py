@@ -1,12 +1,21 @@
 """Drift is found and repaired while the stream and its users go on."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.services import contacts, groups, recounting
-from chalicelib.services.recounting import StreamStuckError, all_counters, recount_one
-from chalicelib.storage import keys
+from chalicelib.domain.errors import InvalidDataError, NotFoundError
+from chalicelib.services import accounts, contacts, groups, recounting
+from chalicelib.services.recounting import (
+    COUNTERS_AT_ONCE,
+    Obstacle,
+    all_counters,
+    recount_all,
+    recount_one,
+    some_counters,
+)
+from chalicelib.storage import keys, recount
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import GroupItem
 from tests.events.delivery import Delivery
@@ -103,6 +112,113 @@ def test_group_that_was_deleted_is_not_counted(account, group, events):
 def test_stream_that_stands_still_is_told(account, group, monkeypatch):
     monkeypatch.setattr(recounting, "SECONDS_FOR_THE_STREAM", 0.5)
 
-    with pytest.raises(StreamStuckError):
-        recount_one(Counter(account.id, group.id), fix=True)
+    result = recounted(Counter(account.id, group.id), fix=True)
+
+    assert (result.obstacle, result.truth, result.is_right) == (Obstacle.STUCK, None, False)
     assert all(key.startswith("+") for key in stored_keys(keys.members(account.id, group.id)))
+
+
+def test_one_counter_that_is_stuck_keeps_no_other_from_being_told(
+    account, group, events, monkeypatch
+):
+    """As where one shard of several stands still: its fence is never passed."""
+    stuck, others = Counter(account.id, group.id), [create_group(account) for _ in range(20)]
+    put_fence = recount.put_fence
+    monkeypatch.setattr(recounting, "SECONDS_FOR_THE_STREAM", 5)
+    monkeypatch.setattr(
+        recount, "put_fence", lambda counter: "never" if counter == stuck else put_fence(counter)
+    )
+    let_drift(account, others[7], 4)
+
+    found = list(recount_all(some_counters([account.id], []), fix=True))
+
+    assert [each.counter for each in found if each.obstacle is Obstacle.STUCK] == [stuck]
+    assert [each.counter.group_id for each in found if each.is_fixed] == [others[7].id]
+    assert len(found) == 22
+
+
+def test_stream_that_stands_still_is_not_waited_for_by_each_counter(account, group, monkeypatch):
+    monkeypatch.setattr(recounting, "SECONDS_FOR_THE_STREAM", 0.5)
+    for _ in range(4 * COUNTERS_AT_ONCE):
+        create_group(account)
+
+    found = list(recount_all(some_counters([account.id], []), fix=True))
+
+    assert {each.obstacle for each in found} == {Obstacle.STUCK}
+    assert COUNTERS_AT_ONCE <= len(found) < 3 * COUNTERS_AT_ONCE
+
+
+def test_no_more_counters_are_read_than_are_recounted_at_once(account, group, events):
+    asked = []
+
+    def counters():
+        for _ in range(100):
+            asked.append(1)
+            yield Counter(account.id, group.id)
+
+    for seen, _ in enumerate(recount_all(counters(), fix=False), start=1):
+        assert len(asked) - seen <= 2 * COUNTERS_AT_ONCE
+        if seen > COUNTERS_AT_ONCE:
+            break
+
+
+def test_two_recounts_of_one_counter_say_so(account, group, delivery, monkeypatch):
+    """The other one's fence is passed right behind each of ours, and takes its place."""
+    put_fence = recount.put_fence
+    monkeypatch.setattr(recounting, "_SECONDS_BESIDE_A_RIVAL", 0.1)
+
+    def put_both(counter):
+        token = put_fence(counter)
+        put_fence(counter)
+        delivery.deliver_all()
+        return token
+
+    monkeypatch.setattr(recount, "put_fence", put_both)
+    result = recounted(Counter(account.id, group.id), fix=True)
+
+    assert (result.obstacle, result.is_right) == (Obstacle.RIVAL, False)
+
+
+def test_fence_that_another_recount_left_before_ours_is_no_obstacle(
+    account, group, delivery, monkeypatch
+):
+    put_fence = recount.put_fence
+
+    def put_both(counter):
+        put_fence(counter)
+        token = put_fence(counter)
+        delivery.deliver_all()
+        return token
+
+    monkeypatch.setattr(recount, "put_fence", put_both)
+
+    assert recounted(Counter(account.id, group.id), fix=True).truth == 5
+
+
+def test_many_recounts_of_one_counter_at_once_repair_it_once(account, group, events):
+    counter = Counter(account.id, group.id)
+    let_drift(account, group, 7)
+
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: recounted(counter, fix=True), range(3)))
+
+    assert sum(each.is_fixed for each in found) <= 1
+    assert recounted(counter, fix=True).is_right
+    assert read_counter(counter) == 5
+
+
+def test_counters_are_of_some_accounts_or_of_some_groups_of_one(account, group):
+    other = accounts.open_account("Other", "EE", 30, account.created_on)
+    second = create_group(account)
+
+    assert set(some_counters([account.id, other.id], [])) == {
+        Counter(account.id, None), Counter(account.id, group.id), Counter(account.id, second.id),
+        Counter(other.id, None),
+    }  # fmt: skip
+    assert list(some_counters([account.id], [group.id])) == [Counter(account.id, group.id)]
+    for account_ids, group_ids in ([], [group.id]), ([account.id, other.id], [group.id]):
+        with pytest.raises(InvalidDataError):
+            list(some_counters(account_ids, group_ids))
+    for account_ids, group_ids in (["none"], []), ([other.id], [group.id]):
+        with pytest.raises(NotFoundError):
+            list(some_counters(account_ids, group_ids))

@@ -1,0 +1,192 @@
+"""``phonebook maintenance``, run as an operator runs it."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from botocore.session import get_session
+
+from chalicelib.domain.ids import hex_of, uuid_of
+from chalicelib.services import accounts, contacts, groups, memberships
+from chalicelib.settings import TABLE_VARIABLE
+from chalicelib.storage import keys
+from chalicelib.storage.aside import put_aside
+from chalicelib.storage.counters import Counter, read_counter
+from chalicelib.storage.items import GroupItem
+from infra import engine
+from tests.conftest import unattended
+from tests.connected import Connected
+from tests.paths import PROJECT
+from tests.storage.steps import number
+
+NOW = datetime.now(UTC)
+
+
+class OwnTable:
+    """A table of its own, and the command line on it."""
+
+    def __init__(self, endpoint):
+        self.connected = Connected(endpoint)
+        self.environment = {
+            **engine.environment(endpoint),
+            "AWS_ENDPOINT_URL_SQS": endpoint,
+            TABLE_VARIABLE: self.connected.table,
+        }
+
+    def __call__(self, *arguments, code=0):
+        done = subprocess.run(
+            [sys.executable, "-m", "chalicelib.cli", "maintenance", *arguments],
+            cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, (done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done.stdout if code in {0, 4, 5} else done.stderr
+
+    def json(self, *arguments, code=0):
+        return json.loads(self(*arguments, "--json", code=code))
+
+
+@pytest.fixture
+def own(logs):
+    with engine.ministack(logs / "maintained-ministack") as endpoint:
+        own = OwnTable(endpoint)
+        with own.connected:
+            yield own
+
+
+@pytest.fixture
+def counting(own, logs, tmp_path):
+    """What runs unattended, on that table."""
+    with unattended(own.connected, logs / "own-events", tmp_path / "letters", purge_seconds=3_600):
+        yield
+
+
+def let_drift(account, group, by=3):
+    item = GroupItem(keys.groups(account.id), keys.of_id(group.id))
+    item.update([GroupItem.contacts_count.add(by)])
+
+
+def test_recount_takes_some_accounts_or_some_groups_of_one(own, counting):
+    account, other = (accounts.open_account(name, "EE", 30, NOW) for name in "ab")
+    drifted, right = (groups.create_group(account, name, NOW) for name in "ab")
+    let_drift(account, drifted)
+
+    assert own.json("recount", "--account", other.id) == []
+    assert own.json("recount", "--account", account.id, "--group", uuid_of(right.id)) == []
+    (told,) = own.json("recount", "--account", account.id, code=5)
+    assert (told["group"], told["count"], told["truth"]) == (uuid_of(drifted.id), 3, 0)
+    (fixed,) = own.json("recount", "--account", account.id, "--group", hex_of(drifted.id), "--fix")
+    assert fixed["fixed"]
+    assert "4 counters, 0 of them not right" in own("recount")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--account", "none"], 3, "no such account"),
+        (["--group", "1"], 2, "needs the one account"),
+        (["--account", "{}", "--group", "x"], 2, "x is no id of a group"),
+        (["--account", "{}", "--group", "1"], 3, "no such group"),
+    ],
+)
+def test_recount_of_what_is_not_there_is_said_to_be(own, options, code, said):
+    account = accounts.open_account("Test", "EE", 30, NOW)
+
+    assert said in own("recount", *(each.format(account.id) for each in options), code=code)
+
+
+def test_recount_shows_what_it_found_though_the_stream_stands_still(own):
+    """Nothing runs that would count."""
+    account = accounts.open_account("Test", "EE", 30, NOW)
+
+    (told,) = own.json("recount", "--account", account.id, code=4)
+
+    assert (told["account"], told["truth"]) == (account.id, "the stream stands still")
+
+
+def test_redrive_lists_sends_again_and_says_what_to_recount(own):
+    account = accounts.open_account("Test", "EE", 30, NOW)
+    group = groups.create_group(account, "Group", NOW)
+    good, bad = (
+        {
+            "eventID": f"{event} of {account.id}",
+            "eventName": event,
+            "dynamodb": {
+                "Keys": {
+                    "PK": {"S": keys.members(account.id, group.id)}, "SK": {"S": number().e164}
+                }
+            },
+        }
+        for event in ("INSERT", "UPSERT")
+    )  # fmt: skip
+    for record in (good, bad):
+        put_aside(record, "as a test has it", NOW)
+
+    listed = own.json("redrive", "--dry-run")
+    assert {each["outcome"] for each in listed} == {"not sent"}
+    assert all(each["what"].endswith("+37250****00") for each in listed)
+    assert {each["why"] for each in listed} == {"as a test has it"}
+    shown = [json.loads(own("redrive", "--show", each["id"])) for each in listed]
+    assert all(record in shown for record in (good, bad))
+
+    said = own("redrive", code=5)
+    assert "2 looked at, 1 of them stay." in said
+    assert f"recount --fix --account {account.id} --group {uuid_of(group.id)}" in said
+    assert number().e164 not in said
+    assert read_counter(Counter(account.id, group.id)) == 1
+
+    (stays,) = own.json("redrive", code=5)
+    assert stays["outcome"] == "stays"
+    assert own("redrive", "--forget", stays["id"]) == ""
+    assert own.json("redrive") == []
+    assert "Nothing lies aside" in own("redrive", "--forget", stays["id"], code=3)
+    assert "Nothing lies aside" in own("redrive", "--show", stays["id"], code=3)
+
+
+def test_redrive_deals_with_dead_letters(own):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in own.environment.items():
+            patch.setenv(name, value)
+        queue = get_session().create_client("sqs")
+    url = queue.create_queue(QueueName="letters")["QueueUrl"]
+    info = {
+        "shardId": "none", "startSequenceNumber": "1", "endSequenceNumber": "2", "batchSize": 2,
+        "streamArn": "arn:aws:dynamodb:eu-west-1:000000000000:table/none/stream/x",
+        "approximateArrivalOfFirstRecord": "2026-11-22T10:00:00Z",
+    }  # fmt: skip
+    queue.send_message(QueueUrl=url, MessageBody=json.dumps({"DDBStreamBatchInfo": info}))
+
+    assert own.json("redrive") == []
+    (letter,) = own.json("redrive", "--dead-letters", url, "--dry-run")
+    assert letter["since"] == "2026-11-22T10:00:00Z"
+    said = own("redrive", "--dead-letters", url, code=5)
+    assert "  phonebook maintenance recount --fix\n" in said
+    assert f"redrive --dead-letters {url} --forget {letter['id']}" in said
+    own("redrive", "--dead-letters", url, "--forget", letter["id"])
+    assert own.json("redrive", "--dead-letters", url) == []
+    assert "out of reach" in own_error(own, "redrive", "--dead-letters", f"{url}-missing")
+
+
+def own_error(own, *arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "chalicelib.cli", "maintenance", *arguments],
+        cwd=PROJECT, env=own.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4
+    return done.stderr
+
+
+def test_malformed_record_goes_aside_in_the_process_of_make_dev(own, counting):
+    account = accounts.open_account("Test", "EE", 30, NOW)
+    group = groups.create_group(account, "Group", NOW)
+    bad = {"PK": {"S": f"MEMBERS#{account.id}#x"}, "SK": {"S": number().e164}}
+    own.connected.client().put_item(TableName=own.connected.table, Item=bad)
+    contacts.create_contact(account, number(), {}, NOW)
+    memberships.add_to_group(account, group.id, number(), NOW)
+
+    assert own.json("recount", "--account", account.id) == []
+    assert read_counter(Counter(account.id, group.id)) == 1
+    (lying,) = own.json("redrive", code=5)
+    assert f"MEMBERS#{account.id}#x" in lying["why"]
