@@ -9,11 +9,13 @@ from chalicelib.cli.output import AsJson, print_row
 from chalicelib.cli.recounting import recount
 from chalicelib.cli.redriving import redrive
 from chalicelib.cli.table import connect_to_table
+from chalicelib.cli.verifying import verify
 from chalicelib.services import cleanup
 
 commands = typer.Typer(no_args_is_help=True)
 commands.command("recount")(recount)
 commands.command("redrive")(redrive)
+commands.command("verify")(verify)
 
 
 @commands.callback()

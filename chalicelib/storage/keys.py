@@ -37,7 +37,9 @@ _FENCE: Final = "!"
 DELETED_GROUP: Final = "GROUP#"
 """How the sort key of every deleted group begins."""
 
-_DELETED_CONTACT: Final = "CONTACT#"
+DELETED_CONTACT: Final = "CONTACT#"
+"""How the sort key of every deleted contact begins."""
+
 _CREDENTIAL: Final = "CREDENTIAL#"
 
 
@@ -164,7 +166,7 @@ def group_of_tombstone(sort_key: str) -> int:
 
 def deleted_contact(contact_id: int) -> str:
     """Return the sort key of a deleted contact's tombstone."""
-    return _DELETED_CONTACT + of_id(contact_id)
+    return DELETED_CONTACT + of_id(contact_id)
 
 
 def due(day: date, account_id: str, e164: str) -> tuple[str, str]:

@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 import pytest
 from botocore.session import get_session
 
+from chalicelib.cli.verifying import SHOWN_OF_A_KIND, _Report
 from chalicelib.domain.ids import hex_of, uuid_of
 from chalicelib.services import accounts, contacts, groups, memberships
+from chalicelib.services.verifying import Finding
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
 from chalicelib.storage.aside import put_aside
 from chalicelib.storage.counters import Counter, read_counter
-from chalicelib.storage.items import GroupItem
+from chalicelib.storage.inspection import Key
+from chalicelib.storage.invariants import Kind
+from chalicelib.storage.items import ContactIdItem, ContactItem, GroupItem, MembershipItem
 from infra import engine
 from tests.conftest import unattended
 from tests.connected import Connected
@@ -190,3 +194,53 @@ def test_malformed_record_goes_aside_in_the_process_of_make_dev(own, counting):
     assert read_counter(Counter(account.id, group.id)) == 1
     (lying,) = own.json("redrive", code=5)
     assert f"MEMBERS#{account.id}#x" in lying["why"]
+
+
+def test_verify_says_what_is_wrong_masked_and_mends_what_is_safe(own, counting):
+    account = accounts.open_account("Test", "EE", 30, NOW)
+    group = groups.create_group(account, "Group", NOW)
+    contacts.create_contact(account, number(), {}, NOW)
+    memberships.add_to_group(account, group.id, number(), NOW)
+    assert "All is as it should be." in own("verify")
+
+    MembershipItem(keys.members(account.id, group.id), number().e164).delete()
+    let_drift(account, group)
+    put_aside({"of": account.id}, "any", NOW)
+    said = own("verify", code=5)
+    assert "1 times a contact in a group without a membership; 0 mended." in said
+    assert "+37250****00" in said
+    assert number().e164 not in said
+
+    found = own.json("verify", "--account", account.id, "--no-counts", code=5)
+    (finding,) = found["findings"]
+    assert finding["key"] == f"CONTACTS#{account.id} {number().e164}"
+    assert found["counts"] == {"MEMBERSHIP_MISSING": 1}
+
+    found = own.json("verify", "--account", account.id, "--fix")
+    assert found["counts"] == {"MEMBERSHIP_MISSING": 1, "COUNT": 1}
+    assert all(each["mended"] for each in found["findings"])
+    assert own.json("verify", "--account", account.id) == {
+        "findings": [], "counts": {}, "countersNotTold": 0,
+    }  # fmt: skip
+    assert own.json("verify", code=5)["counts"] == {"ASIDE": 1}
+    assert "no such account" in own("verify", "--account", "none", code=3)
+
+
+def test_verify_shows_what_it_found_though_the_stream_stands_still(own):
+    account = accounts.open_account("Test", "EE", 30, NOW)
+    contacts.create_contact(account, number(), {}, NOW)
+    contact = ContactItem.get(keys.contacts(account.id), number().e164)
+    ContactIdItem(keys.contact_ids(account.id), keys.of_id(contact.id)).delete()
+
+    told = own.json("verify", code=4)
+    assert (told["counts"], told["countersNotTold"]) == ({"ID_MISSING": 1}, 1)
+
+
+def test_verify_shows_so_many_of_a_kind_and_counts_the_rest():
+    report = _Report()
+    for n in range(SHOWN_OF_A_KIND + 5):
+        report.add(Finding(Kind.ASIDE, Key(keys.ASIDE, str(n))))
+    report.add(Finding(Kind.FENCE, Key("a", "b")))
+
+    assert len(report.shown) == SHOWN_OF_A_KIND + 1
+    assert report.counts == {Kind.ASIDE: SHOWN_OF_A_KIND + 5, Kind.FENCE: 1}

@@ -329,6 +329,31 @@ def test_logs_of_the_lambdas_hold_no_number_and_no_secret(stack, client):
         assert lines or name == "ApiAccessLogs"
 
 
+def test_record_that_cannot_be_counted_goes_aside_and_holds_up_none(stack, client):
+    """Its Lambda may put it there, and an operator reads it and lets go of it."""
+    table = stack.rehearsed.outputs["TableName"]
+
+    def redrive(*options):
+        said = stack.rehearsed.run(
+            *("chalicelib.cli", "maintenance", "redrive", *options), PHONEBOOK_TABLE=table
+        )
+        return json.loads(said) if said else None
+
+    item = {"PK": {"S": "MEMBERS#nobody#x"}, "SK": {"S": "+37251000031"}}
+    stack.client_of("dynamodb").put_item(TableName=table, Item=item)
+    group = client.send("POST", GROUPS, {"name": "Behind it"}).json["group"]["id"]
+    client.send("POST", CONTACTS, {"phoneNumber": "+37251000031"})
+    client.send("POST", f"{GROUPS}/{group}/contacts/+37251000031")
+
+    await_true(lambda: count_of(client, group) == 1)
+    await_true(lambda: redrive("--dry-run", "--json"))
+    (lying,) = redrive("--dry-run", "--json")
+    assert "MEMBERS#nobody#x" in lying["why"]
+    assert redrive("--show", lying["id"])["dynamodb"]["NewImage"] == item
+    redrive("--forget", lying["id"])
+    assert redrive("--json") == []
+
+
 def test_dead_letter_queues_are_empty(stack):
     queues = stack.client_of("sqs")
     for url in stack.resources("AWS::SQS::Queue").values():

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.services import accounts, contacts, groups
 from chalicelib.services.cleanup import clean_up
+from chalicelib.services.verifying import verify
 from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
@@ -176,6 +177,8 @@ class History(RuleBasedStateMachine):
         for item in kept:
             assert bool(item.group_ids) != bool(item.scheduled_deletion_date)
         assert not list(ContactItem.query(keys.tombstones(self.account.id)))
+        with self.table.environment():
+            assert list(verify(self.account.id, self.now, fix=False)) == []
 
     def attempt(self, act):
         try:

@@ -1,0 +1,113 @@
+"""``phonebook maintenance verify``: whether all that must hold in the table does."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+
+from chalicelib.cli.failures import NOT_MENDED
+from chalicelib.cli.output import AsJson, Row, print_rows
+from chalicelib.domain.errors import PhonebookError
+from chalicelib.observability import masked
+from chalicelib.services import recounting, verifying
+from chalicelib.services.recounting import Obstacle, StreamStuckError
+from chalicelib.services.verifying import Finding
+from chalicelib.storage.invariants import Kind
+
+COLUMNS: Final = ("kind", "key", "mended")
+
+SHOWN_OF_A_KIND: Final = 1_000
+"""The others are counted: a fault that is everywhere must not fill the memory."""
+
+
+def verify(
+    account: Annotated[str | None, typer.Option(help="Only what is this account's.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,
+    counts: Annotated[
+        bool, typer.Option(help="Compare the counters, too; needs the stream Lambda to run.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Check whatever must hold in the table, while traffic runs, and say what does not.
+
+    Phone numbers are masked, but for --json. Exits with 5 if something is left that is wrong.
+    """
+    report = _Report()
+    try:
+        for finding in verifying.verify(account, datetime.now(UTC), fix=fix):
+            report.add(finding)
+        is_stuck = counts and _recount(account, report, fix=fix)
+    except PhonebookError:
+        # As when the table fails in the middle: what was found is told, and what was mended.
+        if report.shown:
+            report.show(as_json=as_json)
+        raise
+    report.show(as_json=as_json)
+    if is_stuck:
+        raise StreamStuckError
+    if report.is_something_left:
+        raise typer.Exit(NOT_MENDED)
+
+
+class _Report:
+    """What was found: some of each kind, and how many of all."""
+
+    def __init__(self) -> None:
+        self.shown: list[Finding] = []
+        self.is_something_left = False
+        self.counters_not_told = 0
+        self.counts: Counter[Kind] = Counter()
+        self._mended: Counter[Kind] = Counter()
+
+    def add(self, finding: Finding) -> None:
+        """Take note of a finding."""
+        self.counts[finding.kind] += 1
+        self._mended[finding.kind] += finding.is_mended
+        self.is_something_left |= finding.is_left
+        if self.counts[finding.kind] <= SHOWN_OF_A_KIND:
+            self.shown.append(finding)
+
+    def show(self, *, as_json: bool) -> None:
+        """Print it."""
+        if as_json:
+            told = {
+                "findings": [_row(finding) for finding in self.shown],
+                "counts": {kind.name: count for kind, count in self.counts.items()},
+                "countersNotTold": self.counters_not_told,
+            }
+            typer.echo(json.dumps(told, indent=2))
+            return
+        rows = [_row(finding) for finding in self.shown]
+        print_rows(
+            COLUMNS, [{**row, "key": masked(str(row["key"]))} for row in rows], as_json=False
+        )
+        for kind, count in self.counts.most_common():
+            note = ", which may be meant" if kind is Kind.STOPLIST_LIFTED else ""
+            typer.echo(f"{count} times {kind.value}{note}; {self._mended[kind]} mended.")
+        if self.counters_not_told:
+            typer.echo(f"{self.counters_not_told} counters could not be told; see recount.")
+        elif not self.counts:
+            typer.echo("All is as it should be.")
+
+
+def _recount(account: str | None, report: _Report, *, fix: bool) -> bool:
+    """Add the counters that are not right, and say whether the stream stands still."""
+    counters = recounting.some_counters([account], []) if account else recounting.all_counters()
+    is_stuck = False
+    for result in recounting.recount_all(counters, fix=fix):
+        is_stuck |= result.obstacle is Obstacle.STUCK
+        if result.drift:
+            report.add(verifying.finding_of(result))
+        elif result.obstacle:
+            report.counters_not_told += 1
+    return is_stuck
+
+
+def _row(finding: Finding) -> Row:
+    return {
+        "kind": finding.kind.value,
+        "key": " ".join(finding.key),
+        "mended": finding.is_mended,
+    }

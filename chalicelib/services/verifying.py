@@ -1,0 +1,148 @@
+"""Verifying that all which must hold in the table does, and mending what does not, in traffic."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from itertools import chain
+from typing import Final, NamedTuple
+
+from chalicelib.services.recounting import Recount
+from chalicelib.storage import accounts, keys
+from chalicelib.storage.batches import StoredItem
+from chalicelib.storage.counters import item_of
+from chalicelib.storage.inspection import Found, Inspector, Key, key_of
+from chalicelib.storage.invariants import Check, Kind, checks_of
+from chalicelib.storage.transactions import TransactionRefusedError
+
+SECONDS_TO_SETTLE: Final = 60.0
+"""Longer than a request takes: what one of them had half done by then, it will not go on with."""
+
+_MOST_WAITING: Final = 10_000
+"""Checks, of a few hundred bytes each."""
+
+
+class Finding(NamedTuple):
+    """What is wrong, about which item, and whether it was mended."""
+
+    kind: Kind
+    key: Key
+    is_mended: bool = False
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is still there, and does harm."""
+        return not self.is_mended and not self.kind.is_a_notice
+
+
+def verify(account_id: str | None, now: datetime, *, fix: bool) -> Iterator[Finding]:
+    """Check every item of the table, or of one account, and yield what is wrong.
+
+    Whatever looks wrong is read again, with all that it has to agree with, as it was at one moment;
+    what a request may be in the middle of, also some time later. So nothing is told that was only
+    in flight. Counters are compared by :mod:`.recounting`.
+
+    Raises:
+        NotFoundError: There is no such account.
+        UnavailableError: The table does not serve us; what was yielded is done.
+
+    """
+    inspector = Inspector()
+    verifier = _Verifier(inspector, now, fix=fix)
+    if account_id is None:
+        pages = inspector.all_items()
+    else:
+        accounts.get_account(account_id)
+        pages = _items_of(inspector, account_id)
+    for items in pages:
+        yield from verifier.look_at(items)
+    yield from verifier.look_at_the_rest()
+
+
+def finding_of(result: Recount) -> Finding:
+    """Return what is wrong about a counter, as it was recounted."""
+    item = item_of(result.counter)
+    return Finding(Kind.COUNT, Key(item.pk, item.sk), result.is_fixed)
+
+
+class _Verifier:
+    """Looks at items, and once more at what looked wrong."""
+
+    def __init__(self, inspector: Inspector, now: datetime, *, fix: bool) -> None:
+        self._inspector = inspector
+        self._now = now
+        self._fix = fix
+        self._settling: deque[tuple[float, Check]] = deque()
+
+    def look_at(self, items: Iterable[StoredItem]) -> Iterator[Finding]:
+        """Yield what is wrong about some items; what may be settling, later."""
+        at_hand = {key_of(item): item for item in items}
+        checks = [check for item in at_hand.values() for check in checks_of(item, self._now)]
+        wanted = {key for check in checks for key in check.reads} - at_hand.keys()
+        found: Found = {**at_hand, **self._inspector.read(wanted)}
+        for check in checks:
+            if not check.is_broken(found):
+                continue
+            if check.settling:
+                self._settling.append((time.monotonic(), check))
+            else:
+                yield from self._look_again(check)
+        while self._settling and (
+            len(self._settling) > _MOST_WAITING or self._settling[0][0] <= _before_settling()
+        ):
+            yield from self._look_at_the_oldest()
+
+    def look_at_the_rest(self) -> Iterator[Finding]:
+        """Yield what is wrong of all that may have been settling."""
+        while self._settling:
+            yield from self._look_at_the_oldest()
+
+    def _look_at_the_oldest(self) -> Iterator[Finding]:
+        since, check = self._settling.popleft()
+        time.sleep(max(0.0, since - _before_settling()))
+        yield from self._look_again(check)
+
+    def _look_again(self, check: Check) -> Iterator[Finding]:
+        """Yield a check's finding, if it is broken at one moment, and nothing excuses it."""
+        found = self._inspector.read_together(check.reads)
+        if not check.is_broken(found):
+            return
+        if check.excuse:
+            if check.excuse(self._inspector):
+                return
+            # What excused it may have been swept, and this with it.
+            found = self._inspector.read_together(check.reads)
+            if not check.is_broken(found):
+                return
+        yield Finding(check.kind, check.subject, self._mend(check, found))
+
+    def _mend(self, check: Check, found: Found) -> bool:
+        if not self._fix or check.mend is None:
+            return False
+        # Refused if somebody changed it meanwhile.
+        with suppress(TransactionRefusedError):
+            check.mend(found[check.subject], found, self._now)
+        return not check.is_broken(self._inspector.read_together(check.reads))
+
+
+def _before_settling() -> float:
+    return time.monotonic() - SECONDS_TO_SETTLE
+
+
+def _items_of(inspector: Inspector, account_id: str) -> Iterator[list[StoredItem]]:
+    """Yield all items of an account, some at a time."""
+    yield list(inspector.read([Key(keys.account(account_id), keys.ACCOUNT)]).values())
+    yield from inspector.credentials_of(account_id)
+    yield from inspector.items_in(keys.blacklist(account_id))
+    yield from inspector.items_in(keys.contacts(account_id))
+    yield from inspector.items_in(keys.contact_ids(account_id))
+    for items in chain(
+        inspector.items_in(keys.groups(account_id)),
+        inspector.items_in(keys.tombstones(account_id)),
+    ):
+        yield items
+        for item in items:
+            group_id = item["SK"]["S"].removeprefix(keys.DELETED_GROUP)
+            if group_id.isdecimal():
+                yield from inspector.items_in(keys.members(account_id, int(group_id)))

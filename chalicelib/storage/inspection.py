@@ -1,0 +1,139 @@
+"""Reading the table as no request does: all of it, or several items as they are at one moment."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from chalicelib.domain.errors import ErrorCode, UnavailableError
+from chalicelib.storage import keys
+from chalicelib.storage.batches import StoredItem, in_batches
+from chalicelib.storage.connection import table
+from chalicelib.storage.items import SparseIndex
+from chalicelib.storage.operators import client_of, refusals_told
+from chalicelib.storage.tries import DECISION_TRIES, tries
+
+ITEMS_AT_ONCE: Final = 100
+
+
+class Key(NamedTuple):
+    """Where an item is."""
+
+    pk: str
+    sk: str
+
+    @property
+    def stored(self) -> StoredItem:
+        """The key, as DynamoDB has it."""
+        return {"PK": {"S": self.pk}, "SK": {"S": self.sk}}
+
+
+Found: TypeAlias = Mapping[Key, StoredItem]
+"""Those of some items that are there."""
+
+
+def key_of(item: StoredItem) -> Key:
+    """Return where an item is."""
+    return Key(item["PK"]["S"], item["SK"]["S"])
+
+
+class Inspector:
+    """Reads the table that is connected to, strongly consistent, a page at a time."""
+
+    def __init__(self) -> None:
+        self._client = client_of("dynamodb")
+        self._table = table().table_name
+
+    def all_items(self) -> Iterator[list[StoredItem]]:
+        """Yield every item of the table, some at a time.
+
+        Raises:
+            UnavailableError: The table does not serve us.
+
+        """
+        return self._in_pages("scan", ConsistentRead=True)
+
+    def items_in(self, partition: str, beginning: str | None = None) -> Iterator[list[StoredItem]]:
+        """Yield the items of a partition, some at a time; perhaps only those that begin so.
+
+        Raises:
+            UnavailableError: The table does not serve us.
+
+        """
+        condition, values = "PK = :pk", {":pk": {"S": partition}}
+        if beginning:
+            condition += " AND begins_with(SK, :beginning)"
+            values[":beginning"] = {"S": beginning}
+        return self._in_pages(
+            "query",
+            ConsistentRead=True,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+        )
+
+    def credentials_of(self, account_id: str) -> Iterator[list[StoredItem]]:
+        """Yield an account's credentials; one just issued may be a moment late.
+
+        Raises:
+            UnavailableError: The table does not serve us.
+
+        """
+        for entries in self._in_pages(
+            "query",
+            IndexName=SparseIndex.Meta.index_name,
+            KeyConditionExpression="GSI1PK = :pk",
+            ExpressionAttributeValues={":pk": {"S": keys.account(account_id)}},
+        ):
+            yield list(self.read(map(key_of, entries)).values())
+
+    def read(self, wanted: Iterable[Key]) -> dict[Key, StoredItem]:
+        """Return those of some items that are there, each as it is at some moment.
+
+        Raises:
+            UnavailableError: The table does not serve us.
+
+        """
+        found: dict[Key, StoredItem] = {}
+        for batch in in_batches(dict.fromkeys(wanted)):
+            for item in self._batch(batch):
+                found[key_of(item)] = item
+        return found
+
+    def read_together(self, wanted: Iterable[Key]) -> dict[Key, StoredItem]:
+        """Return those of up to 100 items that are there, all as they are at one moment.
+
+        Raises:
+            UnavailableError: The table does not serve us.
+
+        """
+        gets = [
+            {"Get": {"TableName": self._table, "Key": key.stored}} for key in dict.fromkeys(wanted)
+        ]
+        for _ in tries(DECISION_TRIES):
+            try:
+                answer = self._client.transact_get_items(TransactItems=gets)
+            except self._client.exceptions.TransactionCanceledException:
+                continue  # a write was under way on one of them
+            except Exception:
+                with refusals_told():
+                    raise
+            items = [each["Item"] for each in answer["Responses"] if "Item" in each]
+            return {key_of(item): item for item in items}
+        raise UnavailableError(ErrorCode.BUSY)
+
+    def _in_pages(self, operation: str, **asked: Any) -> Iterator[list[StoredItem]]:  # noqa: ANN401 - botocore's
+        pages = self._client.get_paginator(operation).paginate(TableName=self._table, **asked)
+        with refusals_told():
+            for page in pages:
+                yield from in_batches(page["Items"], ITEMS_AT_ONCE)
+
+    def _batch(self, batch: list[Key]) -> Iterator[StoredItem]:
+        unread: Any = [key.stored for key in batch]
+        for _ in tries(DECISION_TRIES):
+            with refusals_told():
+                answer = self._client.batch_get_item(
+                    RequestItems={self._table: {"Keys": unread, "ConsistentRead": True}}
+                )
+            yield from answer["Responses"].get(self._table, [])
+            if self._table not in answer["UnprocessedKeys"]:
+                return
+            unread = answer["UnprocessedKeys"][self._table]["Keys"]
+        raise UnavailableError(ErrorCode.BUSY)

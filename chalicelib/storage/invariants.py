@@ -1,0 +1,548 @@
+"""What must hold in the table, as checks of each item beside those that it has to agree with.
+
+``docs/access-patterns.md`` is the chart of the items. A check is a function of what is read at
+one moment. Every write of the phonebook keeps all of them, but for those marked as ``settling``.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from enum import Enum
+from typing import Final, NamedTuple, TypeAlias
+
+from chalicelib.domain.group import GroupKind
+from chalicelib.domain.ids import ID_BITS
+from chalicelib.storage import keys, mending
+from chalicelib.storage.batches import StoredItem
+from chalicelib.storage.contacts import contact_in
+from chalicelib.storage.inspection import Found, Inspector, Key, key_of
+
+TOMBSTONE_TIME: Final = timedelta(days=1)
+"""A sweep comes by every few minutes, and takes long for the largest groups only."""
+
+
+class Kind(Enum):
+    """What may be wrong, in words for whoever looks after it."""
+
+    UNKNOWN = "an item that nothing here made"
+    UNREADABLE = "an item that cannot be read"
+    OF_NO_ACCOUNT = "an item of an account that is not there"
+    INDEX = "an item that the index has under another key, or not"
+    INDEX_STRAY = "an item that the index has and nothing looks for"
+
+    ID_MISSING = "a contact whose id leads nowhere"
+    ID_ELSEWHERE = "a contact whose id leads to another number"
+    ID_ORPHANED = "an id whose contact is not there"
+    DATE_MISSING = "a contact in no group without a date"
+    DATE_IN_GROUP = "a contact in a group with a date"
+    DATE_UNREADABLE = "a contact whose date is none"
+    DUE_INDEX = "a contact that the due index has on another day, or not"
+
+    GROUP_MISSING = "a contact in a group that is not there"
+    MEMBERSHIP_MISSING = "a contact in a group without a membership"
+    MEMBERSHIP_ORPHANED = "a membership that its contact does not name"
+    MEMBERSHIP_OF_NO_GROUP = "a membership of a group that is not there"
+    STOPLIST_UNMARKED = "a contact in a stoplist that it has as another group"
+    STOPLIST_MISMARKED = "a contact that has as a stoplist what is none of its stoplists"
+    STOPLIST_LIFTED = "a contact in a stoplist whose number is off the blacklist"
+
+    TOMBSTONE_HALF = "a tombstone that no sweep finds or understands"
+    TOMBSTONE_OF_LIVING = "a tombstone of what is still there"
+    TOMBSTONE_OLD = "a tombstone that was not swept for a day"
+    CREDENTIAL_OF_NO_ACCOUNT = "a credential of an account that is not there"
+    MARKER_FOR_EVER = "a marker that never expires"
+    FENCE = "a fence that a recount left behind"
+    ASIDE = "a record that lies aside"
+    COUNT = "a counter that is not right"
+
+    @property
+    def is_a_notice(self) -> bool:
+        """Whether it may well be meant, or does no harm."""
+        return self in {Kind.STOPLIST_LIFTED, Kind.FENCE}
+
+
+Mend: TypeAlias = Callable[[StoredItem, Found, datetime], None]
+"""Mends an item, on the condition that it is as it was found.
+
+Raises:
+    TransactionRefusedError: It is no longer.
+"""
+
+
+class Check(NamedTuple):
+    """Whether something is wrong about an item, given what is read of it and some others.
+
+    What is ``settling`` may be a request in the middle. An ``excuse`` is looked for when it is
+    broken: whether something elsewhere says that it will be swept.
+    """
+
+    kind: Kind
+    subject: Key
+    others: tuple[Key, ...]
+    is_broken: Callable[[Found], bool]
+    mend: Mend | None = None
+    settling: bool = False
+    excuse: Callable[[Inspector], bool] | None = None
+
+    @property
+    def reads(self) -> tuple[Key, ...]:
+        """All that it has to look at."""
+        return (self.subject, *self.others)
+
+
+def checks_of(item: StoredItem, now: datetime) -> Iterator[Check]:
+    """Yield what is to be checked of an item."""
+    key = key_of(item)
+    kind, _, rest = key.pk.partition("#")
+    checks = _CHECKS.get(kind)
+    if checks is None or (kind != keys.ASIDE and not rest):
+        yield _always(Kind.UNKNOWN, key)
+        return
+    yield from checks(key, item, now)
+    if kind not in _INDEXED:
+        yield _one(Kind.INDEX_STRAY, key, _is_indexed, mending.take_off_index)
+
+
+# Accounts and credentials
+
+
+def _of_account(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    wanted = {
+        "name": "S", "defaultRegion": "S", "retentionDays": "N", "cursorKey": "S", "createdOn": "S",
+    }  # fmt: skip
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, wanted))
+    yield _in_index(key, keys.ACCOUNTS, key.pk)
+
+
+def _of_credential(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check]:
+    wanted = {"accountId": "S", "secretHash": "S", "retentionDays": "N", "createdOn": "S"}
+    if _lacks(item, wanted):
+        yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, wanted))
+        return
+    account = Key(keys.account(item["accountId"]["S"]), keys.ACCOUNT)
+    yield _in_index(key, account.pk, key.pk)
+    yield Check(
+        Kind.CREDENTIAL_OF_NO_ACCOUNT,
+        key,
+        (account,),
+        lambda found: key in found and account not in found,
+        mend=mending.remove_revoked_credential if "revokedOn" in item else None,
+        settling=True,
+    )
+
+
+# Contacts, their ids and their groups
+
+
+def _of_contact(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check]:
+    account_id = keys.account_in(key.pk)
+    if keys.token_of_fence(key.sk) is not None:
+        yield _one(Kind.FENCE, key, lambda _: True, mending.remove, settling=True)
+        return
+    if _is_unreadable_contact(item):
+        yield _one(Kind.UNREADABLE, key, _is_unreadable_contact)
+        return
+    account = _account_of(key)
+    yield _has_account(key, account)
+    yield from _of_id(key, item)
+    yield from _of_date(key, account)
+    for group_id in sorted(_numbers(item, "groupIds")):
+        yield from _of_group_named(key, account, group_id)
+    for group_id in sorted(_numbers(item, "stoplistIds")):
+        yield from _of_stoplist_named(key, account_id, group_id)
+
+
+def _of_id(key: Key, item: StoredItem) -> Iterator[Check]:
+    id_ = int(item["id"]["N"])
+    id_key = Key(keys.contact_ids(keys.account_in(key.pk)), keys.of_id(id_))
+
+    def carries_it(found: Found) -> bool:
+        return key in found and _integer(found[key], "id") == id_
+
+    yield Check(
+        Kind.ID_MISSING,
+        key,
+        (id_key,),
+        lambda found: carries_it(found) and id_key not in found,
+        mending.put_id,
+    )
+    yield Check(
+        Kind.ID_ELSEWHERE,
+        key,
+        (id_key,),
+        lambda found: (
+            carries_it(found) and id_key in found and _text(found[id_key], "phoneNumber") != key.sk
+        ),
+        mending.point_id_here,
+    )
+
+
+def _of_date(key: Key, account: Key) -> Iterator[Check]:
+    account_id = keys.account_in(key.pk)
+
+    def is_off_the_index(item: StoredItem) -> bool:
+        if _numbers(item, "groupIds") or "scheduledDeletionDate" not in item:
+            return "scheduledDeletionDate" not in item and _is_indexed(item)
+        day = _date(item)
+        return day is not None and not _has_index_keys(item, *keys.due(day, account_id, key.sk))
+
+    def is_in_no_group(item: StoredItem) -> bool:
+        return not _numbers(item, "groupIds")
+
+    yield _one(
+        Kind.DATE_MISSING,
+        key,
+        lambda item: is_in_no_group(item) and "scheduledDeletionDate" not in item,
+        mending.schedule,
+        account,
+    )
+    yield _one(
+        Kind.DATE_UNREADABLE,
+        key,
+        lambda item: (
+            is_in_no_group(item) and "scheduledDeletionDate" in item and _date(item) is None
+        ),
+        mending.schedule,
+        account,
+    )
+    yield _one(
+        Kind.DATE_IN_GROUP,
+        key,
+        lambda item: not is_in_no_group(item) and "scheduledDeletionDate" in item,
+        mending.unschedule,
+    )
+    yield _one(Kind.DUE_INDEX, key, is_off_the_index, mending.index_by_date)
+
+
+def _of_group_named(key: Key, account: Key, group_id: int) -> Iterator[Check]:
+    account_id = keys.account_in(key.pk)
+    group, tombstone = _group_and_tombstone(account_id, group_id)
+    membership = Key(keys.members(account_id, group_id), key.sk)
+
+    def is_named(found: Found) -> bool:
+        return key in found and group_id in _numbers(found[key], "groupIds")
+
+    yield Check(
+        Kind.GROUP_MISSING,
+        key,
+        (group, tombstone, account),
+        lambda found: is_named(found) and group not in found and tombstone not in found,
+        lambda item, found, now: mending.take_out_of(item, group_id, found, now),
+    )
+    yield Check(
+        Kind.MEMBERSHIP_MISSING,
+        key,
+        (membership, group, tombstone),
+        lambda found: (
+            is_named(found) and membership not in found and (group in found or tombstone in found)
+        ),
+        lambda item, found, now: mending.put_membership(item, group_id, found, now),
+    )
+    yield Check(
+        Kind.STOPLIST_UNMARKED,
+        key,
+        (group,),
+        lambda found: (
+            is_named(found)
+            and _is_stoplist(found, group)
+            and group_id not in _numbers(found[key], "stoplistIds")
+        ),
+        lambda item, _found, _now: mending.mark_stoplist(item, group_id),
+    )
+
+
+def _of_stoplist_named(key: Key, account_id: str, group_id: int) -> Iterator[Check]:
+    group, _ = _group_and_tombstone(account_id, group_id)
+    entry = Key(keys.blacklist(account_id), key.sk)
+
+    def is_named(found: Found) -> bool:
+        return key in found and group_id in _numbers(found[key], "stoplistIds")
+
+    yield Check(
+        Kind.STOPLIST_MISMARKED,
+        key,
+        (group,),
+        lambda found: (
+            is_named(found)
+            and (
+                group_id not in _numbers(found[key], "groupIds")
+                or (group in found and not _is_stoplist(found, group))
+            )
+        ),
+        lambda item, _found, _now: mending.unmark_stoplist(item, group_id),
+    )
+    yield Check(
+        Kind.STOPLIST_LIFTED,
+        key,
+        (group, entry),
+        lambda found: (
+            is_named(found)
+            and group_id in _numbers(found[key], "groupIds")
+            and _is_stoplist(found, group)
+            and entry not in found
+        ),
+    )
+
+
+def _of_contact_id(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check]:
+    id_ = int(key.sk) if key.sk.isdecimal() and key.sk.isascii() else 0
+    number = _text(item, "phoneNumber")
+    if number is None or not 0 < id_ < 2**ID_BITS:
+        yield _one(
+            Kind.UNREADABLE, key, lambda stored: not id_ or _text(stored, "phoneNumber") is None
+        )
+        return
+    contact = Key(keys.contacts(keys.account_in(key.pk)), number)
+    yield Check(
+        Kind.ID_ORPHANED,
+        key,
+        (contact,),
+        lambda found: (
+            key in found
+            and _text(found[key], "phoneNumber") == number
+            and (contact not in found or _integer(found[contact], "id") != id_)
+        ),
+        mending.remove_orphaned_id,
+        # It is written before its contact.
+        settling=True,
+    )
+
+
+# Groups, memberships and the blacklist
+
+
+def _of_group(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(
+        Kind.UNREADABLE,
+        key,
+        lambda stored: (
+            _lacks(stored, {"name": "S", "createdOn": "S"})
+            or (_text(stored, "kind") or GroupKind.STANDARD.value)
+            not in {kind.value for kind in GroupKind}
+        ),
+    )
+    yield _has_account(key, _account_of(key))
+
+
+def _of_membership(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    try:
+        counted = keys.counted_in(key.pk)
+    except ValueError:
+        counted = None
+    if counted is None or counted[1] is None:
+        yield _always(Kind.UNKNOWN, key)
+        return
+    account_id, group_id = counted[0], counted[1]
+    if keys.token_of_fence(key.sk) is not None:
+        yield _one(Kind.FENCE, key, lambda _: True, mending.remove, settling=True)
+        return
+    contact = Key(keys.contacts(account_id), key.sk)
+    group, tombstone = _group_and_tombstone(account_id, group_id)
+
+    def is_named(found: Found) -> bool:
+        return contact in found and group_id in _numbers(found[contact], "groupIds")
+
+    def is_left_by_a_contact(inspector: Inspector) -> bool:
+        return any(
+            _text(each, "phoneNumber") == key.sk and group_id in _numbers(each, "groupIds")
+            for page in inspector.items_in(keys.tombstones(account_id), keys.DELETED_CONTACT)
+            for each in page
+        )
+
+    def is_orphaned(found: Found) -> bool:
+        return key in found and not is_named(found) and tombstone not in found
+
+    def remove(_item: StoredItem, _found: Found, _now: datetime) -> None:
+        mending.remove_membership(account_id, group_id, key.sk)
+
+    yield Check(
+        Kind.MEMBERSHIP_ORPHANED,
+        key,
+        (contact, group, tombstone),
+        lambda found: is_orphaned(found) and group in found,
+        remove,
+        excuse=is_left_by_a_contact,
+    )
+    yield Check(
+        Kind.MEMBERSHIP_OF_NO_GROUP,
+        key,
+        (contact, group, tombstone),
+        lambda found: is_orphaned(found) and group not in found,
+        remove,
+        excuse=is_left_by_a_contact,
+    )
+
+
+def _of_blacklist(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, {"id": "N", "createdOn": "S"}))
+    yield _has_account(key, _account_of(key))
+
+
+# What is deleted, counted, put aside
+
+
+def _of_tombstone(key: Key, item: StoredItem, now: datetime) -> Iterator[Check]:
+    account = _account_of(key)
+    if key.sk.startswith(keys.DELETED_GROUP):
+        group = Key(keys.groups(keys.account_in(key.pk)), key.sk.removeprefix(keys.DELETED_GROUP))
+        yield Check(
+            Kind.TOMBSTONE_OF_LIVING,
+            key,
+            (group,),
+            lambda found: key in found and group in found,
+            mending.remove_tombstone_of_group,
+        )
+    elif key.sk.startswith(keys.DELETED_CONTACT):
+        contact = Key(keys.contacts(keys.account_in(key.pk)), _text(item, "phoneNumber") or "+")
+        id_ = key.sk.removeprefix(keys.DELETED_CONTACT)
+        yield Check(
+            Kind.TOMBSTONE_OF_LIVING,
+            key,
+            (contact,),
+            lambda found: (
+                key in found
+                and contact in found
+                and keys.of_id(_integer(found[contact], "id") or 0) == id_
+            ),
+        )
+    else:
+        yield _always(Kind.UNKNOWN, key)
+        return
+    yield _one(
+        Kind.TOMBSTONE_HALF, key, mending.is_half_a_tombstone, mending.complete_tombstone, account
+    )
+    yield _one(
+        Kind.TOMBSTONE_OLD,
+        key,
+        lambda stored: (
+            (deleted_on := mending.deleted_on(stored)) is not None
+            and now - deleted_on > TOMBSTONE_TIME
+        ),
+    )
+
+
+def _of_marker(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(
+        Kind.MARKER_FOR_EVER,
+        key,
+        lambda stored: _lacks(stored, {"expiresAt": "N"}),
+        mending.let_marker_expire,
+    )
+
+
+def _of_aside(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    if key.sk.endswith(keys.aside("", 0)):
+        yield _always(Kind.ASIDE, key)
+
+
+_CHECKS: Final = {
+    "ACCOUNT": _of_account,
+    "CREDENTIAL": _of_credential,
+    "CONTACTS": _of_contact,
+    "CONTACT_IDS": _of_contact_id,
+    "GROUPS": _of_group,
+    "MEMBERS": _of_membership,
+    "BLACKLIST": _of_blacklist,
+    "TOMBSTONES": _of_tombstone,
+    "APPLIED": _of_marker,
+    keys.ASIDE: _of_aside,
+}
+"""By the kind of the partition."""
+
+_INDEXED: Final = frozenset({"ACCOUNT", "CREDENTIAL", "CONTACTS", "TOMBSTONES"})
+
+
+def _one(
+    kind: Kind,
+    key: Key,
+    is_broken: Callable[[StoredItem], bool],
+    mend: Mend | None = None,
+    *others: Key,
+    settling: bool = False,
+) -> Check:
+    """Return a check of one item alone; *others* are what mending it needs."""
+    return Check(
+        kind, key, others, lambda found: key in found and is_broken(found[key]), mend, settling
+    )
+
+
+def _always(kind: Kind, key: Key) -> Check:
+    return _one(kind, key, lambda _: True)
+
+
+def _in_index(key: Key, pk: str, sk: str) -> Check:
+    return _one(
+        Kind.INDEX,
+        key,
+        lambda stored: not _has_index_keys(stored, pk, sk),
+        lambda item, _found, _now: mending.index_as(item, pk, sk),
+    )
+
+
+def _has_account(key: Key, account: Key) -> Check:
+    return Check(
+        Kind.OF_NO_ACCOUNT,
+        key,
+        (account,),
+        lambda found: key in found and account not in found,
+        settling=True,
+    )
+
+
+def _account_of(key: Key) -> Key:
+    return Key(keys.account(keys.account_in(key.pk)), keys.ACCOUNT)
+
+
+def _group_and_tombstone(account_id: str, group_id: int) -> tuple[Key, Key]:
+    return (
+        Key(keys.groups(account_id), keys.of_id(group_id)),
+        Key(keys.tombstones(account_id), keys.deleted_group(group_id)),
+    )
+
+
+def _is_unreadable_contact(item: StoredItem) -> bool:
+    try:
+        contact = contact_in({
+            name: value for name, value in item.items() if name != "scheduledDeletionDate"
+        })  # fmt: skip
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return True
+    return not (0 < contact.id < 2**ID_BITS and keys.is_number(item["SK"]["S"]))
+
+
+def _is_stoplist(found: Found, group: Key) -> bool:
+    return group in found and _text(found[group], "kind") == GroupKind.STOPLIST.value
+
+
+def _lacks(item: StoredItem, types: dict[str, str]) -> bool:
+    return any(type_ not in item.get(name, {}) for name, type_ in types.items())
+
+
+def _is_indexed(item: StoredItem) -> bool:
+    return "GSI1PK" in item or "GSI1SK" in item
+
+
+def _has_index_keys(item: StoredItem, pk: str, sk: str) -> bool:
+    return (_text(item, "GSI1PK"), _text(item, "GSI1SK")) == (pk, sk)
+
+
+def _text(item: StoredItem, name: str) -> str | None:
+    text: str | None = item.get(name, {}).get("S")
+    return text
+
+
+def _integer(item: StoredItem, name: str) -> int | None:
+    number: str | None = item.get(name, {}).get("N")
+    return int(number) if number and number.isdecimal() else None
+
+
+def _numbers(item: StoredItem, name: str) -> frozenset[int]:
+    return frozenset(map(int, item.get(name, {}).get("NS", ())))
+
+
+def _date(item: StoredItem) -> date | None:
+    text = _text(item, "scheduledDeletionDate") or ""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.isoformat() == text else None

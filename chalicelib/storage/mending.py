@@ -1,0 +1,394 @@
+"""Mending single items that are not as they have to be, while traffic runs.
+
+Each takes the item as it was found, with what was found beside it, and writes on the condition that
+it still is so: whoever changes it meanwhile wins, and it is looked at again.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.contact import deletion_date
+from chalicelib.domain.limits import RETENTION_DAYS
+from chalicelib.storage import contacts, keys, tombstones
+from chalicelib.storage.batches import StoredItem
+from chalicelib.storage.counters import MARKER_LIFETIME
+from chalicelib.storage.inspection import Found, Key
+from chalicelib.storage.items import (
+    ContactIdItem,
+    ContactItem,
+    CredentialItem,
+    DeletedGroupItem,
+    GroupItem,
+    Item,
+    MembershipItem,
+)
+from chalicelib.storage.transactions import write_together
+
+# Contacts
+
+
+def put_id(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Let a contact be found by its id, which nothing has.
+
+    Raises:
+        TransactionRefusedError: The contact is no longer as it was found, or the id is taken.
+
+    """
+    contact, id_item = _contact_and_id(item)
+
+    def add_actions(transaction: TransactWrite) -> None:
+        _check(transaction, contact, ContactItem.id == contact.id)
+        transaction.save(id_item, ContactIdItem.pk.does_not_exist())
+
+    write_together(add_actions)
+
+
+def point_id_here(item: StoredItem, found: Found, _now: datetime) -> None:
+    """Let an id lead to the contact that carries it, unless the one where it leads does too.
+
+    Raises:
+        TransactionRefusedError: One of them is no longer as it was found, or both carry the id.
+
+    """
+    contact, id_item = _contact_and_id(item)
+    elsewhere = found[Key(id_item.pk, id_item.sk)]["phoneNumber"]["S"]
+
+    def add_actions(transaction: TransactWrite) -> None:
+        _check(transaction, contact, ContactItem.id == contact.id)
+        _check(transaction, ContactItem(contact.pk, elsewhere), ~(ContactItem.id == contact.id))
+        transaction.save(id_item, ContactIdItem.phone_number == elsewhere)
+
+    write_together(add_actions)
+
+
+def remove_orphaned_id(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Remove an id which no contact carries where it leads.
+
+    Raises:
+        TransactionRefusedError: One does, or it leads elsewhere by now.
+
+    """
+    id_item = ContactIdItem.from_raw_data(item)
+    account_id = keys.account_in(id_item.pk)
+
+    def add_actions(transaction: TransactWrite) -> None:
+        there = ContactItem(keys.contacts(account_id), id_item.phone_number)
+        _check(transaction, there, ~(ContactItem.id == int(id_item.sk)))
+        transaction.delete(id_item, ContactIdItem.phone_number == id_item.phone_number)
+
+    write_together(add_actions)
+
+
+def schedule(item: StoredItem, found: Found, now: datetime) -> None:
+    """Give a contact outside all groups its date, counted from today: never too early.
+
+    Raises:
+        TransactionRefusedError: It is no longer as it was found.
+
+    """
+    account_id, e164 = keys.account_in(item["PK"]["S"]), item["SK"]["S"]
+    day = _deletion_date(found, account_id, now)
+    _update_contact(item, contacts.scheduling(account_id, e164, day))
+
+
+def unschedule(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Take the date off a contact that is in a group.
+
+    Raises:
+        TransactionRefusedError: It is no longer as it was found.
+
+    """
+    _update_contact(item, [ContactItem.scheduled_deletion_date.remove(), *_off_index()])
+
+
+def index_by_date(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Put a contact into the due index under its date, or take it out if it has none.
+
+    Raises:
+        TransactionRefusedError: It is no longer as it was found.
+
+    """
+    if "scheduledDeletionDate" not in item:
+        _update_contact(item, _off_index())
+        return
+    day = date.fromisoformat(item["scheduledDeletionDate"]["S"])
+    account_id = keys.account_in(item["PK"]["S"])
+    _update_contact(item, contacts.scheduling(account_id, item["SK"]["S"], day))
+
+
+def take_out_of(item: StoredItem, group_id: int, found: Found, now: datetime) -> None:
+    """Take a contact out of a group that is not there; if it was the last, give it its date.
+
+    Raises:
+        TransactionRefusedError: It is no longer as it was found, or the group is there.
+
+    """
+    contact = ContactItem.from_raw_data(item)
+    account_id = keys.account_in(contact.pk)
+    actions = _leaving(contact, group_id, _deletion_date(found, account_id, now))
+
+    def add_actions(transaction: TransactWrite) -> None:
+        for other in _group_and_tombstone(account_id, group_id):
+            _check(transaction, other, Item.pk.does_not_exist())
+        transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
+        transaction.update(
+            contact, [*actions, contacts.revising()], contacts.unchanged_since(contact)
+        )
+
+    write_together(add_actions)
+
+
+def put_membership(item: StoredItem, group_id: int, found: Found, now: datetime) -> None:
+    """Put back the membership of a contact in a group that it names.
+
+    Of a deleted group too: its sweep goes by memberships, and so takes the contact out of it.
+
+    Raises:
+        TransactionRefusedError: The contact or the group is no longer as it was found.
+
+    """
+    contact = ContactItem.from_raw_data(item)
+    account_id = keys.account_in(contact.pk)
+    group, tombstone = _group_and_tombstone(account_id, group_id)
+    there = group if Key(group.pk, group.sk) in found else tombstone
+
+    def add_actions(transaction: TransactWrite) -> None:
+        _check(transaction, contact, ContactItem.group_ids.contains(group_id))
+        _check(transaction, there, Item.pk.exists())
+        transaction.save(
+            MembershipItem(keys.members(account_id, group_id), contact.sk, joined_on=now),
+            MembershipItem.pk.does_not_exist(),
+        )
+
+    write_together(add_actions)
+
+
+def remove_membership(account_id: str, group_id: int, e164: str) -> None:
+    """Remove a membership that its contact does not name."""
+    tombstones.remove_membership_unless_joined(account_id, e164, group_id)
+
+
+def mark_stoplist(item: StoredItem, group_id: int) -> None:
+    """Note at a contact that one of its groups is a stoplist; the blacklist stays as it is.
+
+    Raises:
+        TransactionRefusedError: It is no longer as it was found.
+
+    """
+    _update_contact(item, [ContactItem.stoplist_ids.add({group_id})])
+
+
+def unmark_stoplist(item: StoredItem, group_id: int) -> None:
+    """Note at a contact that a group is none of its stoplists; the blacklist stays as it is.
+
+    Raises:
+        TransactionRefusedError: It is no longer as it was found.
+
+    """
+    _update_contact(item, [ContactItem.stoplist_ids.delete({group_id})])
+
+
+# Tombstones
+
+
+def is_half_a_tombstone(item: StoredItem) -> bool:
+    """Say whether no sweep finds a tombstone, or understands it."""
+    when = deleted_on(item)
+    account_id, sort_key = keys.account_in(item["PK"]["S"]), item["SK"]["S"]
+    if when is None or _index_keys_of(item) != (
+        keys.SWEEP,
+        keys.sweep_order(when, account_id, sort_key),
+    ):
+        return True
+    if sort_key.startswith(keys.DELETED_GROUP):
+        return not _is_date(item)
+    return not item.get("phoneNumber", {}).get("S") or not item.get("groupIds", {}).get("NS")
+
+
+def deleted_on(item: StoredItem) -> datetime | None:
+    """Return when a tombstone's group or contact was deleted, or None if it does not say."""
+    text = item.get("deletedOn", {}).get("S")
+    deserialize: Any = DeletedGroupItem.deleted_on.deserialize
+    try:
+        when: datetime = deserialize(text)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return when
+
+
+def complete_tombstone(item: StoredItem, found: Found, now: datetime) -> None:
+    """Let the sweep find a tombstone and understand it; one that says of nothing, goes.
+
+    Raises:
+        TransactionRefusedError: It is no longer there.
+
+    """
+    tombstone = Item(item["PK"]["S"], item["SK"]["S"])
+    account_id = keys.account_in(tombstone.pk)
+    is_of_group = tombstone.sk.startswith(keys.DELETED_GROUP)
+    says_of_nothing = not is_of_group and not (
+        item.get("phoneNumber", {}).get("S") and item.get("groupIds", {}).get("NS")
+    )
+    when = deleted_on(item) or now
+    actions: list[Action] = [
+        DeletedGroupItem.deleted_on.set(when),
+        Item.gsi1pk.set(keys.SWEEP),
+        Item.gsi1sk.set(keys.sweep_order(when, account_id, tombstone.sk)),
+    ]
+    if is_of_group and not _is_date(item):
+        day = _deletion_date(found, account_id, now)
+        actions.append(DeletedGroupItem.scheduled_deletion_date.set(day.isoformat()))
+
+    def add_actions(transaction: TransactWrite) -> None:
+        if says_of_nothing:
+            transaction.delete(tombstone, Item.pk.exists())
+        else:
+            # Fails when it was swept meanwhile.
+            transaction.update(tombstone, actions, Item.pk.exists())
+
+    write_together(add_actions)
+
+
+def remove_tombstone_of_group(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Remove the tombstone of a group that is there: its members stay in it.
+
+    Raises:
+        TransactionRefusedError: The group was deleted meanwhile.
+
+    """
+    tombstone = Item(item["PK"]["S"], item["SK"]["S"])
+    group_id = keys.group_of_tombstone(tombstone.sk)
+    group, _ = _group_and_tombstone(keys.account_in(tombstone.pk), group_id)
+
+    def add_actions(transaction: TransactWrite) -> None:
+        _check(transaction, group, Item.pk.exists())
+        transaction.delete(tombstone)
+
+    write_together(add_actions)
+
+
+# The rest
+
+
+def remove_revoked_credential(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Remove a revoked credential of an account that is not there.
+
+    Raises:
+        TransactionRefusedError: The account is there.
+
+    """
+    credential = CredentialItem.from_raw_data(item)
+
+    def add_actions(transaction: TransactWrite) -> None:
+        account = Item(keys.account(credential.account_id), keys.ACCOUNT)
+        _check(transaction, account, Item.pk.does_not_exist())
+        transaction.delete(credential, CredentialItem.revoked_on.exists())
+
+    write_together(add_actions)
+
+
+def let_marker_expire(item: StoredItem, _found: Found, now: datetime) -> None:
+    """Let a marker expire as if it were of now.
+
+    Raises:
+        TransactionRefusedError: It is there no longer.
+
+    """
+    expires_at = int((now + MARKER_LIFETIME).timestamp())
+    _update(item, [Path("expiresAt").set(expires_at)], Item.pk.exists())
+
+
+def remove(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Remove what nobody reads: a fence, which counting passes also when it is gone."""
+    Item(item["PK"]["S"], item["SK"]["S"]).delete()
+
+
+def index_as(item: StoredItem, pk: str, sk: str) -> None:
+    """Put an item into the index where it is looked for.
+
+    Raises:
+        TransactionRefusedError: It is there no longer.
+
+    """
+    _update(item, [Item.gsi1pk.set(pk), Item.gsi1sk.set(sk)], Item.pk.exists())
+
+
+def take_off_index(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Take an item out of the index, where nothing looks for it.
+
+    Raises:
+        TransactionRefusedError: It is there no longer.
+
+    """
+    _update(item, _off_index(), Item.pk.exists())
+
+
+def _contact_and_id(item: StoredItem) -> tuple[ContactItem, ContactIdItem]:
+    contact = ContactItem.from_raw_data(item)
+    ids = keys.contact_ids(keys.account_in(contact.pk))
+    return contact, ContactIdItem(ids, keys.of_id(contact.id), phone_number=contact.sk)
+
+
+def _update_contact(item: StoredItem, actions: Iterable[Action]) -> None:
+    contact = ContactItem.from_raw_data(item)
+    _update(item, [*actions, contacts.revising()], contacts.unchanged_since(contact))
+
+
+def _update(item: StoredItem, actions: Iterable[Action], condition: Condition) -> None:
+    def add_actions(transaction: TransactWrite) -> None:
+        transaction.update(Item(item["PK"]["S"], item["SK"]["S"]), [*actions], condition)
+
+    write_together(add_actions)
+
+
+def _check(transaction: TransactWrite, item: Item, condition: Condition) -> None:
+    transaction.condition_check(type(item), item.pk, item.sk, condition=condition)
+
+
+def _off_index() -> list[Action]:
+    return [Item.gsi1pk.remove(), Item.gsi1sk.remove()]
+
+
+def _leaving(contact: ContactItem, group_id: int, day: date) -> list[Action]:
+    if contact.group_ids != {group_id}:
+        return [
+            ContactItem.group_ids.delete({group_id}),
+            ContactItem.stoplist_ids.delete({group_id}),
+        ]
+    account_id = keys.account_in(contact.pk)
+    return [
+        ContactItem.group_ids.remove(),
+        ContactItem.stoplist_ids.remove(),
+        *contacts.scheduling(account_id, contact.sk, day),
+    ]
+
+
+def _group_and_tombstone(account_id: str, group_id: int) -> tuple[Item, Item]:
+    return (
+        GroupItem(keys.groups(account_id), keys.of_id(group_id)),
+        Item(keys.tombstones(account_id), keys.deleted_group(group_id)),
+    )
+
+
+def _deletion_date(found: Found, account_id: str, now: datetime) -> date:
+    account = found.get(Key(keys.account(account_id), keys.ACCOUNT), {})
+    days = int(account.get("retentionDays", {}).get("N", RETENTION_DAYS))
+    return deletion_date(now, days)
+
+
+def _is_date(item: StoredItem) -> bool:
+    try:
+        date.fromisoformat(item["scheduledDeletionDate"]["S"])
+    except (KeyError, ValueError):
+        return False
+    return True
+
+
+def _index_keys_of(item: StoredItem) -> tuple[str | None, str | None]:
+    return item.get("GSI1PK", {}).get("S"), item.get("GSI1SK", {}).get("S")

@@ -1,0 +1,532 @@
+"""Whatever must hold in the table is verified, and mended where it is safe, while traffic runs."""
+
+import random
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from pynamodb.expressions.operand import Path
+
+from chalicelib.domain.account import Account
+from chalicelib.domain.errors import NotFoundError, PhonebookError, UnavailableError
+from chalicelib.domain.group import Group, GroupKind
+from chalicelib.services import accounts, blacklist, contacts, groups, verifying
+from chalicelib.storage import keys
+from chalicelib.storage import recount as fences
+from chalicelib.storage.aside import put_aside
+from chalicelib.storage.connection import table as connection
+from chalicelib.storage.counters import Counter
+from chalicelib.storage.inspection import Inspector
+from chalicelib.storage.invariants import Kind
+from chalicelib.storage.items import AppliedItem, ContactIdItem, Item, MembershipItem
+from chalicelib.storage.tombstones import deleted_contact_item, deleted_group_item
+from infra import engine
+from tests.connected import Connected
+from tests.events.test_traffic import CONTACTS, GROUPS, THREADS, use
+from tests.faulty_engine import break_down, faulty_engine
+from tests.sizes import SECONDS_OF_TRAFFIC
+from tests.storage.steps import (
+    assert_whole,
+    create,
+    create_group,
+    join,
+    leave,
+    number,
+    stored_contact,
+    stored_keys,
+    stored_members,
+)
+
+NOW = datetime.now(UTC)
+TODAY_AND_30 = (NOW + timedelta(days=30)).date().isoformat()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_in_flight(monkeypatch):
+    monkeypatch.setattr(verifying, "SECONDS_TO_SETTLE", 0)
+
+
+@dataclass
+class Book:
+    """Contact 0 is in no group, 1 in a group, 2 in that and in a stoplist."""
+
+    table: Any
+    account: Account
+    group: Group
+    stoplist: Group
+
+    def verify(self, *, fix=False, account_id=""):
+        with self.table.environment():
+            found = verifying.verify(account_id or self.account.id, NOW, fix=fix)
+            return [(each.kind, each.is_mended) for each in found]
+
+    def kinds(self):
+        return [kind for kind, _ in self.verify()]
+
+    def change(self, partition, sort_key, *actions):
+        connection().update_item(partition, sort_key, actions=actions)
+
+    def change_contact(self, index, *actions):
+        self.change(keys.contacts(self.account.id), number(index).e164, *actions)
+
+    def change_credential(self, *actions):
+        credential, _ = accounts.issue_credential(self.account.id, NOW)
+        self.change(keys.credential(credential.username), keys.CREDENTIAL, *actions)
+
+    def put(self, partition, sort_key, **attributes):
+        item = {"PK": {"S": partition}, "SK": {"S": sort_key}, **attributes}
+        self.table.client().put_item(TableName=self.table.table, Item=item)
+
+    def remove(self, partition, sort_key):
+        Item(partition, sort_key).delete()
+
+    @property
+    def contact_ids(self):
+        return keys.contact_ids(self.account.id)
+
+    def id_of(self, index):
+        return keys.of_id(stored_contact(self.account, index).id)
+
+    def members(self, group):
+        return keys.members(self.account.id, group.id)
+
+
+@pytest.fixture
+def book(table, account):
+    book = Book(
+        table, account, create_group(account), create_group(account, kind=GroupKind.STOPLIST)
+    )
+    for index in range(3):
+        create(account, index)
+    for index in (1, 2):
+        join(account, book.group, index)
+    join(account, book.stoplist, 2)
+    return book
+
+
+def test_all_is_as_it_should_be(book):
+    groups.delete_group(book.account, book.stoplist.id, NOW)
+    accounts.issue_credential(book.account.id, NOW)
+    blacklist.blacklist_number(book.account, number(7), NOW)
+
+    assert book.verify(fix=True) == []
+
+
+def test_what_a_deleted_contact_left_to_the_sweep_is_no_finding(book):
+    created = contacts.create_contact(book.account, number(9), {}, NOW)
+    left = [create_group(book.account).id for _ in range(3)]
+    contacts.delete_contact(book.account, number(9), NOW)
+    for group_id in left:
+        members = keys.members(book.account.id, group_id)
+        MembershipItem(members, number(9).e164, joined_on=NOW).save()
+    assert set(book.kinds()) == {Kind.MEMBERSHIP_ORPHANED}
+    deleted_contact_item(book.account.id, created.id, number(9).e164, left, NOW).save()
+
+    assert book.verify() == []
+
+
+def half_tombstone(book, *actions):
+    groups.delete_group(book.account, book.group.id, NOW)
+    book.change(keys.tombstones(book.account.id), keys.deleted_group(book.group.id), *actions)
+
+
+def contact_tombstone(book, *actions):
+    deleted_contact_item(book.account.id, 7, "+37251000007", [1], NOW).save()
+    book.change(keys.tombstones(book.account.id), keys.deleted_contact(7), *actions)
+
+
+GSI1PK, GSI1SK, DATE = Path("GSI1PK"), Path("GSI1SK"), Path("scheduledDeletionDate")
+
+MENDED = {
+    "id missing": (
+        Kind.ID_MISSING,
+        lambda book: book.remove(book.contact_ids, book.id_of(0)),
+    ),
+    "id elsewhere": (
+        Kind.ID_ELSEWHERE,
+        lambda book: book.change(
+            book.contact_ids, book.id_of(0), Path("phoneNumber").set("+37259999999")
+        ),
+    ),
+    "id of nobody": (
+        Kind.ID_ORPHANED,
+        lambda book: ContactIdItem(
+            book.contact_ids, keys.of_id(7), phone_number="+37259999999"
+        ).save(),
+    ),
+    "id of another": (
+        Kind.ID_ORPHANED,
+        lambda book: ContactIdItem(
+            book.contact_ids, keys.of_id(7), phone_number=number().e164
+        ).save(),
+    ),
+    "no date": (
+        Kind.DATE_MISSING,
+        lambda book: book.change_contact(0, DATE.remove(), GSI1PK.remove(), GSI1SK.remove()),
+    ),
+    "a date that is none": (
+        Kind.DATE_UNREADABLE,
+        lambda book: book.change_contact(0, DATE.set("soon")),
+    ),
+    "a date in a group": (
+        Kind.DATE_IN_GROUP,
+        lambda book: book.change_contact(1, DATE.set(TODAY_AND_30)),
+    ),
+    "another day in the index": (
+        Kind.DUE_INDEX,
+        lambda book: book.change_contact(0, GSI1SK.set("2026-01-01#a#+1")),
+    ),
+    "not in the index": (
+        Kind.DUE_INDEX,
+        lambda book: book.change_contact(0, GSI1PK.remove(), GSI1SK.remove()),
+    ),
+    "in the index and not due": (
+        Kind.DUE_INDEX,
+        lambda book: book.change_contact(1, GSI1PK.set("DUE#00"), GSI1SK.set("2026-01-01#a#+1")),
+    ),
+    "membership missing": (
+        Kind.MEMBERSHIP_MISSING,
+        lambda book: book.remove(book.members(book.group), number(1).e164),
+    ),
+    "membership of nobody": (
+        Kind.MEMBERSHIP_ORPHANED,
+        lambda book: MembershipItem(
+            book.members(book.group), "+37259999999", joined_on=NOW
+        ).save(),
+    ),
+    "membership that is not named": (
+        Kind.MEMBERSHIP_ORPHANED,
+        lambda book: MembershipItem(book.members(book.group), number().e164, joined_on=NOW).save(),
+    ),
+    "group missing": (
+        Kind.GROUP_MISSING,
+        lambda book: book.remove(keys.groups(book.account.id), keys.of_id(book.group.id)),
+    ),
+    "stoplist unmarked": (
+        Kind.STOPLIST_UNMARKED,
+        lambda book: book.change_contact(2, Path("stoplistIds").remove()),
+    ),
+    "stoplist that is none": (
+        Kind.STOPLIST_MISMARKED,
+        lambda book: book.change_contact(2, Path("stoplistIds").add({book.group.id})),
+    ),
+    "stoplist that it is not in": (
+        Kind.STOPLIST_MISMARKED,
+        lambda book: book.change_contact(1, Path("stoplistIds").add({book.stoplist.id})),
+    ),
+    "tombstone that no sweep finds": (
+        Kind.TOMBSTONE_HALF,
+        lambda book: half_tombstone(book, GSI1PK.remove(), GSI1SK.remove()),
+    ),
+    "tombstone without a date": (
+        Kind.TOMBSTONE_HALF,
+        lambda book: half_tombstone(book, DATE.remove()),
+    ),
+    "tombstone without its day": (
+        Kind.TOMBSTONE_HALF,
+        lambda book: half_tombstone(book, Path("deletedOn").remove()),
+    ),
+    "tombstone of a contact that no sweep finds": (
+        Kind.TOMBSTONE_HALF,
+        lambda book: contact_tombstone(book, GSI1PK.remove(), GSI1SK.remove()),
+    ),
+    "tombstone of a contact that says nothing": (
+        Kind.TOMBSTONE_HALF,
+        lambda book: contact_tombstone(book, Path("groupIds").remove()),
+    ),
+    "tombstone of a group that is there": (
+        Kind.TOMBSTONE_OF_LIVING,
+        lambda book: deleted_group_item(book.account.id, book.group.id, NOW.date(), NOW).save(),
+    ),
+    "account off the index": (
+        Kind.INDEX,
+        lambda book: book.change(
+            keys.account(book.account.id), keys.ACCOUNT, GSI1PK.remove(), GSI1SK.remove()
+        ),
+    ),
+    "membership on the index": (
+        Kind.INDEX_STRAY,
+        lambda book: book.change(
+            book.members(book.group), number(1).e164, GSI1PK.set("DUE#00"), GSI1SK.set("x")
+        ),
+    ),
+    "fence among contacts": (
+        Kind.FENCE,
+        lambda book: fences.put_fence(Counter(book.account.id, None)),
+    ),
+    "fence among members": (
+        Kind.FENCE,
+        lambda book: fences.put_fence(Counter(book.account.id, book.group.id)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "damage"), MENDED.values(), ids=MENDED)
+def test_what_is_safe_to_mend_is_told_mended_and_right_afterwards(book, kind, damage):
+    damage(book)
+
+    # An id that leads elsewhere is one of nobody, too, until it is mended.
+    for _ in range(2):
+        assert {kind} <= set(book.kinds()) <= {kind, Kind.ID_ORPHANED}, "it only looks"
+    assert set(book.verify(fix=True)) == {(kind, True)}
+    assert book.verify() == []
+
+
+UNREADABLE = {
+    "contact without an id": lambda book: book.change_contact(0, Path("id").remove()),
+    "contact with an id that is none": lambda book: book.change_contact(0, Path("id").set("x")),
+    "contact without its day": lambda book: book.change_contact(0, Path("createdOn").remove()),
+    "contact of no number": lambda book: book.put(
+        keys.contacts(book.account.id), "x", id={"N": "7"}
+    ),
+    "id of no number": lambda book: book.put(book.contact_ids, keys.of_id(7)),
+    "group without a name": lambda book: book.change(
+        keys.groups(book.account.id), keys.of_id(book.group.id), Path("name").remove()
+    ),
+    "group of no kind": lambda book: book.change(
+        keys.groups(book.account.id), keys.of_id(book.group.id), Path("kind").set("x")
+    ),
+    "blacklist entry without its day": lambda book: book.put(
+        keys.blacklist(book.account.id), number().e164, id={"N": "7"}
+    ),
+    "credential without a secret": lambda book: book.change_credential(Path("secretHash").remove()),
+    "account without its days": lambda book: book.change(
+        keys.account(book.account.id), keys.ACCOUNT, Path("retentionDays").remove()
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_is_told_and_left(book, damage):
+    damage(book)
+
+    assert (Kind.UNREADABLE, False) in book.verify(fix=True)
+    assert (Kind.UNREADABLE, False) in book.verify()
+
+
+def test_every_kind_is_told_of_somewhere_in_these_tests():
+    told = {kind for kind, _ in MENDED.values()}
+    elsewhere = {
+        Kind.UNREADABLE, Kind.STOPLIST_LIFTED, Kind.TOMBSTONE_OLD, Kind.MEMBERSHIP_OF_NO_GROUP,
+        Kind.UNKNOWN, Kind.OF_NO_ACCOUNT, Kind.CREDENTIAL_OF_NO_ACCOUNT, Kind.MARKER_FOR_EVER,
+        Kind.ASIDE, Kind.COUNT,
+    }  # fmt: skip
+    assert told | elsewhere == set(Kind)
+
+
+def test_two_contacts_of_one_id_are_left_to_a_person(book):
+    book.change_contact(0, Path("id").set(stored_contact(book.account, 1).id))
+
+    assert (Kind.ID_ELSEWHERE, False) in book.verify(fix=True)
+
+
+def test_number_that_was_taken_off_the_blacklist_by_hand_is_only_noticed(book):
+    blacklist.unblacklist_number(book.account, number(2))
+
+    ((kind, is_mended),) = book.verify(fix=True)
+
+    assert (kind, is_mended, kind.is_a_notice) == (Kind.STOPLIST_LIFTED, False, True)
+
+
+def test_tombstone_that_is_not_swept_is_told_after_a_day(book):
+    groups.delete_group(book.account, book.group.id, NOW - timedelta(hours=23))
+    assert book.verify() == []
+    groups.delete_group(book.account, book.stoplist.id, NOW - timedelta(hours=25))
+
+    assert book.verify(fix=True) == [(Kind.TOMBSTONE_OLD, False)]
+
+
+def test_mending_moves_nothing_else(book):
+    before = {index: contacts.retrieve_contact(book.account, number(index)) for index in range(3)}
+    for damage in ("id missing", "membership missing", "stoplist unmarked", "not in the index"):
+        MENDED[damage][1](book)
+
+    book.verify(fix=True)
+
+    for index, contact in before.items():
+        assert contacts.retrieve_contact(book.account, number(index)) == contact
+    assert stored_members(book.account, book.group) == {number(1).e164, number(2).e164}
+
+
+def test_contact_of_a_group_that_is_not_there_gets_its_date_when_it_was_the_last(book):
+    book.remove(keys.groups(book.account.id), keys.of_id(book.group.id))
+
+    book.verify(fix=True)
+
+    assert stored_contact(book.account, 1).scheduled_deletion_date == TODAY_AND_30
+    assert stored_contact(book.account, 2).group_ids == {book.stoplist.id}
+    assert stored_members(book.account, book.group) == set()
+
+
+def test_id_that_its_contact_follows_is_no_finding(book, monkeypatch):
+    """A creation writes the id first; it is looked at again when it cannot be under way."""
+    new = ContactIdItem(book.contact_ids, keys.of_id(7), phone_number=number(7).e164)
+    new.save()
+    slept = []
+
+    def create_meanwhile(seconds):
+        slept.append(seconds)
+        book.put(
+            keys.contacts(book.account.id), number(7).e164,
+            id={"N": "7"}, createdOn=day, updatedOn=day,
+        )  # fmt: skip
+
+    day = {"S": NOW.isoformat().replace("+00:00", "+0000")}
+    monkeypatch.setattr(verifying, "SECONDS_TO_SETTLE", 60)
+    monkeypatch.setattr(time, "sleep", create_meanwhile)
+
+    assert Kind.ID_ORPHANED not in book.kinds()
+    assert 55 < sum(slept) <= 60
+
+
+def test_account_that_is_not_there_is_said_to_be(book):
+    with pytest.raises(NotFoundError):
+        book.verify(account_id="none")
+
+
+def test_engine_that_fails_in_the_middle_takes_nothing_that_was_found(book):
+    MENDED["id of nobody"][1](book)
+    found: list[Kind] = []
+    with faulty_engine(book.table.endpoint) as (faulty, endpoint), Connected(endpoint) as failing:
+        faulty.fail("Query", lambda engine, *call: engine.pass_on(*call), times=4)
+        faulty.fail("Query", break_down)
+        with failing.environment(), pytest.raises(UnavailableError):
+            found.extend(each.kind for each in verifying.verify(book.account.id, NOW, fix=False))
+    assert found == [Kind.ID_ORPHANED]
+
+
+def test_items_are_read_a_page_at_a_time(book):
+    with book.table.environment():
+        pages = list(Inspector().all_items())
+
+    assert max(map(len, pages)) <= 100
+
+
+# The whole table
+
+
+@pytest.fixture
+def own(logs):
+    """A table that holds what this test puts there."""
+    with engine.ministack(logs / "verified-ministack") as endpoint:
+        own = Connected(endpoint)
+        with own, own.environment():
+            yield own
+
+
+def verify_all(*, fix=False):
+    return [(each.kind, each.key) for each in verifying.verify(None, NOW, fix=fix)]
+
+
+def test_whole_table_is_read_also_where_no_account_leads(own):
+    account = accounts.open_account("Test", "EE", 30, NOW)
+    closed = accounts.open_account("Closed", "EE", 30, NOW)
+    create(account)
+    assert verify_all(fix=True) == []
+
+    revoked, _ = accounts.issue_credential(closed.id, NOW)
+    accounts.revoke_credential(revoked.username, NOW)
+    live, _ = accounts.issue_credential(closed.id, NOW)
+    Item(keys.account(closed.id), keys.ACCOUNT).delete()
+    MembershipItem(keys.members(account.id, 7), "+37259999999", joined_on=NOW).save()
+    blacklist.blacklist_number(closed, number(), NOW)
+    put_aside({"of": account.id}, "any", NOW)
+    Item("SOMETHING#a", "b").save()
+    Item("MEMBERS#a#x", "+1").save()
+    Item("TOMBSTONES#a", "x").save()
+    marker = AppliedItem(keys.applied("e"), keys.APPLIED, expires_at=1)
+    marker.save()
+    connection().update_item(marker.pk, marker.sk, actions=[Path("expiresAt").remove()])
+
+    found = verify_all()
+    assert sorted((kind.name, key.pk) for kind, key in found) == sorted([
+        ("CREDENTIAL_OF_NO_ACCOUNT", keys.credential(revoked.username)),
+        ("CREDENTIAL_OF_NO_ACCOUNT", keys.credential(live.username)),
+        ("MEMBERSHIP_OF_NO_GROUP", keys.members(account.id, 7)),
+        ("OF_NO_ACCOUNT", keys.blacklist(closed.id)),
+        ("ASIDE", keys.ASIDE),
+        ("UNKNOWN", "SOMETHING#a"),
+        ("UNKNOWN", "MEMBERS#a#x"),
+        ("UNKNOWN", "TOMBSTONES#a"),
+        ("MARKER_FOR_EVER", marker.pk),
+    ])  # fmt: skip
+
+    verify_all(fix=True)
+    left = {(kind.name, key.pk) for kind, key in verify_all()}
+    assert {kind for kind, _ in left} == {
+        "CREDENTIAL_OF_NO_ACCOUNT", "OF_NO_ACCOUNT", "ASIDE", "UNKNOWN",
+    }  # fmt: skip
+    assert ("CREDENTIAL_OF_NO_ACCOUNT", keys.credential(live.username)) in left
+    assert ("CREDENTIAL_OF_NO_ACCOUNT", keys.credential(revoked.username)) not in left
+
+
+# While traffic runs
+
+
+@pytest.fixture
+def traffic(client):
+    """Eight threads that create, join, leave, change and delete, as long as the test runs."""
+    send = partial(client.send, "POST")
+    group_ids = [
+        send("/v1/phonebook/groups", {"name": str(n)}).json["group"]["id"] for n in range(GROUPS)
+    ]
+    until = time.monotonic() + SECONDS_OF_TRAFFIC
+    threads = [
+        threading.Thread(target=use, args=(client, group_ids, seed, until))
+        for seed in range(THREADS)
+    ]
+    for thread in threads:
+        thread.start()
+    yield threads
+    for thread in threads:
+        thread.join()
+
+
+def test_traffic_is_never_reported_as_broken_and_never_mended(
+    table, client, traffic, monkeypatch, events
+):
+    """Nothing but what a request has half done may look wrong, and that settles."""
+    monkeypatch.setattr(verifying, "SECONDS_TO_SETTLE", 3)
+    runs = 0
+    with table.environment():
+        while any(thread.is_alive() for thread in traffic):
+            assert list(verifying.verify(client.account, datetime.now(UTC), fix=True)) == []
+            runs += 1
+        assert list(verifying.verify(client.account, datetime.now(UTC), fix=True)) == []
+    assert runs
+
+
+def test_damage_is_mended_while_traffic_runs(table, account, monkeypatch):
+    """Many are damaged while others work on the same contacts: what is left is whole."""
+    monkeypatch.setattr(verifying, "SECONDS_TO_SETTLE", 1)
+    book = Book(table, account, create_group(account), create_group(account))
+    for index in range(CONTACTS):
+        create(account, index)
+        join(account, book.group, index)
+    for index in range(0, CONTACTS, 2):
+        book.remove(book.members(book.group), number(index).e164)
+        book.change_contact(index + 1, DATE.set(TODAY_AND_30))
+        book.remove(book.contact_ids, book.id_of(index + 1))
+
+    def work():
+        dice = random.Random(1)
+        for _ in range(60):
+            index = dice.randrange(CONTACTS)
+            contacts.update_contact(account, number(index), {"title": "a"}, NOW)
+            with suppress(PhonebookError):
+                dice.choice([join, leave])(account, book.stoplist, index)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    book.verify(fix=True)
+    worker.join()
+    book.verify(fix=True)
+
+    assert book.verify() == []
+    assert_whole(account, [book.group, book.stoplist])
+    assert len(stored_keys(keys.contacts(account.id))) == CONTACTS
