@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Final
 
 from chalicelib.domain.errors import InvalidDataError, NotFoundError
-from chalicelib.storage import accounts, groups, recount
+from chalicelib.storage import recount
 from chalicelib.storage.counters import Counter, read_counter
-from chalicelib.storage.recount import Passed
+from chalicelib.storage.recount import Passed, UnreadableCounterError
 
 TRIES: Final = 5
 """How often a counter is looked at again where others came between."""
@@ -39,6 +39,7 @@ class Obstacle(Enum):
     CHANGING = "still changing"
     RIVAL = "another recount is at work"
     STUCK = "the stream stands still"
+    SPOILT = "it is no number; see verify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ class Recount:
 
 def all_counters() -> Iterator[Counter]:
     """Yield the counter of every account and of each of its groups."""
-    for account in accounts.list_accounts():
-        yield from _counters_of(account.id)
+    for account_id in recount.accounts_with_counters():
+        yield from recount.counters_of(account_id)
 
 
 def some_counters(account_ids: Sequence[str], group_ids: Sequence[int]) -> Iterator[Counter]:
@@ -79,11 +80,12 @@ def some_counters(account_ids: Sequence[str], group_ids: Sequence[int]) -> Itera
     if group_ids and len(account_ids) != 1:
         raise InvalidDataError.of("group", "needs the one account that it is in")
     for account_id in account_ids:
-        accounts.get_account(account_id)
+        recount.refuse_unless_there(Counter(account_id, None))
         if not group_ids:
-            yield from _counters_of(account_id)
+            yield from recount.counters_of(account_id)
         for group_id in group_ids:
-            yield Counter(account_id, groups.get_group(account_id, group_id).id)
+            recount.refuse_unless_there(Counter(account_id, group_id))
+            yield Counter(account_id, group_id)
 
 
 def recount_all(counters: Iterable[Counter], *, fix: bool) -> Iterator[Recount]:
@@ -130,6 +132,8 @@ def recount_one(counter: Counter, *, fix: bool) -> Recount | None:
             except StreamStuckError:
                 obstacle = Obstacle.STUCK
                 break
+            except UnreadableCounterError:
+                return Recount(counter, 0, None, obstacle=Obstacle.SPOILT)
             except _RivalError:
                 obstacle = Obstacle.RIVAL
                 # So that two who meet do not meet at every try.
@@ -142,11 +146,6 @@ def recount_one(counter: Counter, *, fix: bool) -> Recount | None:
         return None
     count = read_counter(counter)
     return None if count is None else Recount(counter, count, None, obstacle=obstacle)
-
-
-def _counters_of(account_id: str) -> Iterator[Counter]:
-    yield Counter(account_id, None)
-    yield from (Counter(account_id, group.id) for group in groups.list_groups(account_id))
 
 
 def _is_stuck(result: Recount) -> bool:

@@ -3,18 +3,16 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from typing import Final, NamedTuple
 
 from chalicelib.services.recounting import Recount
-from chalicelib.storage import accounts, keys
+from chalicelib.storage import keys, recount
 from chalicelib.storage.batches import StoredItem
-from chalicelib.storage.counters import item_of
+from chalicelib.storage.counters import Counter, item_of
 from chalicelib.storage.inspection import Found, Inspector, Key, key_of
 from chalicelib.storage.invariants import Check, Kind, checks_of
-from chalicelib.storage.transactions import TransactionRefusedError
 
 SECONDS_TO_SETTLE: Final = 60.0
 """Longer than a request takes: what one of them had half done by then, it will not go on with."""
@@ -53,7 +51,7 @@ def verify(account_id: str | None, now: datetime, *, fix: bool) -> Iterator[Find
     if account_id is None:
         pages = inspector.all_items()
     else:
-        accounts.get_account(account_id)
+        recount.refuse_unless_there(Counter(account_id, None))
         pages = _items_of(inspector, account_id)
     for items in pages:
         yield from verifier.look_at(items)
@@ -118,11 +116,9 @@ class _Verifier:
         yield Finding(check.kind, check.subject, self._mend(check, found))
 
     def _mend(self, check: Check, found: Found) -> bool:
-        if not self._fix or check.mend is None:
+        if not self._fix:
             return False
-        # Refused if somebody changed it meanwhile.
-        with suppress(TransactionRefusedError):
-            check.mend(found[check.subject], found, self._now)
+        check.try_to_mend(found, self._now)
         return not check.is_broken(self._inspector.read_together(check.reads))
 
 

@@ -5,9 +5,12 @@ one moment. Every write of the phonebook keeps all of them, but for those marked
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
+
+from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import ID_BITS
@@ -15,6 +18,7 @@ from chalicelib.storage import keys, mending
 from chalicelib.storage.batches import StoredItem
 from chalicelib.storage.contacts import contact_in
 from chalicelib.storage.inspection import Found, Inspector, Key, key_of
+from chalicelib.storage.transactions import TransactionRefusedError
 
 TOMBSTONE_TIME: Final = timedelta(days=1)
 """A sweep comes by every few minutes, and takes long for the largest groups only."""
@@ -53,6 +57,7 @@ class Kind(Enum):
     FENCE = "a fence that a recount left behind"
     ASIDE = "a record that lies aside"
     COUNT = "a counter that is not right"
+    COUNT_SPOILT = "a counter that is no number"
 
     @property
     def is_a_notice(self) -> bool:
@@ -83,6 +88,22 @@ class Check(NamedTuple):
     settling: bool = False
     excuse: Callable[[Inspector], bool] | None = None
 
+    def try_to_mend(self, found: Found, now: datetime) -> None:
+        """Mend it, if there is a way and it still is as it was found; whether it is, is to be seen.
+
+        Raises:
+            UnavailableError: The table does not serve us.
+
+        """
+        if self.mend is None:
+            return
+        # Somebody may have changed it meanwhile; or more is wrong about it than this knows of.
+        with suppress(
+            TransactionRefusedError, PynamoDBException, ArithmeticError, AttributeError,
+            LookupError, TypeError, ValueError,
+        ):  # fmt: skip
+            self.mend(found[self.subject], found, now)
+
     @property
     def reads(self) -> tuple[Key, ...]:
         """All that it has to look at."""
@@ -111,6 +132,7 @@ def _of_account(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
     }  # fmt: skip
     yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, wanted))
     yield _in_index(key, keys.ACCOUNTS, key.pk)
+    yield _counter(key)
 
 
 def _of_credential(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check]:
@@ -321,6 +343,7 @@ def _of_group(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
         ),
     )
     yield _has_account(key, _account_of(key))
+    yield _counter(key)
 
 
 def _of_membership(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
@@ -349,6 +372,8 @@ def _of_membership(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Chec
         )
 
     def is_orphaned(found: Found) -> bool:
+        if contact in found and _is_unreadable_contact(found[contact]):
+            return False
         return key in found and not is_named(found) and tombstone not in found
 
     def remove(_item: StoredItem, _found: Found, _now: datetime) -> None:
@@ -478,6 +503,15 @@ def _in_index(key: Key, pk: str, sk: str) -> Check:
     )
 
 
+def _counter(key: Key) -> Check:
+    return _one(
+        Kind.COUNT_SPOILT,
+        key,
+        lambda stored: bool(mending.spoilt_counts(stored)),
+        mending.remove_spoilt_counts,
+    )
+
+
 def _has_account(key: Key, account: Key) -> Check:
     return Check(
         Kind.OF_NO_ACCOUNT,
@@ -536,7 +570,7 @@ def _integer(item: StoredItem, name: str) -> int | None:
 
 
 def _numbers(item: StoredItem, name: str) -> frozenset[int]:
-    return frozenset(map(int, item.get(name, {}).get("NS", ())))
+    return frozenset(int(each) for each in item.get(name, {}).get("NS", ()) if each.isdecimal())
 
 
 def _date(item: StoredItem) -> date | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from pynamodb.constants import NUMBER
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
@@ -22,6 +23,7 @@ from chalicelib.storage.inspection import Found, Key
 from chalicelib.storage.items import (
     ContactIdItem,
     ContactItem,
+    CountingItem,
     CredentialItem,
     DeletedGroupItem,
     GroupItem,
@@ -302,6 +304,27 @@ def let_marker_expire(item: StoredItem, _found: Found, now: datetime) -> None:
     """
     expires_at = int((now + MARKER_LIFETIME).timestamp())
     _update(item, [Path("expiresAt").set(expires_at)], Item.pk.exists())
+
+
+def spoilt_counts(item: StoredItem) -> list[str]:
+    """Return which of an item's counts are there, and no numbers."""
+    counts = (CountingItem.contacts_count, CountingItem.changes)
+    return [
+        each.attr_name
+        for each in counts
+        if each.attr_name in item and "N" not in item[each.attr_name]
+    ]
+
+
+def remove_spoilt_counts(item: StoredItem, _found: Found, _now: datetime) -> None:
+    """Let counts that are no numbers begin anew, so that counting goes on and a recount mends them.
+
+    Raises:
+        TransactionRefusedError: They are numbers by now.
+
+    """
+    for name in spoilt_counts(item):
+        _update(item, [Path(name).remove()], ~Path(name).is_type(NUMBER) & Item.pk.exists())
 
 
 def remove(item: StoredItem, _found: Found, _now: datetime) -> None:

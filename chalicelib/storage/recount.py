@@ -8,14 +8,20 @@ what the counter should say.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from pynamodb.exceptions import DoesNotExist
 
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.storage import keys
 from chalicelib.storage.counters import Counter, find_counting_item, item_of, partition_of
-from chalicelib.storage.items import CountingItem, FenceItem, Item
+from chalicelib.storage.items import CountingItem, FenceItem, Item, SparseIndex
 from chalicelib.storage.transactions import condition_failing_means
+
+
+class UnreadableCounterError(Exception):
+    """A counter is no number."""
 
 
 class Passed(NamedTuple):
@@ -24,6 +30,36 @@ class Passed(NamedTuple):
     contacts: int
     changes: int
     token: str | None
+
+
+def accounts_with_counters() -> Iterator[str]:
+    """Yield the id of every account; one just opened may be a moment late."""
+    for entry in Item.query(keys.ACCOUNTS, index_name=SparseIndex.Meta.index_name):
+        yield keys.account_in(entry.pk)
+
+
+def counters_of(account_id: str) -> Iterator[Counter]:
+    """Yield the counter of an account and of each of its groups, readable or not."""
+    yield Counter(account_id, None)
+    groups = Item.query(keys.groups(account_id), consistent_read=True, attributes_to_get=["SK"])
+    yield from (Counter(account_id, int(group.sk)) for group in groups)
+
+
+def refuse_unless_there(counter: Counter) -> None:
+    """Return if the account or group of a counter is there, readable or not.
+
+    Raises:
+        NotFoundError: It is not.
+
+    """
+    key = item_of(counter)
+    try:
+        Item.get(key.pk, key.sk, consistent_read=True, attributes_to_get=["PK", "SK"])
+    except DoesNotExist as error:
+        is_account = counter.group_id is None
+        raise NotFoundError(
+            ErrorCode.ACCOUNT_NOT_FOUND if is_account else ErrorCode.GROUP_NOT_FOUND
+        ) from error
 
 
 def put_fence(counter: Counter) -> str:
@@ -44,9 +80,13 @@ def look(counter: Counter) -> Passed:
 
     Raises:
         NotFoundError: The group was deleted.
+        UnreadableCounterError: The counter is no number.
 
     """
-    item = find_counting_item(counter)
+    try:
+        item = find_counting_item(counter)
+    except (TypeError, ValueError) as error:
+        raise UnreadableCounterError from error
     if item is None:
         raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
     return Passed(item.contacts_count, item.changes, item.counted_until)

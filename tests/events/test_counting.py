@@ -9,14 +9,16 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.entrypoints.counter_stream import count_changes
+from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.services import contacts, groups
 from chalicelib.storage import keys
-from chalicelib.storage.aside import count_aside, list_aside
+from chalicelib.storage.aside import count_aside, list_aside, put_aside
 from chalicelib.storage.connection import REPEATS
 from chalicelib.storage.connection import table as connection
 from chalicelib.storage.counters import MARKER_LIFETIME, Counter, read_counter
 from chalicelib.storage.items import AppliedItem
 from chalicelib.storage.tries import SEND_TRIES
+from infra.local_events import _scheduled_event
 from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.faulty_engine import break_down, faulty_engine, lose_answer, lose_race
@@ -380,6 +382,17 @@ def test_marker_expires_well_after_the_stream_forgets(account, group, members, d
     seconds = marker.expires_at - record["dynamodb"]["ApproximateCreationDateTime"]
     assert seconds >= MARKER_LIFETIME.total_seconds() - 5
     assert MARKER_LIFETIME.total_seconds() > 2 * 24 * 3600
+
+
+def test_clean_up_says_what_lies_aside_as_long_as_it_does(account, capsys):
+    """So that the alarm, which the stream's Lambda sets off, goes on and ends."""
+    put_aside({"of": account.id}, "any", NOW)
+
+    clean_up_on_schedule(_scheduled_event(), None)
+
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metrics,) = (line for line in printed if "_aws" in line)
+    assert metrics["RecordsAside"] == [float(count_aside())]
 
 
 @pytest.mark.parametrize("joins", [1, 99, 100, 250])

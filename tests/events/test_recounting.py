@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pynamodb.expressions.operand import Path
 
 from chalicelib.domain.errors import InvalidDataError, NotFoundError
 from chalicelib.services import accounts, contacts, groups, recounting
@@ -16,6 +17,7 @@ from chalicelib.services.recounting import (
     some_counters,
 )
 from chalicelib.storage import keys, recount
+from chalicelib.storage.connection import table
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import GroupItem
 from tests.events.delivery import Delivery
@@ -75,7 +77,7 @@ def test_fences_are_seen_by_no_reader_and_taken_away(account, group, events):
         assert all(sort_key.startswith("+") for sort_key in stored_keys(partition))
 
 
-def test_group_is_repaired_exactly_while_contacts_come_and_go(account, group, events, table):
+def test_group_is_repaired_exactly_while_contacts_come_and_go(account, group, events, ministack):
     counter = Counter(account.id, group.id)
     let_drift(account, group, 7)
     pauses = threading.Event()
@@ -97,7 +99,7 @@ def test_group_is_repaired_exactly_while_contacts_come_and_go(account, group, ev
     if not repaired:
         assert recounted(counter, fix=True).is_fixed
 
-    Delivery(table, account.id).deliver_all()
+    Delivery(ministack, account.id).deliver_all()
     assert read_counter(counter) == 5 + 10
     assert recounted(counter, fix=True).drift == 0
 
@@ -222,3 +224,15 @@ def test_counters_are_of_some_accounts_or_of_some_groups_of_one(account, group):
     for account_ids, group_ids in (["none"], []), ([other.id], [group.id]):
         with pytest.raises(NotFoundError):
             list(some_counters(account_ids, group_ids))
+
+
+def test_counter_that_is_no_number_keeps_no_other_from_being_told(account, group, events):
+    spoilt = create_group(account)
+    key = keys.groups(account.id), keys.of_id(spoilt.id)
+    table().update_item(*key, actions=[Path("contactsCount").set("many")])
+
+    found = {each.counter: each for each in recount_all(some_counters([account.id], []), fix=True)}
+
+    assert found[Counter(account.id, spoilt.id)].obstacle is Obstacle.SPOILT
+    assert found[Counter(account.id, group.id)].is_right
+    assert found[Counter(account.id, None)].is_right

@@ -255,6 +255,19 @@ MENDED = {
             book.members(book.group), number(1).e164, GSI1PK.set("DUE#00"), GSI1SK.set("x")
         ),
     ),
+    "count of a group that is no number": (
+        Kind.COUNT_SPOILT,
+        lambda book: book.change(
+            keys.groups(book.account.id), keys.of_id(book.group.id),
+            Path("contactsCount").set("many"), Path("changes").set("x"),
+        ),
+    ),
+    "count of an account that is no number": (
+        Kind.COUNT_SPOILT,
+        lambda book: book.change(
+            keys.account(book.account.id), keys.ACCOUNT, Path("contactsCount").set("many")
+        ),
+    ),
     "fence among contacts": (
         Kind.FENCE,
         lambda book: fences.put_fence(Counter(book.account.id, None)),
@@ -317,6 +330,34 @@ def test_every_kind_is_told_of_somewhere_in_these_tests():
         Kind.ASIDE, Kind.COUNT,
     }  # fmt: skip
     assert told | elsewhere == set(Kind)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda book: book.change_contact(0, Path("revision").set("x")),
+        lambda book: book.change(
+            keys.account(book.account.id), keys.ACCOUNT, Path("retentionDays").set(10**9)
+        ),
+    ],
+)
+def test_what_cannot_be_mended_after_all_is_told_and_keeps_nothing_from_being_looked_at(
+    book, spoil
+):
+    spoil(book)
+    book.change_contact(0, DATE.remove(), GSI1PK.remove(), GSI1SK.remove())
+    MENDED["membership missing"][1](book)
+
+    found = dict(book.verify(fix=True))
+
+    assert found == {Kind.DATE_MISSING: False, Kind.MEMBERSHIP_MISSING: True}
+
+
+def test_membership_of_a_contact_that_cannot_be_read_is_left(book):
+    book.change_contact(1, Path("groupIds").set([str(book.group.id)]))
+
+    assert book.verify(fix=True) == [(Kind.UNREADABLE, False)]
+    assert number(1).e164 in stored_members(book.account, book.group)
 
 
 def test_two_contacts_of_one_id_are_left_to_a_person(book):
