@@ -163,9 +163,12 @@ def test_record_that_is_twice_in_a_batch_is_counted_once(account, group, members
     twice = [each for record in records for each in (record, record)]
 
     assert delivery.deliver(twice + records) == len(twice + records)
+    with Meter() as meter:
+        delivery.deliver([{**records[first_counted(delivery)], "eventID": account.id}] * 2)
+    assert meter.calls == ["TransactWriteItems"], "it is left out before it is refused"
 
     assert count_of(account, group) == 10
-    assert contacts_of(account) == 10
+    assert contacts_of(account) == 10 + 1
 
 
 # What can never be counted
