@@ -25,6 +25,7 @@ from chalicelib.settings import Settings
 from infra.stream_pump import Record, StreamPump
 
 SECONDS_BETWEEN_LOOKS: Final = 0.1
+SECONDS_AFTER_FAILURE: Final = 1.0
 SINCE_AT: Final = 3
 
 
@@ -44,8 +45,14 @@ def main() -> None:
     # A thread of its own, so that a long sweep holds up no count. It may be broken off anywhere.
     threading.Thread(target=_clean_up_every, args=(seconds_between,), daemon=True).start()
     while not stopping.is_set():
-        if not pump.pump():
-            stopping.wait(SECONDS_BETWEEN_LOOKS)
+        try:
+            is_any = pump.pump()
+        except Exception:  # noqa: BLE001 - as on AWS, what was not read is read later
+            logger().exception("The stream could not be read")
+            stopping.wait(SECONDS_AFTER_FAILURE)
+        else:
+            if not is_any:
+                stopping.wait(SECONDS_BETWEEN_LOOKS)
     pump.drain()
 
 

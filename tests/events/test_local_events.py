@@ -1,0 +1,45 @@
+"""What runs unattended here goes on when the engine fails it."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from chalicelib.services import accounts, contacts
+from infra import engine
+from tests.conftest import unattended
+from tests.connected import Connected
+from tests.faulty_engine import break_down, faulty_engine
+from tests.storage.steps import number
+
+PATIENCE = 30
+
+
+def test_counting_and_cleaning_up_go_on_behind_a_failure(logs, tmp_path):
+    with (
+        engine.ministack(logs / "unattended-ministack") as endpoint,
+        faulty_engine(endpoint) as (faulty, faulty_endpoint),
+        Connected(faulty_endpoint) as table,
+        unattended(table, logs / "unattended", tmp_path / "dead-letters", purge_seconds=1),
+    ):
+        now = datetime.now(UTC)
+        account = accounts.open_account("Test", "EE", 30, now)
+        await_true(lambda: "GetRecords" in faulty.calls)
+        for operation in ("GetRecords", "DescribeStream", "Query"):
+            faulty.fail(operation, break_down)
+        await_true(lambda: not faulty.faults)
+
+        for index, created in enumerate((now, now - timedelta(days=40))):
+            contacts.create_contact(account, number(index), {}, created)
+
+        await_true(lambda: list(contacts_of(account)) == [number()])
+        await_true(lambda: contacts.count_contacts(account) == 1)
+
+
+def contacts_of(account):
+    return (contact.phone_number for contact in contacts.list_contacts(account))
+
+
+def await_true(what):
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
