@@ -22,11 +22,16 @@ class FaultyEngine:
     def __init__(self, engine: str) -> None:
         self._engine = urlsplit(engine).netloc
         self.faults: list[tuple[str, Fault]] = []
+        self.lasting: list[tuple[str, bytes, Fault]] = []
         self.calls: list[str] = []
 
     def fail(self, operation: str, fault: Fault, *, times: int = 1) -> None:
         """Let the next *times* calls of *operation* fail in this way."""
         self.faults += [(operation, fault)] * times
+
+    def fail_always(self, operation: str, about: str, fault: Fault) -> None:
+        """Let each call of *operation* fail in this way that has *about* in its body."""
+        self.lasting.append((operation, about.encode(), fault))
 
     def answer(self, headers: dict[str, str], body: bytes) -> Answer | None:
         """Answer one call."""
@@ -35,6 +40,9 @@ class FaultyEngine:
         for index, (failing, fault) in enumerate(self.faults):
             if failing == operation:
                 del self.faults[index]
+                return fault(self, headers, body)
+        for failing, about, fault in self.lasting:
+            if failing == operation and about in body:
                 return fault(self, headers, body)
         return self.pass_on(headers, body)
 
@@ -61,6 +69,16 @@ def lose_race(_engine: FaultyEngine, _headers: dict[str, str], _body: bytes) -> 
         "Transaction cancelled",
         CancellationReasons=[{"Code": "TransactionConflict", "Message": ""}, {"Code": "None"}],
     )
+
+
+def refuse_as_invalid(_engine: FaultyEngine, _headers: dict[str, str], _body: bytes) -> Answer:
+    """Find the request itself to be wrong."""
+    return _error("ValidationException", "The document path provided is invalid")
+
+
+def deny(_engine: FaultyEngine, _headers: dict[str, str], _body: bytes) -> Answer:
+    """Let us in no longer."""
+    return _error("AccessDeniedException", "Not authorized")
 
 
 def break_down(_engine: FaultyEngine, _headers: dict[str, str], _body: bytes) -> Answer:

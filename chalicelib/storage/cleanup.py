@@ -4,12 +4,15 @@ Every step may be broken off, repeated, and run by two at once.
 """
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
+from functools import partial
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import contacts, keys, tombstones
@@ -31,29 +34,72 @@ API Gateway is given up after 29 seconds. Only a sweep that begins later may be 
 _READ_AT_ONCE: Final = 100
 
 
-def due_contacts(today: date) -> Iterator[Item]:
-    """Yield the index entries of what is due on *today* or before, the oldest first."""
-    shards = (
-        Item.query(
-            keys.due_shard(shard),
-            Item.gsi1sk < keys.due_after(today),
-            index_name=SparseIndex.Meta.index_name,
-            page_size=_READ_AT_ONCE,
-        )
-        for shard in range(keys.DUE_SHARDS)
-    )
+class BadItemError(Exception):
+    """An item is not as we write them, so it is left as it is; the message says what is wrong."""
+
+
+class Outcome(Enum):
+    """What became of a contact that was in the index of what is due."""
+
+    PURGED = auto()
+    LEFT_ALONE = auto()
+    """It joined a group, or was changed or created anew, since the index was read."""
+    GONE = auto()
+
+
+def due_contacts(
+    today: date, is_passed_over: Callable[[Item], bool] = lambda _: False
+) -> Iterator[Item]:
+    """Yield the index entries of what is due on *today* or before, the oldest first.
+
+    Where one is passed over, so is, at once, all that its account has due on that day; not quite
+    all, where it was read already.
+    """
+    shards = (_due_in_shard(shard, today, is_passed_over) for shard in range(keys.DUE_SHARDS))
     return heapq.merge(*shards, key=attrgetter("gsi1sk"))
 
 
-def purge_contact(entry: Item, today: date) -> bool:
-    """Delete a contact with its id if it is still due, and say whether it was.
+def _due_in_shard(
+    shard: int, today: date, is_passed_over: Callable[[Item], bool]
+) -> Iterator[Item]:
+    is_due: Condition = Item.gsi1sk < keys.due_after(today)
+    while True:
+        for entry in Item.query(
+            keys.due_shard(shard),
+            is_due,
+            index_name=SparseIndex.Meta.index_name,
+            page_size=_READ_AT_ONCE,
+        ):
+            behind = keys.behind_account(entry.gsi1sk)
+            if behind > entry.gsi1sk and is_passed_over(entry):
+                is_due = Item.gsi1sk.between(behind, keys.due_after(today))
+                break
+            yield entry
+        else:
+            return
+
+
+def purge_contact(entry: Item, today: date) -> Outcome:
+    """Delete a contact with its id if it is still due, and say what became of it.
 
     Its number stays on the blacklist if it is there.
+
+    Raises:
+        BadItemError: It is in the index, and yet not due, or not whole.
+
     """
     account_id = keys.account_in(entry.pk)
+    if entry.pk != keys.contacts(account_id):
+        raise BadItemError("no contact, and yet in the index of what is due")
     item = contacts.find_item(account_id, entry.sk)
-    if item is None or not _is_due(item, today):
-        return False
+    if item is None:
+        return Outcome.GONE
+    if item.gsi1sk != entry.gsi1sk:
+        return Outcome.LEFT_ALONE
+    if not _is_due(item, today):
+        raise BadItemError("in the index of what is due, and yet in a group or without that date")
+    if item.id is None:
+        raise BadItemError("it has no id")
 
     def add_actions(transaction: TransactWrite) -> None:
         # Fails when the contact joined a group, was changed, or was deleted and perhaps
@@ -68,9 +114,10 @@ def purge_contact(entry: Item, today: date) -> bool:
 
     try:
         write_together(add_actions)
-    except TransactionRefusedError:
-        return False
-    return True
+    except TransactionRefusedError as refusal:
+        _refuse_if_unchanged(account_id, item, refusal)
+        return Outcome.LEFT_ALONE
+    return Outcome.PURGED
 
 
 def _is_due(item: ContactItem, today: date) -> bool:
@@ -78,76 +125,145 @@ def _is_due(item: ContactItem, today: date) -> bool:
     return not item.group_ids and day is not None and date.fromisoformat(day) <= today
 
 
-def sweep(entry: Item, now: datetime) -> Iterator[int]:
-    """Remove what a tombstone's group or contact left behind, and yield 1 for each membership.
+def _refuse_if_unchanged(
+    account_id: str, item: ContactItem, refusal: TransactionRefusedError
+) -> None:
+    """Return if a contact that was refused had changed meanwhile, as it would have to.
 
-    The tombstone itself goes when nothing is left, and nothing can come any more.
+    Otherwise one of its attributes is written as we never write it, and it is refused each time.
     """
-    account_id = keys.account_in(entry.pk)
-    if entry.sk.startswith(keys.DELETED_GROUP):
-        yield from _sweep_group(account_id, entry, now)
-    else:
-        yield from _sweep_contact(account_id, entry)
+    there = contacts.find_item(account_id, item.sk)
+    if there is not None and there.attribute_values == item.attribute_values:
+        raise BadItemError("it is refused, and yet as it was read") from refusal
 
 
-def count_memberships_left(entry: Item) -> int:
-    """Return how many memberships a tombstone's sweep would look at."""
-    if not entry.sk.startswith(keys.DELETED_GROUP):
+# What a deletion left behind
+
+
+class Leftover(NamedTuple):
+    """A membership that a deletion left: its last key, and what removes it.
+
+    That returns whether it is gone: it may be just changing. It raises :class:`BadItemError`
+    where its contact is not whole.
+    """
+
+    key: str
+    sweep: Callable[[], bool]
+
+
+class DeletedGroup:
+    """The tombstone of a group that had members."""
+
+    def __init__(self, entry: Item) -> None:
+        self._account_id = keys.account_in(entry.pk)
+        self._group_id = keys.group_of_tombstone(entry.sk)
+        self._item = DeletedGroupItem.get(entry.pk, entry.sk, consistent_read=True)
+        self._deleted = tombstones.deleted_groups(self._account_id)
+        if self._group_id not in self._deleted:
+            raise BadItemError("it does not say which date its members get")
+        self._is_empty = False
+
+    def left(self) -> Iterator[Leftover]:
+        """Yield each membership that is left, in the order of numbers."""
+        is_empty = True
+        for item in Item.query(
+            keys.members(self._account_id, self._group_id),
+            Item.sk > keys.BEFORE_ALL_NUMBERS,
+            consistent_read=True,
+            page_size=_READ_AT_ONCE,
+        ):
+            is_empty = False
+            yield Leftover(item.sk, partial(self._sweep, item.sk))
+        self._is_empty = is_empty
+
+    def count_left(self) -> int:
+        """Return how many memberships are left."""
+        return Item.count(
+            keys.members(self._account_id, self._group_id),
+            Item.sk > keys.BEFORE_ALL_NUMBERS,
+            consistent_read=True,
+        )
+
+    def close(self, now: datetime) -> None:
+        """Remove the tombstone if nothing was left, and nothing can come any more.
+
+        Raises:
+            BadItemError: It does not say since when.
+
+        """
+        if not self._is_empty:
+            return
+        if self._item.deleted_on is None:
+            raise BadItemError("it does not say when it was deleted")
+        if now - self._item.deleted_on >= TOMBSTONE_LIFETIME:
+            tombstones.remove_tombstone(self._item)
+
+    def _sweep(self, e164: str) -> bool:
+        contact = contacts.find_item(self._account_id, e164)
+        if contact is None or self._group_id not in (contact.group_ids or ()):
+            return tombstones.remove_membership_unless_joined(
+                self._account_id, e164, self._group_id
+            )
         try:
-            tombstone = DeletedContactItem.get(entry.pk, entry.sk, consistent_read=True)
-        except DoesNotExist:
-            return 0
-        return len(tombstone.group_ids or ())
-    account_id, group_id = keys.account_in(entry.pk), keys.group_of_tombstone(entry.sk)
-    return Item.count(
-        keys.members(account_id, group_id), Item.sk > keys.BEFORE_ALL_NUMBERS, consistent_read=True
-    )
+            _take_out_of_deleted_groups(self._account_id, self._group_id, contact, self._deleted)
+        except TransactionRefusedError as refusal:
+            _refuse_if_unchanged(self._account_id, contact, refusal)
+            return False
+        return True
 
 
-def _sweep_group(account_id: str, entry: Item, now: datetime) -> Iterator[int]:
+class DeletedContact:
+    """The tombstone of a contact that was in very many groups."""
+
+    def __init__(self, entry: Item) -> None:
+        self._account_id = keys.account_in(entry.pk)
+        self._item = DeletedContactItem.get(entry.pk, entry.sk, consistent_read=True)
+        if not self._item.phone_number or not self._item.group_ids:
+            raise BadItemError("it does not say which memberships it left")
+        self._swept: set[int] = set()
+
+    def left(self) -> Iterator[Leftover]:
+        """Yield each membership that may be left."""
+        for group_id in sorted(self._item.group_ids):
+            yield Leftover(keys.of_id(group_id), partial(self._sweep, group_id))
+
+    def count_left(self) -> int:
+        """Return how many memberships are left at most."""
+        return len(self._item.group_ids)
+
+    def close(self, _now: datetime) -> None:
+        """Remove the tombstone, or from it what was swept."""
+        if self._swept == self._item.group_ids:
+            tombstones.remove_tombstone(self._item)
+        elif self._swept:
+            tombstones.shorten_tombstone(self._item, self._swept)
+
+    def _sweep(self, group_id: int) -> bool:
+        # Where it is not removed, another contact of that number took it over: none is left.
+        tombstones.remove_membership_unless_joined(
+            self._account_id, self._item.phone_number, group_id
+        )
+        self._swept.add(group_id)
+        return True
+
+
+Tombstone: TypeAlias = DeletedGroup | DeletedContact
+
+
+def find_tombstone(entry: Item) -> Tombstone | None:
+    """Return the tombstone of an index entry, or None if it is gone.
+
+    Raises:
+        BadItemError: It is none, or half of one.
+
+    """
+    if entry.pk != keys.tombstones(keys.account_in(entry.pk)):
+        raise BadItemError("no tombstone, and yet in the index of what is to be swept")
+    kind = DeletedGroup if entry.sk.startswith(keys.DELETED_GROUP) else DeletedContact
     try:
-        tombstone = DeletedGroupItem.get(entry.pk, entry.sk, consistent_read=True)
+        return kind(entry)
     except DoesNotExist:
-        return
-    group_id = keys.group_of_tombstone(entry.sk)
-    deleted = tombstones.deleted_groups(account_id)
-    is_empty = True
-    for membership in MembershipItem.query(
-        keys.members(account_id, group_id),
-        MembershipItem.sk > keys.BEFORE_ALL_NUMBERS,
-        consistent_read=True,
-        page_size=_READ_AT_ONCE,
-    ):
-        is_empty = False
-        yield _sweep_membership(account_id, group_id, membership.sk, deleted)
-    if is_empty and now - tombstone.deleted_on >= TOMBSTONE_LIFETIME:
-        tombstones.remove_tombstone(tombstone)
-
-
-def _sweep_contact(account_id: str, entry: Item) -> Iterator[int]:
-    try:
-        tombstone = DeletedContactItem.get(entry.pk, entry.sk, consistent_read=True)
-    except DoesNotExist:
-        return
-    for group_id in tombstone.group_ids or ():
-        tombstones.remove_membership_unless_joined(account_id, tombstone.phone_number, group_id)
-        yield 1
-    tombstones.remove_tombstone(tombstone)
-
-
-def _sweep_membership(
-    account_id: str, group_id: int, e164: str, deleted: Mapping[int, date]
-) -> int:
-    """Remove one membership of a deleted group, and return 1, or 0 if it was changing."""
-    contact = contacts.find_item(account_id, e164)
-    try:
-        if contact is None or group_id not in (contact.group_ids or ()):
-            tombstones.remove_membership_unless_joined(account_id, e164, group_id)
-        else:
-            _take_out_of_deleted_groups(account_id, group_id, contact, deleted)
-    except TransactionRefusedError:
-        return 0
-    return 1
+        return None
 
 
 def _take_out_of_deleted_groups(

@@ -8,8 +8,8 @@ from typing import Final
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 
-_DEADLINE: Final[ContextVar[float]] = ContextVar("_DEADLINE", default=float("inf"))
-"""On the monotonic clock."""
+_DEADLINE: Final[ContextVar[float | None]] = ContextVar("_DEADLINE", default=None)
+"""On the monotonic clock; None where nobody set one."""
 
 
 @contextmanager
@@ -29,5 +29,6 @@ def refuse_if_too_late() -> None:
         UnavailableError: There is none.
 
     """
-    if time.monotonic() > _DEADLINE.get():
+    deadline = _DEADLINE.get()
+    if deadline is not None and time.monotonic() > deadline:
         raise UnavailableError(ErrorCode.BUSY)

@@ -185,9 +185,19 @@ def due_after(day: date) -> str:
     return (day + timedelta(days=1)).isoformat()
 
 
+def behind_account(sort_key: str) -> str:
+    """Return what sorts behind all that is due for the same account on the same day."""
+    return sort_key.rpartition("#")[0] + "$"
+
+
 def day_of_due(sort_key: str) -> date:
     """Return the day in an index sort key that :func:`due` made."""
     return date.fromisoformat(sort_key.partition("#")[0])
+
+
+def day_of_sweep(sort_key: str) -> date:
+    """Return the day of a deletion, in an index sort key that :func:`sweep_order` made."""
+    return datetime.fromisoformat(sort_key.partition("#")[0]).date()
 
 
 def sweep_order(deleted_on: datetime, account_id: str, sort_key: str) -> str:

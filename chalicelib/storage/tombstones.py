@@ -5,11 +5,16 @@ leaves one only if it was in more groups than a transaction holds.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime
 
+from pynamodb.exceptions import UpdateError
+from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import keys
+from chalicelib.storage.batches import StoredItem
+from chalicelib.storage.connection import table
 from chalicelib.storage.items import (
     ContactItem,
     DeletedContactItem,
@@ -22,16 +27,19 @@ from chalicelib.storage.transactions import TransactionRefusedError, write_toget
 
 
 def deleted_groups(account_id: str) -> dict[int, date]:
-    """Return the deleted groups that are not swept yet, and the date their members get."""
-    items = DeletedGroupItem.query(
-        keys.tombstones(account_id),
-        DeletedGroupItem.sk.startswith(keys.DELETED_GROUP),
-        consistent_read=True,
-    )
-    return {
-        keys.group_of_tombstone(item.sk): date.fromisoformat(item.scheduled_deletion_date)
-        for item in items
+    """Return the deleted groups that are not swept yet, and the date their members get.
+
+    Half a tombstone is left out: its members stay in that group, and so are never purged, until
+    it is mended. The sweep reports it; readers of the account must not fail by it.
+    """
+    question = {
+        "range_key_condition": DeletedGroupItem.sk.startswith(keys.DELETED_GROUP),
+        "consistent_read": True,
     }
+    stored: ResultIterator[StoredItem] = ResultIterator(
+        table().query, (keys.tombstones(account_id),), question
+    )
+    return dict(each for each in map(_deleted_group_in, stored) if each)
 
 
 def deleted_group_item(
@@ -75,6 +83,16 @@ def remove_tombstone(tombstone: Item) -> None:
     tombstone.delete()
 
 
+def shorten_tombstone(tombstone: DeletedContactItem, group_ids: set[int]) -> None:
+    """Forget some of the groups of which a deleted contact's tombstone speaks, but not all."""
+    # Fails when it is gone, or another sweep has shortened it: together, both might empty it.
+    with suppress(UpdateError):
+        tombstone.update(
+            [DeletedContactItem.group_ids.delete(group_ids)],
+            DeletedContactItem.group_ids == tombstone.group_ids,
+        )
+
+
 def sweep_contact(account_id: str, contact_id: int, e164: str, group_ids: Iterable[int]) -> None:
     """Remove the memberships that a deleted contact left, and then its tombstone.
 
@@ -85,8 +103,11 @@ def sweep_contact(account_id: str, contact_id: int, e164: str, group_ids: Iterab
     DeletedContactItem(keys.tombstones(account_id), keys.deleted_contact(contact_id)).delete()
 
 
-def remove_membership_unless_joined(account_id: str, e164: str, group_id: int) -> None:
-    """Remove a membership that the contact of that number, if there is one, does not name."""
+def remove_membership_unless_joined(account_id: str, e164: str, group_id: int) -> bool:
+    """Remove a membership that the contact of that number, if there is one, does not name.
+
+    Return whether it does not.
+    """
 
     def add_actions(transaction: TransactWrite) -> None:
         # Fails when the contact of that number is in that group after all: by joining it
@@ -102,4 +123,13 @@ def remove_membership_unless_joined(account_id: str, e164: str, group_id: int) -
     try:
         write_together(add_actions)
     except TransactionRefusedError:
-        return
+        return False
+    return True
+
+
+def _deleted_group_in(stored: StoredItem) -> tuple[int, date] | None:
+    try:
+        day = date.fromisoformat(stored["scheduledDeletionDate"]["S"])
+        return keys.group_of_tombstone(stored["SK"]["S"]), day
+    except (KeyError, ValueError):
+        return None

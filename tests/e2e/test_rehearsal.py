@@ -312,8 +312,13 @@ def test_schedule_purges_what_is_due(stack, due):
 
     await_true(lambda: numbers() == ["+37251000001"], seconds=75)
     purge = stack.resources("AWS::Logs::LogGroup")["PurgeScheduleLogs"]
-    lines = stack.client_of("logs").filter_log_events(logGroupName=purge)["events"]
-    assert any('"ContactsPurged":' in line["message"] for line in lines)
+
+    def logged():
+        lines = stack.client_of("logs").filter_log_events(logGroupName=purge)["events"]
+        return any('"ContactsPurged":' in line["message"] for line in lines)
+
+    # It reports when all is done, and its log comes when it has ended.
+    await_true(logged)
 
 
 def test_logs_of_the_lambdas_hold_no_number_and_no_secret(stack, client):

@@ -8,6 +8,29 @@ from tests.events.delivery import Delivery
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
+SCHEDULED_EVENT = {
+    "version": "0",
+    "id": "89d1a02d-5ec7-412e-82f5-13505f849b41",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2026-11-22T00:00:00Z",
+    "region": "eu-west-1",
+    "resources": ["arn:aws:events:eu-west-1:123456789012:rule/purge"],
+    "detail": {},
+}
+
+
+class Looks:
+    """Seconds that are left, of which every look at them takes one."""
+
+    def __init__(self, left):
+        self.left = float(left)
+
+    def __call__(self):
+        self.left -= 1
+        return self.left
+
 
 @pytest.fixture
 def table(ministack, monkeypatch):

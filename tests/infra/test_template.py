@@ -15,7 +15,7 @@ from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
 from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import counter_stream, purge_schedule
-from chalicelib.storage import keys
+from chalicelib.storage import connection, keys
 from chalicelib.storage.stream_records import AMOUNTS
 from infra.package import package_stage, stages
 from tests.documented import table
@@ -307,6 +307,32 @@ def test_every_metric_of_an_alarm_of_ours_is_published(resources):
 
     assert ours
     assert all(f'add_metric("{name}"' in published for name in ours)
+
+
+def test_no_alarm_of_ours_takes_silence_for_good_news(resources):
+    """A clean-up that does not come so far as to report would otherwise never be heard of."""
+    treated = {
+        name: resource["Properties"]["TreatMissingData"]
+        for name, resource in resources.items()
+        if resource["Properties"].get("Namespace") == "Phonebook"
+    }
+
+    assert "notBreaching" not in treated.values()
+    for name in ("PurgeIsBehindAlarm", "SweepIsBehindAlarm", "CleanupItemsFailAlarm"):
+        assert treated[name] == "breaching"
+
+
+def test_alarm_of_failed_items_is_for_those_that_fail_each_time(resources):
+    alarm = resources["CleanupItemsFailAlarm"]["Properties"]
+
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Minimum", 0)
+    assert alarm["Period"] >= 2 * 60 * purge_schedule.EVERY_MINUTES
+
+
+def test_purge_has_time_to_report_when_its_last_call_is_never_answered(resources):
+    call = (connection.REPEATS + 1) * (connection.CONNECT_SECONDS + connection.ANSWER_SECONDS)
+
+    assert call < purge_schedule.SECONDS_KEPT < resources["PurgeSchedule"]["Properties"]["Timeout"]
 
 
 def test_dashboard_is_json_and_names_what_is_there(resources):

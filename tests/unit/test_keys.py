@@ -49,11 +49,31 @@ def test_what_is_due_sorts_before_what_is_not(today, day, account_id, e164):
     assert (entry < keys.due_after(today)) == (day <= today)
 
 
+@given(st.dates(), accounts, accounts, numbers, numbers)
+def test_all_of_an_account_and_day_sorts_before_what_is_behind_it(
+    day, account, other, one, another
+):
+    _, entry = keys.due(day, account, one)
+    _, same = keys.due(day, account, another)
+    _, of_other = keys.due(day, other, another)
+
+    assert max(entry, same) < keys.behind_account(entry)
+    if account != other:
+        assert (of_other < keys.behind_account(entry)) == (other < account)
+
+
 def test_due_contacts_spread_over_all_shards():
     day = date(2026, 1, 1)
     partitions = {keys.due(day, "a", f"+3725{number:07d}")[0] for number in range(1_000)}
 
     assert len(partitions) == keys.DUE_SHARDS
+
+
+@given(st.datetimes(timezones=st.just(UTC)), accounts, ids)
+def test_tombstone_tells_the_day_of_its_deletion(deleted_on, account_id, group_id):
+    entry = keys.sweep_order(deleted_on, account_id, keys.deleted_group(group_id))
+
+    assert keys.day_of_sweep(entry) == deleted_on.date()
 
 
 def test_tombstones_sort_by_age_whatever_their_fraction_of_a_second():

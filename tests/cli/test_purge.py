@@ -1,0 +1,131 @@
+"""``phonebook maintenance purge``, run as an operator runs it, on an engine that can fail."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services import accounts, contacts, groups, memberships
+from chalicelib.settings import TABLE_VARIABLE
+from chalicelib.storage import keys
+from chalicelib.storage.items import ContactItem, Item
+from infra import engine
+from tests.connected import Connected
+from tests.faulty_engine import deny, faulty_engine
+from tests.paths import PROJECT
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture(scope="module")
+def faulty(logs):
+    """An engine of these tests' own, and how to make it fail."""
+    with engine.ministack(logs / "purge-ministack") as endpoint, faulty_engine(endpoint) as started:
+        yield started
+
+
+@pytest.fixture
+def table(faulty):
+    with Connected(faulty[1]) as connected:
+        yield connected
+        faulty[0].lasting.clear()
+        client = connected.client()
+        for item in client.scan(TableName=connected.table)["Items"]:
+            key = {"PK": item["PK"], "SK": item["SK"]}
+            client.delete_item(TableName=connected.table, Key=key)
+
+
+@pytest.fixture
+def purge(table):
+    """Run it, and return what it printed and what it said beside that."""
+    environment = {**engine.environment(table.endpoint), TABLE_VARIABLE: table.table}
+
+    def run(*arguments, code=0):
+        done = subprocess.run(
+            [sys.executable, "-m", "chalicelib.cli", "maintenance", "purge", *arguments],
+            cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
+def account(table):
+    return accounts.open_account("Test", "EE", 30, NOW)
+
+
+def number(index):
+    return PhoneNumber(f"+3725{index:07d}")
+
+
+def create(account, index, days_ago):
+    contacts.create_contact(account, number(index), {}, NOW - timedelta(days=days_ago))
+
+
+def numbers_of(account):
+    return {item.sk for item in Item.query(keys.contacts(account.id), consistent_read=True)}
+
+
+def test_everything_is_swept_and_purged_in_one_run(account, purge):
+    group = groups.create_group(account, "Group", NOW)
+    for index in range(3):
+        create(account, index, 0)
+        memberships.add_to_group(account, group.id, number(index), NOW)
+    groups.delete_group(account, group.id, NOW)
+    create(account, 3, 40)
+
+    before, _ = purge("--dry-run", "--json")
+    report, _ = purge("--json")
+
+    assert json.loads(before)["memberships_to_sweep"] == 3
+    assert json.loads(report) == {
+        "today": datetime.now(UTC).date().isoformat(),
+        "contacts_purged": 1,
+        "contacts_skipped": 0,
+        "memberships_swept": 3,
+        "items_failed": 0,
+        "oldest_due_left": None,
+        "oldest_deletion_left": None,
+    }
+    assert numbers_of(account) == {number(index).e164 for index in range(3)}
+
+
+# Failures
+
+
+def test_bad_items_are_named_and_left_and_the_others_done(account, purge):
+    create(account, 0, 50)
+    create(account, 1, 40)
+    bad = ContactItem(keys.contacts(account.id), number(0).e164)
+    bad.update([ContactItem.id.remove()])
+    Item("nothing", "x", gsi1pk=keys.SWEEP, gsi1sk="garbage").save()
+
+    before, _ = purge("--dry-run", "--json")
+    assert json.loads(before)["bad_items"] == 1
+    printed, complaint = purge("--json", code=5)
+
+    report = json.loads(printed)
+    assert (report["contacts_purged"], report["items_failed"]) == (1, 2)
+    assert report["oldest_due_left"] == (NOW - timedelta(days=20)).date().isoformat()
+    assert f"{keys.contacts(account.id)} {number(0).e164}: BadItemError: it has no id" in complaint
+    assert "nothing x" in complaint
+
+
+def test_report_is_given_when_the_table_fails_halfway(faulty, account, purge):
+    create(account, 0, 50)
+    create(account, 1, 40)
+    faulty[0].fail_always("TransactWriteItems", number(1).e164, deny)
+
+    printed, complaint = purge("--json", code=4)
+
+    report = json.loads(printed)
+    assert report["contacts_purged"] == 1
+    assert report["oldest_due_left"] == (NOW - timedelta(days=10)).date().isoformat()
+    assert "out of reach" in complaint
