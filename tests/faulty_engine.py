@@ -1,9 +1,13 @@
-"""A real engine behind a proxy that can be told to fail as DynamoDB and networks do."""
+"""A real engine behind a proxy that can be told to fail as DynamoDB and networks do.
+
+Its ``date`` says what time it is above each answer, or, by None, says nothing.
+"""
 
 import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
@@ -23,6 +27,7 @@ class FaultyEngine:
         self._engine = urlsplit(engine).netloc
         self.faults: list[tuple[str, Fault]] = []
         self.lasting: list[tuple[str, bytes, Fault]] = []
+        self.date: Callable[[], str | None] = lambda: formatdate(usegmt=True)
         self.calls: list[str] = []
 
     def fail(self, operation: str, fault: Fault, *, times: int = 1) -> None:
@@ -126,7 +131,9 @@ def faulty_engine(engine: str) -> Iterator[tuple[FaultyEngine, str]]:
                 self.close_connection = True
                 return
             status, content = answer
-            self.send_response(status)
+            self.send_response_only(status)
+            if date := faulty.date():
+                self.send_header("Date", date)
             self.send_header("Content-Type", "application/x-amz-json-1.0")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

@@ -26,6 +26,7 @@ from chalicelib.domain.errors import (
 from chalicelib.services.recounting import StreamStuckError
 from chalicelib.services.redriving import NothingAsideError
 from chalicelib.settings import SettingsError
+from chalicelib.storage.clock import NoClockError
 
 NOT_MENDED: Final = 5
 
@@ -37,6 +38,7 @@ FAILURES: Final = (
     UnavailableError,
     StreamStuckError,
     NothingAsideError,
+    NoClockError,
 )
 Failure: TypeAlias = (
     SettingsError
@@ -46,6 +48,7 @@ Failure: TypeAlias = (
     | UnavailableError
     | StreamStuckError
     | NothingAsideError
+    | NoClockError
 )
 
 _EXIT_CODES: Final[Mapping[type, int]] = {
@@ -56,6 +59,7 @@ _EXIT_CODES: Final[Mapping[type, int]] = {
     UnavailableError: 4,
     StreamStuckError: 4,
     NothingAsideError: 3,
+    NoClockError: 4,
 }
 
 _WORDS: Final[Mapping[ErrorCode, str]] = {
@@ -85,5 +89,10 @@ def message_of(failure: Failure) -> str:
         return "The stream is not being counted; see docs/counting.md."
     if isinstance(failure, NothingAsideError):
         return f"Nothing lies aside as {failure}."
+    if isinstance(failure, NoClockError):
+        return (
+            "The table's engine does not say what time it is (the Date of its answers), and no "
+            "other clock decides what is purged. Nothing was done."
+        )
     words = _WORDS[failure.code]
     return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words

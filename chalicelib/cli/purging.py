@@ -1,6 +1,6 @@
 """``phonebook maintenance purge``: the clean-up by hand."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -9,6 +9,7 @@ from chalicelib.cli.failures import NOT_MENDED
 from chalicelib.cli.output import AsJson, print_row
 from chalicelib.services import cleanup
 from chalicelib.services.cleanup import CleanupReport
+from chalicelib.storage.clock import time_of_table
 
 
 def purge(
@@ -19,9 +20,9 @@ def purge(
 ) -> None:
     """Purge what is due and sweep up after deletions now, for as long as it takes.
 
-    Exits with 5 if an item failed; it is named.
+    The table's own clock says what is due. Exits with 5 if an item failed; it is named.
     """
-    now = datetime.now(UTC)
+    now = time_of_table()
     if dry_run:
         preview = cleanup.preview(now.date())
         row = {

@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 from chalicelib.observability import logger, service
 from chalicelib.services.cleanup import CleanupReport, clean_up
 from chalicelib.settings import Settings
+from chalicelib.storage.clock import time_of_table
 from chalicelib.storage.connection import connect
 from chalicelib.storage.deadline import calls_end_after
 
@@ -37,6 +38,7 @@ def clean_up_on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
     It reports too when it fails halfway, and then fails.
 
     Raises:
+        NoClockError: The table's engine does not say what day it is, so nothing was done.
         UnavailableError: The table did not serve us all the while.
 
     """
@@ -46,7 +48,7 @@ def clean_up_on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
     try:
         _connect()
         with calls_end_after(seconds):
-            clean_up(datetime.now(UTC), lambda: seconds - (time.monotonic() - started), report)
+            clean_up(time_of_table(), lambda: seconds - (time.monotonic() - started), report)
     finally:
         summary = _summary(report, round(time.monotonic() - started, 3))
         _log(report, summary)

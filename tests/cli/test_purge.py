@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -36,6 +37,18 @@ def table(faulty):
         for item in client.scan(TableName=connected.table)["Items"]:
             key = {"PK": item["PK"], "SK": item["SK"]}
             client.delete_item(TableName=connected.table, Key=key)
+
+
+@pytest.fixture
+def clock(faulty):
+    """The engine's clock, to be set."""
+    before = faulty[0].date
+
+    def set_to(text):
+        faulty[0].date = lambda: text
+
+    yield set_to
+    faulty[0].date = before
 
 
 @pytest.fixture
@@ -95,6 +108,37 @@ def test_everything_is_swept_and_purged_in_one_run(account, purge):
         "oldest_deletion_left": None,
     }
     assert numbers_of(account) == {number(index).e164 for index in range(3)}
+
+
+@pytest.mark.parametrize(("days", "due"), [(-45, {0}), (45, {0, 1, 2})])
+def test_clock_of_the_table_decides_whatever_this_machine_believes(
+    account, purge, clock, days, due
+):
+    """The one is 45 days behind this machine's, which so is 45 days ahead; the other is not."""
+    for index, days_ago in enumerate((80, 40, 0)):
+        create(account, index, days_ago)
+    clock(format_datetime(NOW + timedelta(days=days), usegmt=True))
+
+    before, _ = purge("--dry-run", "--json")
+    report, _ = purge("--json")
+
+    today = (NOW + timedelta(days=days)).date().isoformat()
+    assert (json.loads(before)["today"], json.loads(report)["today"]) == (today, today)
+    assert json.loads(before)["contacts_due"] == json.loads(report)["contacts_purged"] == len(due)
+    assert numbers_of(account) == {number(index).e164 for index in {0, 1, 2} - due}
+
+
+@pytest.mark.parametrize("said", [None, "today"])
+@pytest.mark.parametrize("arguments", [[], ["--dry-run"]])
+def test_engine_that_says_no_time_is_not_purged(account, purge, clock, said, arguments):
+    create(account, 0, 80)
+    clock(said)
+
+    printed, complaint = purge(*arguments, code=4)
+
+    assert printed == ""
+    assert "does not say what time it is" in complaint
+    assert numbers_of(account) == {number(0).e164}
 
 
 # Failures

@@ -4,7 +4,8 @@ import io
 import json
 import random
 import time
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -16,6 +17,7 @@ from chalicelib.services import accounts, contacts, groups
 from chalicelib.services.cleanup import CleanupReport, clean_up, preview
 from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, due_contacts
+from chalicelib.storage.clock import NoClockError, time_of_table
 from chalicelib.storage.contacts import item_of
 from chalicelib.storage.items import MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item
@@ -38,6 +40,7 @@ from tests.storage.steps import (
     create_group,
     join,
     number,
+    stored_contact,
     stored_keys,
     stored_members,
 )
@@ -502,3 +505,43 @@ def test_run_without_a_limit_sweeps_and_purges_all(account):
     assert (report.memberships_swept, report.contacts_purged) == (4, 1)
     assert report.is_sweep_seen
     assert report.is_purge_seen
+
+
+# What day it is
+
+
+@pytest.fixture
+def clock(faulty):
+    """The engine's clock, to be set."""
+
+    def set_to(text):
+        faulty[0].date = lambda: text
+
+    before = faulty[0].date
+    yield set_to
+    faulty[0].date = before
+
+
+def test_clock_of_the_table_is_the_one_that_counts(account, clock):
+    """By this machine's, which may be 45 days ahead, both would be due."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    its_time = now - timedelta(days=45)
+    create_due(account, 0, its_time - timedelta(days=30))
+    create_due(account, 1, its_time - timedelta(days=29))
+    clock(format_datetime(its_time, usegmt=True))
+
+    assert time_of_table() == its_time
+    assert clean_up_on_schedule(SCHEDULED_EVENT, None)["contacts_purged"] == 1
+    assert stored_contact(account, 1)
+
+
+@pytest.mark.parametrize("said", [None, "yesterday", "Thu, 26 Nov 2026 00:41:58"])
+def test_engine_that_says_no_time_purges_nothing(account, clock, printed, said):
+    create_due(account)
+    clock(said)
+
+    with pytest.raises(NoClockError):
+        clean_up_on_schedule(SCHEDULED_EVENT, None)
+
+    assert stored_contact(account)
+    assert printed()["metrics"]["ContactsPurged"] == [0.0]

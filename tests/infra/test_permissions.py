@@ -14,6 +14,7 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints import http
 from chalicelib.services import accounts, cleanup, contacts, counting, groups, memberships
 from chalicelib.storage import keys, tombstones
+from chalicelib.storage.clock import time_of_table
 from chalicelib.storage.connection import table
 from chalicelib.storage.transactions import MOST_ACTIONS
 from infra.table import RESOURCES
@@ -133,7 +134,9 @@ def test_role_of_counting_allows_what_counting_asks(account):
 
 
 def test_role_of_purging_allows_what_cleaning_up_asks(account):
-    """Contacts that are due, and what is left of groups: members in others, and in none."""
+    """What day it is, contacts that are due, and what is left of groups: members in others, and
+    in none.
+    """
     now = datetime.now(UTC)
     one, other = (PhoneNumber(f"+3725100000{last}") for last in range(2))
     kept = groups.create_group(account, "Kept", now)
@@ -147,6 +150,7 @@ def test_role_of_purging_allows_what_cleaning_up_asks(account):
     tombstones.deleted_contact_item(account.id, new_id(), "+37251000002", {kept.id}, now).save()
 
     with recorded() as asked:
+        time_of_table()
         first, last = (
             cleanup.clean_up(now + later, lambda: 60.0)
             for later in (timedelta(minutes=1), timedelta(days=2))
