@@ -30,6 +30,11 @@ from chalicelib.storage.clock import NoClockError
 
 NOT_MENDED: Final = 5
 
+
+class PurgeNotConfirmedError(Exception):
+    """More than a tenth of an account is due, and nobody said yes to that."""
+
+
 FAILURES: Final = (
     SettingsError,
     InvalidDataError,
@@ -39,6 +44,7 @@ FAILURES: Final = (
     StreamStuckError,
     NothingAsideError,
     NoClockError,
+    PurgeNotConfirmedError,
 )
 Failure: TypeAlias = (
     SettingsError
@@ -49,6 +55,7 @@ Failure: TypeAlias = (
     | StreamStuckError
     | NothingAsideError
     | NoClockError
+    | PurgeNotConfirmedError
 )
 
 _EXIT_CODES: Final[Mapping[type, int]] = {
@@ -60,6 +67,7 @@ _EXIT_CODES: Final[Mapping[type, int]] = {
     StreamStuckError: 4,
     NothingAsideError: 3,
     NoClockError: 4,
+    PurgeNotConfirmedError: 2,
 }
 
 _WORDS: Final[Mapping[ErrorCode, str]] = {
@@ -94,5 +102,7 @@ def message_of(failure: Failure) -> str:
             "The table's engine does not say what time it is (the Date of its answers), and no "
             "other clock decides what is purged. Nothing was done."
         )
+    if isinstance(failure, PurgeNotConfirmedError):
+        return "Nothing was purged: more than a tenth of an account needs a yes, or --yes."
     words = _WORDS[failure.code]
     return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words

@@ -1,20 +1,25 @@
 """``phonebook maintenance purge``: the clean-up by hand."""
 
+import sys
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
 import typer
 
-from chalicelib.cli.failures import NOT_MENDED
+from chalicelib.cli.failures import NOT_MENDED, PurgeNotConfirmedError
 from chalicelib.cli.output import AsJson, print_row
 from chalicelib.services import cleanup
-from chalicelib.services.cleanup import CleanupReport
+from chalicelib.services.cleanup import CleanupReport, LargePurge
 from chalicelib.storage.clock import time_of_table
 
 
 def purge(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what the next run would do.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Purge more than a tenth of an account unasked.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -25,13 +30,17 @@ def purge(
     now = time_of_table()
     if dry_run:
         preview = cleanup.preview(now.date())
+        _warn(preview.large_purges)
         row = {
             **preview._asdict(),
             "today": now.date().isoformat(),
             "oldest_due": _text(preview.oldest_due),
+            "large_purges": len(preview.large_purges),
         }
         print_row(row, as_json=as_json)
         return
+    if not yes:
+        _ask_about(cleanup.find_large_purges(now.date()))
     report = CleanupReport()
     try:
         cleanup.clean_up(now, report=report)
@@ -39,6 +48,26 @@ def purge(
         _print(report, as_json=as_json)
     if report.items_failed:
         raise typer.Exit(NOT_MENDED)
+
+
+def _ask_about(large_purges: Sequence[LargePurge]) -> None:
+    """Return if there is nothing to ask, or the answer is yes.
+
+    Raises:
+        PurgeNotConfirmedError: It is no, or there is nobody to ask.
+
+    """
+    if not large_purges:
+        return
+    _warn(large_purges)
+    if not (sys.stdin.isatty() and typer.confirm("Purge them?", err=True)):
+        raise PurgeNotConfirmedError
+
+
+def _warn(large_purges: Sequence[LargePurge]) -> None:
+    for account_id, due, contacts in large_purges:
+        of = "of an unknown number of" if contacts is None else f"of {contacts}"
+        typer.echo(f"Account {account_id}: {due} {of} contacts are due.", err=True)
 
 
 def _print(report: CleanupReport, *, as_json: bool) -> None:

@@ -69,6 +69,7 @@ def _summary(report: CleanupReport, seconds_used: float) -> dict[str, Any]:
         **{name: day and day.isoformat() for name, day in days.items()},
         "is_sweep_seen": report.is_sweep_seen,
         "is_purge_seen": report.is_purge_seen,
+        "large_purges": len(report.large_purges),
         "seconds_used": seconds_used,
     }
 
@@ -76,6 +77,8 @@ def _summary(report: CleanupReport, seconds_used: float) -> dict[str, Any]:
 def _log(report: CleanupReport, summary: dict[str, Any]) -> None:
     for failure in report.failures:
         logger().error("clean-up failed for one item", key=failure.key, exc_info=failure.error)
+    for large in report.large_purges:
+        logger().warning("clean-up takes much of an account", **large._asdict())
     logger().info("clean-up", **summary)
 
 
@@ -85,6 +88,7 @@ def _publish(report: CleanupReport, seconds_used: float) -> None:
     metrics.add_metric("ContactsSkipped", MetricUnit.Count, report.contacts_skipped)
     metrics.add_metric("MembershipsSwept", MetricUnit.Count, report.memberships_swept)
     metrics.add_metric("CleanupItemsFailed", MetricUnit.Count, report.items_failed)
+    metrics.add_metric("LargePurges", MetricUnit.Count, len(report.large_purges))
     metrics.add_metric("CleanupSeconds", MetricUnit.Seconds, seconds_used)
     # Where a run did not come so far as to know it, it says nothing, which alarms.
     if report.is_purge_seen or report.oldest_due_left:

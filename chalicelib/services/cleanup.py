@@ -13,10 +13,16 @@ from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
-from chalicelib.storage import cleanup, keys
+from chalicelib.storage import cleanup, counters, keys
 from chalicelib.storage.cleanup import Outcome
 from chalicelib.storage.items import Item
 from chalicelib.storage.tombstones import oldest_tombstones
+
+LARGE_SHARE: Final = 10
+"""A purge is large if it takes more than one in so many contacts of an account ..."""
+
+LARGE_NUMBER: Final = 100
+"""... and not fewer than so many: a tenth of a small account is a handful, and due every day."""
 
 FAILURES_NAMED: Final = 100
 """Of a run; the others are counted."""
@@ -26,6 +32,14 @@ FIRST_TURN: Final = 100
 
 SecondsLeft: TypeAlias = Callable[[], float]
 HasTime: TypeAlias = Callable[[], bool]
+
+
+class LargePurge(NamedTuple):
+    """How much of an account is due, and how many contacts it has, if its counter can be read."""
+
+    account_id: str
+    due: int
+    contacts: int | None
 
 
 class Failure(NamedTuple):
@@ -55,6 +69,7 @@ class CleanupReport:
     is_purge_seen: bool = False
     oldest_deletion_left: date | None = None
     is_sweep_seen: bool = False
+    large_purges: list[LargePurge] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -84,6 +99,16 @@ def clean_up(
     return report
 
 
+def find_large_purges(today: date, has_time: HasTime = lambda: True) -> list[LargePurge]:
+    """Return the accounts of which more is due than is usual, as far as there is time to count.
+
+    Raises:
+        UnavailableError: The table does not serve us.
+
+    """
+    return _large_ones(_count_due(today, has_time))
+
+
 class CleanupPreview(NamedTuple):
     """What the next run would find to do; it finds more bad items when it reads them."""
 
@@ -92,6 +117,7 @@ class CleanupPreview(NamedTuple):
     tombstones: int
     memberships_to_sweep: int
     bad_items: int
+    large_purges: list[LargePurge]
 
 
 def preview(today: date) -> CleanupPreview:
@@ -101,7 +127,12 @@ def preview(today: date) -> CleanupPreview:
         UnavailableError: The table does not serve us.
 
     """
-    days = [_item_of(entry, keys.day_of_due).day for entry in cleanup.due_contacts(today)]
+    due: Counter[str] = Counter()
+    days: list[date | None] = []
+    for entry in cleanup.due_contacts(today):
+        item = _item_of(entry, keys.day_of_due)
+        due[item.account_id] += 1
+        days.append(item.day)
     waiting = [_count_left(entry) for entry in oldest_tombstones()]
     return CleanupPreview(
         contacts_due=len(days),
@@ -109,6 +140,7 @@ def preview(today: date) -> CleanupPreview:
         tombstones=len(waiting),
         memberships_to_sweep=sum(count for count in waiting if count),
         bad_items=[*days, *waiting].count(None),
+        large_purges=_large_ones(due),
     )
 
 
@@ -120,6 +152,34 @@ def _count_left(entry: Item) -> int | None:
     except UnavailableError:
         raise
     except Exception:  # noqa: BLE001 - whatever is wrong with it, the others are counted
+        return None
+
+
+def _count_due(today: date, has_time: HasTime) -> Counter[str]:
+    due: Counter[str] = Counter()
+    for page in cleanup.count_due(today):
+        due.update(page)
+        if not has_time():
+            break
+    return due
+
+
+def _large_ones(due: Counter[str]) -> list[LargePurge]:
+    return [
+        LargePurge(account_id, count, contacts)
+        for account_id, count in due.items()
+        if count >= LARGE_NUMBER
+        and ((contacts := _count_contacts(account_id)) is None or count * LARGE_SHARE > contacts)
+    ]
+
+
+def _count_contacts(account_id: str) -> int | None:
+    """Return how many contacts an account has, or None where its counter cannot be read."""
+    try:
+        return counters.read_counter(counters.Counter(account_id, None))
+    except UnavailableError:
+        raise
+    except Exception:  # noqa: BLE001 - of a bad account, whatever is due is much
         return None
 
 
@@ -156,6 +216,12 @@ def _sweep(now: datetime, report: CleanupReport, seconds_left: SecondsLeft | Non
 def _purge(now: datetime, report: CleanupReport, seconds_left: SecondsLeft | None) -> None:
     today = now.date()
     run = _Run(report, _until_end_of(seconds_left))
+    has_time_to_count = _until_half_of(seconds_left)
+    due = _count_due(today, has_time_to_count)
+    if not due and has_time_to_count():
+        report.is_purge_seen = True
+        return
+    report.large_purges = _large_ones(due)
 
     def purge_one(entry: Item) -> bool:
         outcome = cleanup.purge_contact(entry, today)

@@ -4,6 +4,7 @@ Every step may be broken off, repeated, and run by two at once.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
@@ -13,9 +14,12 @@ from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
+from pynamodb.pagination import PageIterator
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import contacts, keys, tombstones
+from chalicelib.storage.batches import StoredItem
+from chalicelib.storage.connection import table
 from chalicelib.storage.items import (
     ContactIdItem,
     ContactItem,
@@ -77,6 +81,20 @@ def _due_in_shard(
             yield entry
         else:
             return
+
+
+def count_due(today: date) -> Iterator[Counter[str]]:
+    """Yield, page by page of the index, how much of each account is due."""
+    question = {
+        "range_key_condition": Item.gsi1sk < keys.due_after(today),
+        "index_name": SparseIndex.Meta.index_name,
+    }
+    for shard in range(keys.DUE_SHARDS):
+        pages: PageIterator[StoredItem] = PageIterator(
+            table().query, (keys.due_shard(shard),), question
+        )
+        for page in pages:
+            yield Counter(keys.account_in(stored["PK"]["S"]) for stored in page["Items"])
 
 
 def purge_contact(entry: Item, today: date) -> Outcome:

@@ -1,6 +1,8 @@
 """``phonebook maintenance purge``, run as an operator runs it, on an engine that can fail."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,7 +14,7 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import accounts, contacts, groups, memberships
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
-from chalicelib.storage.items import ContactItem, Item
+from chalicelib.storage.items import AccountItem, ContactItem, Item
 from infra import engine
 from tests.connected import Connected
 from tests.faulty_engine import deny, faulty_engine
@@ -56,11 +58,10 @@ def purge(table):
     """Run it, and return what it printed and what it said beside that."""
     environment = {**engine.environment(table.endpoint), TABLE_VARIABLE: table.table}
 
-    def run(*arguments, code=0):
+    def run(*arguments, code=0, stdin=subprocess.DEVNULL):
         done = subprocess.run(
             [sys.executable, "-m", "chalicelib.cli", "maintenance", "purge", *arguments],
-            cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False,
+            cwd=PROJECT, env=environment, stdin=stdin, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
@@ -129,7 +130,7 @@ def test_clock_of_the_table_decides_whatever_this_machine_believes(
 
 
 @pytest.mark.parametrize("said", [None, "today"])
-@pytest.mark.parametrize("arguments", [[], ["--dry-run"]])
+@pytest.mark.parametrize("arguments", [["--yes"], ["--dry-run"]])
 def test_engine_that_says_no_time_is_not_purged(account, purge, clock, said, arguments):
     create(account, 0, 80)
     clock(said)
@@ -139,6 +140,48 @@ def test_engine_that_says_no_time_is_not_purged(account, purge, clock, said, arg
     assert printed == ""
     assert "does not say what time it is" in complaint
     assert numbers_of(account) == {number(0).e164}
+
+
+# More than a tenth of an account
+
+
+@pytest.fixture
+def large(account):
+    """An account of which a hundred contacts are due, and which has no others."""
+    for index in range(100):
+        create(account, index, 40)
+    item = AccountItem(keys.account(account.id), keys.ACCOUNT)
+    item.update([AccountItem.contacts_count.set(100)])
+    return account
+
+
+def test_script_has_to_say_yes_to_much(large, purge):
+    printed, complaint = purge("--json", code=2)
+    assert printed == ""
+    assert f"Account {large.id}: 100 of 100 contacts are due." in complaint
+    assert "--yes" in complaint
+    assert len(numbers_of(large)) == 100
+
+    printed, _ = purge("--json", "--dry-run")
+    assert json.loads(printed)["large_purges"] == 1
+
+    printed, _ = purge("--json", "--yes")
+    assert json.loads(printed)["contacts_purged"] == 100
+    assert numbers_of(large) == set()
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 2, 100), ("y", 0, 0)])
+def test_person_is_asked_about_much(large, purge, answer, code, left):
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, f"{answer}\n".encode())
+        _, said = purge(code=code, stdin=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert "Purge them?" in said
+    assert len(numbers_of(large)) == left
 
 
 # Failures

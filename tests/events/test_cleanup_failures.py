@@ -13,13 +13,13 @@ from chalicelib.domain.errors import UnavailableError
 from chalicelib.entrypoints import purge_schedule
 from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.observability import logger
-from chalicelib.services import accounts, contacts, groups
-from chalicelib.services.cleanup import CleanupReport, clean_up, preview
+from chalicelib.services import accounts, cleanup, contacts, groups
+from chalicelib.services.cleanup import CleanupReport, LargePurge, clean_up, preview
 from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, due_contacts
 from chalicelib.storage.clock import NoClockError, time_of_table
 from chalicelib.storage.contacts import item_of
-from chalicelib.storage.items import MembershipItem
+from chalicelib.storage.items import AccountItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra import engine
 from tests.connected import Connected
@@ -505,6 +505,55 @@ def test_run_without_a_limit_sweeps_and_purges_all(account):
     assert (report.memberships_swept, report.contacts_purged) == (4, 1)
     assert report.is_sweep_seen
     assert report.is_purge_seen
+
+
+# Much of an account
+
+
+def has_contacts(account, count):
+    item = AccountItem(keys.account(account.id), keys.ACCOUNT)
+    item.update([AccountItem.contacts_count.set(count)])
+
+
+@pytest.mark.parametrize(
+    ("due", "all_contacts", "is_large"),
+    [(99, 99, False), (100, 1_000, False), (101, 1_009, True), (100, 999, True), (100, 0, True)],
+)
+def test_purge_of_more_than_a_tenth_is_large_unless_it_is_a_handful(
+    table, account, due, all_contacts, is_large
+):
+    load_due(table, account, range(due), LONG_DUE)
+    has_contacts(account, all_contacts)
+
+    found = cleanup.find_large_purges(NOW.date())
+
+    assert found == ([LargePurge(account.id, due, all_contacts)] if is_large else [])
+    assert preview(NOW.date()).large_purges == found
+
+
+@pytest.mark.parametrize("change", [lambda item: item.delete(), None])
+def test_account_whose_size_nobody_knows_is_purged_largely(table, account, change):
+    load_due(table, account, range(100), LONG_DUE)
+    if change:
+        change(AccountItem(keys.account(account.id), keys.ACCOUNT))
+    else:
+        bad = setting("contactsCount", {"S": "many"})
+        write(table, bad, keys.account(account.id), keys.ACCOUNT)
+
+    assert cleanup.find_large_purges(NOW.date()) == [LargePurge(account.id, 100, None)]
+
+
+def test_schedule_purges_much_of_an_account_and_says_so(table, account, printed):
+    load_due(table, account, range(120), LONG_DUE)
+    has_contacts(account, 130)
+
+    summary = clean_up_on_schedule(SCHEDULED_EVENT, None)
+
+    assert (summary["contacts_purged"], summary["large_purges"]) == (120, 1)
+    lines = printed()
+    assert lines["metrics"]["LargePurges"] == [1.0]
+    said = lines["clean-up takes much of an account"]
+    assert (said["account_id"], said["due"], said["contacts"]) == (account.id, 120, 130)
 
 
 # What day it is
