@@ -21,6 +21,7 @@ from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
     NotFoundError,
+    PhonebookError,
     UnavailableError,
 )
 from chalicelib.services.recounting import StreamStuckError
@@ -82,6 +83,21 @@ _WORDS: Final[Mapping[ErrorCode, str]] = {
 }
 
 
+_SENTENCES: Final[Mapping[type, str]] = {
+    SettingsError: "{}",
+    StreamStuckError: "The stream is not being counted; see docs/counting.md.",
+    NothingAsideError: "Nothing lies aside as {}.",
+    NoClockError: (
+        "The table's engine does not say what time it is (the Date of its answers), and no other"
+        " clock decides what is purged. Nothing was done."
+    ),
+    PurgeNotConfirmedError: (
+        "Nothing was purged: more than a tenth of an account needs a yes, or --yes."
+    ),
+}
+"""What is said of a failure that is of no code; ``{}`` is what it says of itself."""
+
+
 def exit_code_of(failure: Failure) -> int:
     """Return the exit code of a failure."""
     return _EXIT_CODES[type(failure)]
@@ -89,20 +105,9 @@ def exit_code_of(failure: Failure) -> int:
 
 def message_of(failure: Failure) -> str:
     """Return the line that says what went wrong, and, if AWS said so, why."""
-    if isinstance(failure, SettingsError):
-        return str(failure)
     if isinstance(failure, InvalidDataError):
         return "; ".join(map(str, failure.problems))
-    if isinstance(failure, StreamStuckError):
-        return "The stream is not being counted; see docs/counting.md."
-    if isinstance(failure, NothingAsideError):
-        return f"Nothing lies aside as {failure}."
-    if isinstance(failure, NoClockError):
-        return (
-            "The table's engine does not say what time it is (the Date of its answers), and no "
-            "other clock decides what is purged. Nothing was done."
-        )
-    if isinstance(failure, PurgeNotConfirmedError):
-        return "Nothing was purged: more than a tenth of an account needs a yes, or --yes."
-    words = _WORDS[failure.code]
-    return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words
+    if isinstance(failure, PhonebookError):
+        words = _WORDS[failure.code]
+        return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words
+    return _SENTENCES[type(failure)].format(failure)
