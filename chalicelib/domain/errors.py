@@ -108,6 +108,10 @@ class ProblemCollector:
     def __init__(self) -> None:
         self._problems: list[Problem] = []
 
+    def __len__(self) -> int:
+        """Say how many problems were found so far."""
+        return len(self._problems)
+
     def __enter__(self) -> None:
         """Begin with a further field."""
 

@@ -19,6 +19,7 @@ from chalicelib.domain.contact import (
 )
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.text import composed
 from chalicelib.services.reaching import reach, rewrite_contact
 from chalicelib.storage import contacts, groups, memberships, tombstones
 from chalicelib.storage.counters import Counter, read_counter
@@ -179,10 +180,12 @@ def find_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
 
     It reads every contact.
     """
+    wanted = composed(name)
     for contact in list_contacts(account):
-        first, last = (contact.details.get(each) for each in ("first_name", "last_name"))
+        known = (contact.details.get(each) for each in ("first_name", "last_name"))
+        first, last = (None if text is None else composed(text) for text in known)
         has_both = first is not None and last is not None
-        if name in {first, last} or (has_both and name == f"{first} {last}"):
+        if wanted in {first, last} or (has_both and wanted == f"{first} {last}"):
             yield contact
 
 

@@ -1,24 +1,42 @@
 """Putting thousands of contacts into a group, each with an outcome of its own."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact, ContactData
-from chalicelib.domain.errors import PhonebookError
+from chalicelib.domain.errors import PhonebookError, UnavailableError
 from chalicelib.domain.group import Group
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services.memberships import creating_or_joining
 from chalicelib.storage import groups
 from chalicelib.storage.batches import in_batches
+from chalicelib.storage.deadline import refuse_if_too_late
 from chalicelib.storage.rewrites import Change, rewrite_each
 
 THREADS: Final = 8
 """Transactions under way at once; botocore keeps ten connections."""
+
+
+def read_rows(
+    sent: Iterable[Any], read: Callable[[Any], ContactData]
+) -> list[ContactData | PhonebookError]:
+    """Return each row as *read* reads it, or why it is none.
+
+    Those that are not reached by the end of the request's time are answered as unavailable.
+    """
+    rows: list[ContactData | PhonebookError] = []
+    for row in sent:
+        try:
+            refuse_if_too_late()
+            rows.append(read(row))
+        except PhonebookError as error:
+            rows.append(error)
+    return rows
 
 
 def upload_contacts(
@@ -40,7 +58,10 @@ def upload_contacts(
         NotFoundError: There is no such group.
 
     """
-    group = groups.get_group(account.id, group_id)
+    try:
+        group = groups.get_group(account.id, group_id)
+    except UnavailableError as error:
+        return [error] * len(rows)
     rows_of: dict[PhoneNumber, dict[int, ContactData]] = defaultdict(dict)
     for position, row in enumerate(rows):
         rows_of[row.phone_number][position] = row

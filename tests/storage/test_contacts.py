@@ -212,8 +212,9 @@ def test_deleted_group_is_none_of_a_page_either(account):
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("Any", [0, 2]), ("One", [0, 1]), ("Any One", [0]), ("any", []), ("", [3]),
-        ("None", []), ("None One", []), (" One", []),
+        ("Any", [0, 2]), ("One", [0, 1, 6]), ("Any One", [0]), ("any", []), ("", [3]),
+        ("None", []), ("None One", []), (" One", []), ("Zo\xeb", [5, 6]), ("Zoe\u0308", [5, 6]),
+        ("Zo\xeb One", [6]),
     ],
 )  # fmt: skip
 def test_contacts_are_found_by_their_exact_names(account, name, found):
@@ -222,6 +223,8 @@ def test_contacts_are_found_by_their_exact_names(account, name, found):
     create(account, 2, first_name="Any", last_name="Body")
     create(account, 3, first_name="")
     create(account, 4)
+    create(account, 5, first_name="Zo\xeb")
+    create(account, 6, first_name="Zoe\u0308", last_name="One")
 
     contacts_found = contacts.find_contacts_by_name(account, name)
     assert [contact.phone_number for contact in contacts_found] == [number(n) for n in found]

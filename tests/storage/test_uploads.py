@@ -9,7 +9,7 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, Ph
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.limits import EXTRA_CHARACTERS
 from chalicelib.services import blacklist, contacts
-from chalicelib.services.uploading import upload_contacts
+from chalicelib.services.uploading import read_rows, upload_contacts
 from chalicelib.storage.connection import REPEATS
 from chalicelib.storage.deadline import calls_end_after
 from chalicelib.storage.tries import SEND_TRIES
@@ -192,3 +192,22 @@ def test_rows_that_were_not_begun_in_time_are_answered_as_unavailable(account, g
     assert set(codes(outcomes)) == {"BUSY"}
     assert "TransactWriteItems" not in engine.calls
     assert stored_members(account, group) == set()
+
+
+def test_rows_that_were_not_read_in_time_are_answered_as_unavailable():
+    def read(row):
+        time.sleep(SECONDS)
+        return data(row)
+
+    with calls_end_after(SECONDS):
+        rows = read_rows(range(5), read)
+
+    assert rows[0] == data(0)
+    assert codes(rows[1:]) == ["BUSY"] * 4
+
+
+def test_rows_that_were_read_and_not_begun_in_time_are_answered_as_unavailable(account, group):
+    with calls_end_after(-1):
+        outcomes = upload(account, group, [data(index) for index in range(3)])
+
+    assert codes(outcomes) == ["BUSY"] * 3

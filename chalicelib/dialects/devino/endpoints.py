@@ -40,6 +40,7 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError, PhonebookError
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import id_of_decimal
 from chalicelib.domain.limits import PAGE_ITEMS
+from chalicelib.domain.text import composed
 from chalicelib.services import blacklist, contacts, groups, uploading
 
 ROOT: Final = "/address-book-api"
@@ -136,15 +137,10 @@ def _read_rows(
 ) -> list[ContactData | PhonebookError]:
     """Return each row of an upload as a contact, or why it is none."""
     definitions = definitions_of(group)
-    rows: list[ContactData | PhonebookError] = []
-    for sent in upload.rows:
-        try:
-            row = read_row(sent, definitions, account, zone_offset=upload.zone_offset)
-        except PhonebookError as error:
-            rows.append(error)
-        else:
-            rows.append(row)
-    return rows
+    return uploading.read_rows(
+        upload.rows,
+        lambda row: read_row(row, definitions, account, zone_offset=upload.zone_offset),
+    )
 
 
 def _refuse_known_emails(
@@ -167,7 +163,7 @@ def _refuse_known_emails(
 
 def _email_of(contact: Contact | ContactData) -> str | None:
     email = contact.details.get(DETAILS["email"])
-    return email.casefold() if email else None
+    return composed(email).casefold() if email else None
 
 
 def _find_contacts(account: Account, query: ContactsQuery) -> Iterable[Contact]:

@@ -20,7 +20,7 @@ from chalicelib.domain.extra import Extra
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import is_decimal
 from chalicelib.domain.limits import FIELD_CHARACTERS
-from chalicelib.domain.text import checked_text
+from chalicelib.domain.text import checked_text, composed
 
 NAME_CHARACTERS: Final = 100
 """A field's name, and what it is called on a screen."""
@@ -208,7 +208,7 @@ def field_of(contact: Contact, name: str, zone_offset: timedelta) -> Field:
     if name.lower() in DATES:
         moment = in_zone(DATES[name.lower()](contact), zone_offset)
         return Field(text, moment.strftime(MOMENT))
-    field = _field_of(contact, text)
+    field = _field_of(contact, Definition(_name_as_kept(contact, name), name))
     kind = field.definition.type
     return Field(field.definition, shifted(kind, field.value, zone_offset))
 
@@ -249,11 +249,13 @@ def check_value(field: str, definition: Definition, value: Value) -> None:
     values = _each(value)
     if len(values) > MOST_VALUES:
         raise InvalidDataError.of(field, f"must be at most {MOST_VALUES} values")
+    check = _CHECKS[definition.type]
     for each in values:
-        _CHECKS[definition.type](field, each)
-        is_allowed = isinstance(each, str) and each in definition.allowed
-        if definition.values and not is_allowed:
-            raise InvalidDataError.of(field, "must be one of the field's values")
+        check(field, each)
+    if definition.values and not all(
+        isinstance(each, str) and each in definition.allowed for each in values
+    ):
+        raise InvalidDataError.of(field, "must be one of the field's values")
 
 
 def shifted(kind: FieldType, value: Value, shift: timedelta) -> Value:
@@ -286,6 +288,15 @@ def _field_of(contact: Contact, definition: Definition) -> Field:
         is_default=definition.is_default,
     )
     return Field(as_kept, kept["value"])
+
+
+def _name_as_kept(contact: Contact, name: str) -> str:
+    """Return the name of the field that is meant: its letters may be put together otherwise."""
+    if name.isascii() or f"{_FIELD}{name}" in contact.extra:
+        return name
+    wanted = composed(f"{_FIELD}{name}")
+    kept = (key for key in contact.extra if composed(key) == wanted)
+    return next(kept, wanted).removeprefix(_FIELD)
 
 
 def _each(value: Value) -> list[Value]:
@@ -332,16 +343,23 @@ def _check_date(field: str, value: object) -> None:
 def _check_object(field: str, value: object) -> None:
     if not isinstance(value, dict):
         raise InvalidDataError.of(field, "must be an object")
-    if not _is_shallow(value, DEEPEST_OBJECT):
+    if not _is_shallow(value):
         raise InvalidDataError.of(field, f"must be at most {DEEPEST_OBJECT} objects deep")
 
 
-def _is_shallow(value: object, levels: int) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return True
-    return levels > 0 and all(_is_shallow(each, levels - 1) for each in value)
+def _is_shallow(value: dict[str, Any]) -> bool:
+    """Say whether no value is deeper than allowed, level by level: there may be a million."""
+    level: list[Value] = [value]
+    for _ in range(DEEPEST_OBJECT):
+        level = [
+            each
+            for outer in level
+            for each in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(each, (dict, list))
+        ]
+        if not level:
+            return True
+    return False
 
 
 _CHECKS: Final[Mapping[FieldType, Callable[[str, object], None]]] = {

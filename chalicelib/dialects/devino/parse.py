@@ -97,6 +97,8 @@ _FARTHEST_ZONE: Final = 18 * 60
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,29}", re.ASCII)
 """Names that are repeated to the client: 10,000 rows may each be refused for one."""
 
+_PROBLEMS_OF_FIELDS: Final = 10
+
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _LARGEST_OS: Final = 99
 _ROW: Final = frozenset({*BASICS, "fields", "pushInfo"})
@@ -229,11 +231,11 @@ def read_row(
             details["email"] = _read_detail("email", basics.get("email"))
     for field in fields:
         name = field.definition.name
+        if name not in DETAILS:
+            extra |= extra_of_value(_in_utc(field, zone_offset))
+            continue
         with problems:
-            if name in DETAILS:
-                details[DETAILS[name]] = _read_detail(name, field.value)
-            else:
-                extra |= extra_of_value(_in_utc(field, zone_offset))
+            details[DETAILS[name]] = _read_detail(name, field.value)
     with problems:
         if "pushInfo" in row:
             extra |= extra_of_push_info(_read_push_info(row["pushInfo"]))
@@ -513,6 +515,8 @@ def _read_fields(
     """Return the fields of a row, and put a phone and an email that are among them into *basics*.
 
     The vendor counts both among the "main contact fields", and has them beside the fields too.
+    Behind :data:`_PROBLEMS_OF_FIELDS` no further ones are looked for: an upload may hold a million
+    fields, and a row is told its first problem.
     """
     fields: dict[str, Field | None] = {}
     problems = ProblemCollector()
@@ -530,6 +534,8 @@ def _read_fields(
                 basics[name] = sent["value"]
             else:
                 fields[name] = _read_field(sent, name, shown, definitions.get(name))
+        if len(problems) >= _PROBLEMS_OF_FIELDS:
+            break
     problems.raise_if_any()
     return [field for field in fields.values() if field]
 
@@ -557,13 +563,16 @@ def _read_field(
     display_name = _read_display_name(sent.get("displayName"), shown)
     if defined or display_name is None:
         display_name = name
+    written = Definition(name, display_name, kind)
     if sent["value"] is not None:
-        check_value(shown, defined or Definition(name, name, kind), sent["value"])
-    return Field(Definition(name, display_name, kind), sent["value"])
+        check_value(shown, defined or written, sent["value"])
+    return Field(written, sent["value"])
 
 
 def _in_utc(field: Field, zone_offset: timedelta) -> Field:
     """Return a field as it is kept: a date and time by no clock but UTC."""
+    if not zone_offset:
+        return field
     return Field(field.definition, shifted(field.definition.type, field.value, -zone_offset))
 
 

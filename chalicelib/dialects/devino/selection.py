@@ -20,12 +20,16 @@ from chalicelib.dialects.devino.fields import (
 from chalicelib.dialects.http import json_text
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.group import Group, GroupKind
+from chalicelib.domain.text import composed
 
 ItemT = TypeVar("ItemT")
 
 
 class Operator(Enum):
-    """How the value of a field is compared; always exactly, large and small letters too."""
+    """How the value of a field is compared; always exactly, large and small letters too.
+
+    An accented letter is the same however it is put together.
+    """
 
     EQUALS = "EQUALS"
     NOT_EQUALS = "NOT_EQUALS"
@@ -108,7 +112,7 @@ class ListFilter(NamedTuple):
         """Say whether a list is asked for."""
         created = in_zone(group.created_on, zone_offset)
         return (
-            self.name in {None, group.name}
+            (self.name is None or composed(self.name) == composed(group.name))
             and (self.kinds is None or group.kind in self.kinds)
             and (self.start is None or self.start <= created)
             and (self.end is None or created <= self.end)
@@ -154,8 +158,8 @@ class ContactFilter(NamedTuple):
         return self.push_token in tokens and (self.field is None or self._takes_value(contact))
 
     def _takes_value(self, contact: Contact) -> bool:
-        texts = list(_texts(field_of(contact, self.field or "", self.zone_offset).value))
-        return _COMPARISONS[self.operator](texts, self.value)
+        texts = _texts(field_of(contact, self.field or "", self.zone_offset).value)
+        return _COMPARISONS[self.operator](list(map(composed, texts)), composed(self.value))
 
 
 _COMPARISONS: Final[dict[Operator, Callable[[list[str], str], bool]]] = {
