@@ -26,6 +26,7 @@ from chalice.local import (
     create_local_server,
 )
 
+from chalicelib.entrypoints.http import SCHEME_VARIABLE
 from infra.engine import HOST
 
 CATCH_ALL: Final = "/{proxy+}"
@@ -45,17 +46,19 @@ class _RouteMatcher(RouteMatcher):
 
 
 class _Gateway(LocalGateway):
-    """Makes events with a request id, as API Gateway does."""
+    """Makes events with a request id and the host that is called, as API Gateway does."""
 
-    def __init__(self, app: Chalice, config: Config) -> None:
+    def __init__(self, app: Chalice, config: Config, port: int) -> None:
         super().__init__(app, config)
+        self._host = f"{HOST}:{port}"
         self.event_converter = LambdaEventConverter(
             _RouteMatcher(list(app.routes)), app.api.binary_types
         )
 
     def _generate_lambda_event(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         event = super()._generate_lambda_event(*args, **kwargs)
-        event["requestContext"]["requestId"] = str(uuid.uuid4())
+        event["requestContext"] |= {"requestId": str(uuid.uuid4()), "domainName": self._host}
+        event["stageVariables"] = {SCHEME_VARIABLE: "http"}
         return event
 
 
@@ -69,7 +72,7 @@ class _RequestHandler(ChaliceRequestHandler):
     def __init__(
         self, request: Any, client_address: Any, server: Any, app: Chalice, config: Config
     ) -> None:
-        self.local_gateway = _Gateway(app, config)
+        self.local_gateway = _Gateway(app, config, server.server_port)
         BaseHTTPRequestHandler.__init__(self, request, client_address, server)
 
     def handle_one_request(self) -> None:
@@ -96,10 +99,13 @@ class _RequestHandler(ChaliceRequestHandler):
         return body
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: Any) -> None:
-        """Send no body with a 204, nor the headers of one."""
+        """Send no body with a 204, nor the headers of one; and with HEAD the headers alone."""
         if code == HTTPStatus.NO_CONTENT:
             self.send_response(code)
             self._send_headers(headers)
+        elif self.command == "HEAD":
+            self.send_response(code)
+            self._send_headers({"Content-Length": str(len(body.encode())), **headers})
         else:
             super()._send_http_response_with_body(code, headers, body)
 

@@ -88,11 +88,11 @@ class Document:
     def answers_of(self, template: str | None, method: str) -> Mapping[str, Any]:
         """Return what each status of a request means.
 
-        Outside the operations it is what any of them may be answered with, or else that
-        there is no such path or method; every such answer is an ``Error``.
+        HEAD is answered as GET is. Outside the operations it is what any of them may be answered
+        with, or else that there is no such path or method; every such answer is an ``Error``.
         """
         for path, documented, operation in self.operations:
-            if (path, documented) == (template, method):
+            if (path, documented) == (template, as_documented(method)):
                 answers = operation["responses"]
                 return {status: self.resolve(answers[status]) for status in answers}
         missing = NOT_FOUND if template is None else METHOD_NOT_ALLOWED
@@ -132,6 +132,17 @@ class Document:
 
 DOCUMENTS: Final = {dialect.name: Document(dialect.name) for dialect in DIALECTS}
 """The document of each dialect."""
+
+
+def as_documented(method: str) -> str:
+    """Return under which method a document speaks of requests of this one."""
+    return "GET" if method == "HEAD" else method
+
+
+def methods_at(dialect: Dialect, route: str) -> set[str]:
+    """Return the methods that a path takes: those of its operations, and HEAD beside GET."""
+    methods = set(dialect.endpoints[route])
+    return {*methods, "HEAD"} if "GET" in methods else methods
 
 
 def assert_is(dialect: Dialect, name: str | None, body: bytes) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from chalicelib.domain.account import token_of
 from chalicelib.settings import TABLE_VARIABLE
@@ -44,11 +44,12 @@ def served_app(endpoint: str, table: str, log: Path) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, as it came."""
+    """What came back, as it came, and to which path and query."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    path: str = ""
 
     @property
     def json(self) -> Any:
@@ -63,8 +64,8 @@ class Answer:
             return None
         url, _, relation = link.partition("; ")
         assert relation == 'rel="next"'
-        assert url.startswith("<http://127.0.0.1:")
-        parts = urlsplit(url.strip("<>"))
+        parts = urlsplit(urljoin(self.path, url.strip("<>")))
+        assert parts.netloc.startswith("127.0.0.1:") or not parts.netloc
         return f"{parts.path}?{parts.query}"
 
 
@@ -114,7 +115,7 @@ class Client:
             connection.request(method, urlsplit(self.url).path + path, body, kept)
             response = connection.getresponse()
             answered = {name.lower(): value for name, value in response.getheaders()}
-            answer = Answer(response.status, answered, response.read())
+            answer = Answer(response.status, answered, response.read(), path)
             assert_documented(method, path, answer.status, answer.body)
             return answer
         finally:

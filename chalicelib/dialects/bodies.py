@@ -35,14 +35,15 @@ def read_object(request: Request) -> dict[str, Any]:
     Whole numbers are exact, however large they are.
 
     Raises:
-        RefusedError: The body claims to be something else.
-        InvalidDataError: It is no JSON object.
+        RefusedError: The body claims to be something else, or is compressed.
+        InvalidDataError: It is no JSON object in UTF-8.
 
     """
     if request.media_type not in {JSON, ""}:
         raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+    text = _text_of(request)
     try:
-        body = _load(request.body)
+        body = _load(text)
     except (ValueError, RecursionError) as error:
         raise InvalidDataError.of(BODY, "must be a JSON object") from error
     if not isinstance(body, dict):
@@ -57,8 +58,8 @@ def read_object_or_form(request: Request) -> dict[str, Any]:
     it the name of a list.
 
     Raises:
-        RefusedError: The body claims to be something else.
-        InvalidDataError: It is neither.
+        RefusedError: The body claims to be something else, or is compressed.
+        InvalidDataError: It is neither, or not in UTF-8.
 
     """
     return _read_form(request) if request.media_type == FORM else read_object(request)
@@ -113,9 +114,16 @@ def refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
 
 
 def names_in_body(request: Request) -> list[str]:
-    """Return the name of all that a body says, be it JSON or a form; of anything else, none."""
+    """Return the name of all that a body says, be it JSON or a form; of anything else, none.
+
+    Raises:
+        RefusedError: It is compressed.
+
+    """
     if not request.body.strip():
         return []
+    if request.is_encoded:
+        raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
@@ -129,7 +137,7 @@ def shown_name(name: str) -> str:
     return name[:_NAME_SHOWN].encode(errors="replace").decode() or '""'
 
 
-def _load(text: bytes) -> Any:  # noqa: ANN401 - JSON
+def _load(text: str) -> Any:  # noqa: ANN401 - JSON
     return json.loads(text, object_pairs_hook=_object_of)
 
 
@@ -145,8 +153,9 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _read_form(request: Request) -> dict[str, Any]:
+    text = _text_of(request)
     try:
-        pairs = parse_qsl(request.body.decode(), keep_blank_values=True, errors="strict")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise InvalidDataError.of(BODY, "must be a form in UTF-8") from error
     body: dict[str, Any] = {}
@@ -158,6 +167,16 @@ def _read_form(request: Request) -> dict[str, Any]:
         elif body.setdefault(name, value) != value:
             raise InvalidDataError.of(shown_name(name), "is there twice")
     return body
+
+
+def _text_of(request: Request) -> str:
+    """Return the body as text; the mark that Windows puts before UTF-8 is no part of it."""
+    if request.is_encoded:
+        raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        return request.body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidDataError.of(BODY, "must be UTF-8") from error
 
 
 def _text_or_none(field: str, value: object, longest: int) -> str | None:

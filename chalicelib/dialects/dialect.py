@@ -1,6 +1,7 @@
 """What a dialect is, and the one way through it that every request takes."""
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,12 +12,14 @@ from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import (
     ErrorCode,
+    InvalidDataError,
     NotFoundError,
     PhonebookError,
     RefusedError,
     UnavailableError,
 )
 from chalicelib.domain.limits import REQUEST_BYTES
+from chalicelib.domain.text import has_lone_surrogate
 from chalicelib.observability import logger
 
 
@@ -54,11 +57,12 @@ def answer(
     """Answer a request, always, and errors in the dialect's own shape.
 
     Authentication comes first, so that an anonymous caller learns nothing, not even
-    which paths there are.
+    which paths there are. HEAD is answered as GET is; whoever sends the answer leaves its body out.
     """
     try:
         request = read_request()
         account = authenticate(dialect.read_credential(request))
+        _refuse_lone_surrogates(request)
         request = request._replace(method=dialect.read_method(request))
         operation = _find_operation(dialect, request)
         request = operation.with_known_parameters(request, dialect.sent_beside)
@@ -76,9 +80,22 @@ def _find_operation(dialect: Dialect, request: Request) -> Operation:
     by_method = dialect.endpoints.get(request.route)
     if by_method is None:
         raise NotFoundError(ErrorCode.PATH_NOT_FOUND)
-    operation = by_method.get(request.method)
+    operation = by_method.get("GET" if request.method == "HEAD" else request.method)
     if operation is None:
-        raise RefusedError(ErrorCode.METHOD_NOT_ALLOWED, allowed_methods=sorted(by_method))
+        allowed = {*by_method, "HEAD"} if "GET" in by_method else by_method
+        raise RefusedError(ErrorCode.METHOD_NOT_ALLOWED, allowed_methods=sorted(allowed))
     if len(request.body) > dialect.request_bytes.get(request.route, REQUEST_BYTES):
         raise RefusedError(ErrorCode.REQUEST_TOO_LARGE)
     return operation
+
+
+def _refuse_lone_surrogates(request: Request) -> None:
+    """Refuse what could not be looked for, kept or sent on. Bodies say so of each field."""
+    parts = {
+        "path": request.path_parameters.values(),
+        "query": chain(request.query, *request.query.values()),
+        "headers": request.headers.values(),
+    }
+    for part, texts in parts.items():
+        if any(map(has_lone_surrogate, texts)):
+            raise InvalidDataError.of(part, "must not contain a lone surrogate")

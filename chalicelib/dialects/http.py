@@ -18,8 +18,9 @@ class Request(NamedTuple):
     """A request.
 
     ``route`` is the path's pattern (``/v1/phonebook/contacts/{phone}``) and ``url`` what
-    the client called, without the query; ``path_parameters`` and ``query`` are decoded,
-    header names are in lower case, and ``body`` is as it came.
+    the client called, without the query, and without a host where nobody vouches for one;
+    ``path_parameters`` and ``query`` are decoded, header names are in lower case, and ``body``
+    is as it came.
     """
 
     id: str
@@ -31,6 +32,11 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     received_on: datetime
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the body is compressed, or otherwise no longer what it claims to be."""
+        return self.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
 
     @property
     def media_type(self) -> str:

@@ -1,13 +1,14 @@
 """The API Lambda: Chalice's request in, a dialect's answer out."""
 
 import os
+import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final, cast
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
@@ -17,6 +18,7 @@ from chalicelib.dialects import http
 from chalicelib.dialects.all import DIALECTS, dialect_of
 from chalicelib.dialects.dialect import answer
 from chalicelib.domain.account import Account
+from chalicelib.domain.text import has_lone_surrogate
 from chalicelib.observability import logger
 from chalicelib.settings import Settings
 from chalicelib.storage.connection import connect
@@ -30,6 +32,22 @@ call that was begun may take some more."""
 
 EVERY_OTHER_PATH: Final = ("/", "/{proxy+}")
 """Paths that API Gateway would refuse by itself, in words of its own."""
+
+SCHEME_VARIABLE: Final = "Scheme"
+"""The stage variable by which a server that is no API Gateway says that it speaks ``http``."""
+
+HEADERS_OF_EVERY_ANSWER: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+STRICT_TRANSPORT_SECURITY: Final = "max-age=31536000"
+"""A year, and of this host alone: we know of no other in its domain."""
+
+_HTTPS: Final = "https"
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
+_STAGE_OR_BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9$_.+!*'()~-]+)*")
+_PARAMETER_IN_ROUTE: Final = re.compile(r"\{(\w+)\}")
 
 
 def register_routes(app: Chalice) -> None:
@@ -71,11 +89,18 @@ def _respond(sent: ChaliceRequest) -> Response:
         gateway_request_id=sent.context.get("requestId"),
         milliseconds=round((time.perf_counter() - started) * 1000, 1),
     )
-    return Response(
-        body="" if sent.method == "HEAD" else response.body,
-        status_code=response.status,
-        headers={**response.headers, http.REQUEST_ID_HEADER: request_id},
-    )
+    headers: dict[str, str | list[str]] = {
+        **response.headers,
+        **HEADERS_OF_EVERY_ANSWER,
+        http.REQUEST_ID_HEADER: request_id,
+    }
+    if _origin(sent).startswith(_HTTPS):
+        headers["Strict-Transport-Security"] = STRICT_TRANSPORT_SECURITY
+    body = response.body
+    if sent.method == "HEAD" and body:
+        headers["Content-Length"] = str(len(body.encode()))
+        body = ""
+    return Response(body=body, status_code=response.status, headers=headers)
 
 
 def _authenticate(presented: PresentedCredential) -> Account:
@@ -90,22 +115,28 @@ def _authenticator() -> Authenticator:
 
 
 def _read(request: ChaliceRequest, request_id: str) -> http.Request:
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    # API Gateway and Chalice's local server pass path parameters as they came. Decoded
+    # here and nowhere else, and without `unquote_plus`: some SDKs send a bare "+".
+    path_parameters = {name: unquote(value) for name, value in (request.uri_params or {}).items()}
     return http.Request(
         id=request_id,
         method=request.method,
         route=request.path,
-        url=_url(request, headers),
-        # API Gateway and Chalice's local server pass path parameters as they came. Decoded
-        # here and nowhere else, and without `unquote_plus`: some SDKs send a bare "+".
-        path_parameters={
-            name: unquote(value) for name, value in (request.uri_params or {}).items()
-        },
+        url=_url(request, path_parameters),
+        path_parameters=path_parameters,
         query=_query(request),
-        headers=headers,
-        body=cast("bytes", request.raw_body),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=_body(request),
         received_on=datetime.now(UTC),
     )
+
+
+def _body(request: ChaliceRequest) -> bytes:
+    """Return the body as it came; half of a surrogate pair makes it none in UTF-8."""
+    body: str | bytes | None = request.to_original_event()["body"]
+    if isinstance(body, str) and has_lone_surrogate(body):
+        return body.encode(errors="surrogatepass")
+    return cast("bytes", request.raw_body)
 
 
 def _query(request: ChaliceRequest) -> dict[str, list[str]]:
@@ -127,6 +158,29 @@ def _request_id(request: ChaliceRequest) -> str:
     return request.context.get("requestId") or str(uuid.uuid4())
 
 
-def _url(request: ChaliceRequest, headers: dict[str, str]) -> str:
-    scheme = headers.get("x-forwarded-proto", "http")
-    return f"{scheme}://{headers.get('host', '')}{request.context.get('path', '')}"
+def _url(request: ChaliceRequest, path_parameters: Mapping[str, str]) -> str:
+    """Return what the client called, without the query, as far as API Gateway vouches for it.
+
+    Of ``Host``, of headers that name another host or scheme, and of the path as it was written
+    nothing is in it: a client may write there what it likes. Where nobody vouches for a host, it
+    has none, and what is made of it is relative.
+    """
+    written: str = request.context.get("path", "").rstrip("/")
+    before_route = written.rsplit("/", request.path.count("/"))[0]
+    path = _PARAMETER_IN_ROUTE.sub(
+        lambda name: quote(path_parameters[name[1]], safe="", errors="replace"), request.path
+    )
+    is_known = _STAGE_OR_BASE_PATH.fullmatch(before_route)
+    return f"{_origin(request)}{before_route if is_known else ''}{path}"
+
+
+def _origin(request: ChaliceRequest) -> str:
+    """Return scheme and host as API Gateway has them, nothing if there is none before us.
+
+    API Gateway speaks ``https`` alone, and answers for hosts that it knows. A stage's variables
+    are the deployment's own.
+    """
+    host: str = request.context.get("domainName") or ""
+    if not _HOST.fullmatch(host):
+        return ""
+    return f"{(request.stage_vars or {}).get(SCHEME_VARIABLE, _HTTPS)}://{host}"

@@ -54,7 +54,7 @@ def test_client_finds_what_it_needs(bird, name):
     contact, other, group, *changed = [replay.send(sent) for sent in wire.create]
     assert (contact["firstName"], contact["customDetails"]["custom1"]) == ("Jöhn", "x")
     assert (contact["msisdn"], other["msisdn"]) == (31612345678, 31687654321)
-    assert contact["href"] == f"http://rest.messagebird.com/contacts/{contact['id']}"
+    assert contact["href"] == f"{bird.url}/contacts/{contact['id']}"
     assert [each.get("lastName", each.get("name")) for each in changed] == ["Doe", "Family"]
 
     replay.send(wire.add)

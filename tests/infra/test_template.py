@@ -15,6 +15,7 @@ from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
 from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import counter_stream, purge_schedule
+from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPORT_SECURITY
 from chalicelib.storage import connection, keys
 from chalicelib.storage.stream_records import AMOUNTS
 from infra.package import package_stage, stages
@@ -263,6 +264,21 @@ def body_of(answer):
     """Return the body that API Gateway makes of its template, which replaces variables only."""
     template = answer["responseTemplates"]["application/json"]
     return template.replace("$context.error.messageString", json.dumps(MESSAGE)).encode()
+
+
+def test_what_the_gateway_answers_itself_has_the_headers_of_every_answer(resources):
+    answers = resources["RestAPI"]["Properties"]["DefinitionBody"][
+        "x-amazon-apigateway-gateway-responses"
+    ]
+    ours = {
+        **HEADERS_OF_EVERY_ANSWER,
+        "Strict-Transport-Security": STRICT_TRANSPORT_SECURITY,
+    }
+
+    for kind, answer in answers.items():
+        headers = answer["responseParameters"]
+        for name, value in ours.items():
+            assert headers[f"gatewayresponse.header.{name}"] == f"'{value}'", kind
 
 
 def test_access_log_holds_no_path_and_no_query(resources):

@@ -9,7 +9,7 @@ from chalicelib.dialects.http import FORM, JSON, Request
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, RefusedError
 
 
-def request(body, content_type=JSON):
+def request(body, content_type=JSON, **headers):
     return Request(
         id="1",
         method="POST",
@@ -17,7 +17,7 @@ def request(body, content_type=JSON):
         url="http://localhost/",
         path_parameters={},
         query={},
-        headers={"content-type": content_type},
+        headers={"content-type": content_type, **headers},
         body=body,
         received_on=datetime(2026, 1, 1, tzinfo=UTC),
     )
@@ -68,6 +68,39 @@ def test_form_is_refused_where_it_is_not_asked_for():
 )
 def test_form_is_read_as_an_object(form, expected):
     assert read_object_or_form(request(form, f"{FORM}; charset=UTF-8")) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a": "\xfc"}'.encode("latin-1"),
+        '{"a": 1}'.encode("utf-16"),
+        '{"a": "\ud800"}'.encode(errors="surrogatepass"),
+    ],
+)
+def test_body_that_is_not_utf_8_is_told_so(body):
+    for content_type in (JSON, FORM, "application/json; charset=latin-1"):
+        with pytest.raises(InvalidDataError) as refusal:
+            read_object_or_form(request(body, content_type))
+        assert [str(problem) for problem in refusal.value.problems] == ["body: must be UTF-8"]
+
+
+def test_mark_before_utf_8_is_no_part_of_it():
+    assert read_object(request('\ufeff{"a": "ü"}'.encode())) == {"a": "ü"}
+    assert read_object_or_form(request("\ufeffa=ü".encode(), FORM)) == {"a": "ü"}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "BR", "identity, gzip", "aws-chunked"])
+@pytest.mark.parametrize("content_type", [JSON, FORM])
+def test_body_that_is_compressed_is_refused(encoding, content_type):
+    with pytest.raises(RefusedError) as refusal:
+        read_object_or_form(request(b"{}", content_type, **{"content-encoding": encoding}))
+    assert refusal.value.code is ErrorCode.UNSUPPORTED_MEDIA_TYPE
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
+def test_body_that_says_it_is_as_it_is_is_read(encoding):
+    assert read_object(request(b"{}", **{"content-encoding": encoding})) == {}
 
 
 @pytest.mark.parametrize("form", [b"a=\xff", b"a=%FF"])

@@ -73,3 +73,26 @@ def test_authentication_comes_before_everything_else():
 
     for changes in ({}, {"route": "/none"}, {"query": {"_method": ["X"]}}, {"body": b"x" * 10**6}):
         assert answered(authenticate=refuse, **changes) == "UNAUTHORIZED"
+
+
+def test_head_is_answered_as_get_is():
+    assert answered(method="HEAD") == "read HEAD"
+    assert answered(method="HEAD", route="/large") == "large HEAD"
+    assert answered(method="HEAD", query={"_method": ["PUT"]}) == "put PUT"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"query": {"a": ["1", "\ud800"]}},
+        {"query": {"\ud800": []}},
+        {"headers": {"a": "\udfff"}},
+        {"path_parameters": {"a": "\ud800"}},
+    ],
+)
+def test_half_of_a_surrogate_pair_is_bad_input_once_the_client_is_known(part):
+    def refuse(_presented):
+        raise UnauthorizedError
+
+    assert answered(**part) == "INVALID_DATA"
+    assert answered(authenticate=refuse, **part) == "UNAUTHORIZED"

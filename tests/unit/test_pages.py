@@ -1,6 +1,7 @@
 """What fits into a response, and what a page says of the rest."""
 
 from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -27,10 +28,10 @@ REQUEST = Request(
 )
 
 
-def rendered(texts, limit=None):
+def rendered(texts, limit=None, request=REQUEST):
     page = Page(limit=limit, after=None, list_key=("list",))
     entries = ((f"{index:06d}", text) for index, text in enumerate(texts))
-    return render_list(REQUEST, ACCOUNT, page, "list", entries)
+    return render_list(request, ACCOUNT, page, "list", entries)
 
 
 def text_of_body(size):
@@ -75,6 +76,20 @@ def test_link_is_the_url_that_was_called_with_a_cursor():
     url = "https://example.com/stage/list?limit=2&groupIds=a&groupIds=b&cursor="
     assert link.startswith(f"<{url}")
     assert link.endswith('>; rel="next"')
+
+
+def test_query_in_a_link_ends_nothing_before_its_end():
+    query = {"limit": ["1"], '>; rel="next", <b': ["\r\nSet-Cookie: a=b", '"<>,;', "ü"]}
+
+    link = rendered(["a", "b"], 1, REQUEST._replace(query=query)).headers["Link"]
+
+    assert link.count("<") == link.count(">") == link.count(";") == 1
+    assert link.isascii()
+    assert not set(link) & set("\r\n,")
+    url = link.partition(">")[0].removeprefix("<")
+    sent = parse_qs(urlsplit(url).query)
+    assert sent.pop("cursor")
+    assert sent == query
 
 
 def test_text_is_sent_as_utf_8_and_not_as_escapes():

@@ -41,7 +41,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.ACCOUNT_IN_USE: (409, "duplicate", "The account is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (405, "method_not_allowed", "This path takes POST only"),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
-        415, "unsupported_media_type", f"The body must be sent as {JSON}",
+        415, "unsupported_media_type", f"The body must be sent as {JSON}, not compressed",
     ),
     ErrorCode.REQUEST_TOO_LARGE: (
         413, "too_large", f"The body is larger than {REQUEST_BYTES // 1024} KB",

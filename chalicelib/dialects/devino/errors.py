@@ -68,7 +68,8 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
         405, "method.not.allowed", "method", "this path does not take this method",
     ),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
-        415, "media.type.not.supported", "Content-Type", f"the body must be sent as {JSON}",
+        415, "media.type.not.supported", "Content-Type",
+        f"the body must be sent as {JSON}, not compressed",
     ),
     ErrorCode.REQUEST_TOO_LARGE: (413, "request.too.large", "body", _TOO_LARGE),
     ErrorCode.LIST_TOO_LARGE: (

@@ -55,7 +55,7 @@ ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
     ErrorCode.ACCOUNT_IN_USE: (422, BAD_REQUEST, "the account is in use", None),
     ErrorCode.METHOD_NOT_ALLOWED: (405, API_NOT_FOUND, "this path does not take this method", None),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
-        422, BAD_REQUEST, f"the body must be sent as {JSON} or {FORM}", None,
+        422, BAD_REQUEST, f"the body must be sent as {JSON} or {FORM}, not compressed", None,
     ),
     ErrorCode.REQUEST_TOO_LARGE: (
         422, BAD_REQUEST, f"the body is larger than {REQUEST_BYTES // 1024} KB", None,

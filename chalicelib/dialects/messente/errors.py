@@ -46,7 +46,9 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.NUMBER_BLACKLISTED: (409, "204", "The phone number is in the blacklist already"),
     ErrorCode.ACCOUNT_IN_USE: (409, "204", "The account is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (405, "244", "This path does not take this method"),
-    ErrorCode.UNSUPPORTED_MEDIA_TYPE: (415, "244", f"The body must be sent as {JSON}"),
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
+        415, "244", f"The body must be sent as {JSON}, not compressed",
+    ),
     ErrorCode.REQUEST_TOO_LARGE: (
         413, "244", f"The body is larger than {REQUEST_BYTES // 1024} KB",
     ),
