@@ -6,9 +6,14 @@ It is a process of its own, which the runner starts anew when the code changes::
 """
 
 import functools
+import re
 import signal
+import socket
 import sys
+import time
 import uuid
+from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
@@ -26,11 +31,36 @@ from chalice.local import (
     create_local_server,
 )
 
-from chalicelib.entrypoints.http import SCHEME_VARIABLE
+from chalicelib.dialects.all import dialect_of
+from chalicelib.dialects.http import REQUEST_ID_HEADER
+from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError, RefusedError
+from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, METHODS, SCHEME_VARIABLE
 from infra.engine import HOST
 
 CATCH_ALL: Final = "/{proxy+}"
 CONNECTIONS_WAITING: Final = 128
+
+REQUEST_LINE_AND_HEADER_BYTES: Final = 10_240
+BODY_BYTES: Final = 10 * 1024 * 1024
+"""What API Gateway takes of a request."""
+
+SECONDS_OF_SILENCE: Final = 60.0
+"""After which a connection ends."""
+
+SECONDS_TO_SEND: Final = 29.0
+"""A body."""
+
+_LINE_BYTES: Final = 4_096
+"""The longest line in a chunked body: a chunk's size, or a trailer."""
+
+_READ_BYTES: Final = 65_536
+_SECONDS_TO_DRAIN: Final = 2.0
+_WORDS_OF_A_REQUEST_LINE: Final = 3
+_LENGTH: Final = re.compile(r"[0-9]+", re.ASCII)
+_CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(;[^\r\n]*)?\r?\n")
+_TOO_LARGE: Final = frozenset({
+    HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+})  # fmt: skip
 
 
 class _RouteMatcher(RouteMatcher):
@@ -62,12 +92,22 @@ class _Gateway(LocalGateway):
         return event
 
 
+class _BrokenRequestError(Exception):
+    """A request that does not reach our own code, and with which its connection ends."""
+
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class _RequestHandler(ChaliceRequestHandler):
     """Handles the requests of one connection."""
 
     disable_nagle_algorithm = True
     """Headers and body are two writes. With Nagle's algorithm the second one waits for the
     client's delayed acknowledgement of the first: 44 ms on every keep-alive request."""
+
+    timeout = SECONDS_OF_SILENCE
 
     def __init__(
         self, request: Any, client_address: Any, server: Any, app: Chalice, config: Config
@@ -76,27 +116,157 @@ class _RequestHandler(ChaliceRequestHandler):
         BaseHTTPRequestHandler.__init__(self, request, client_address, server)
 
     def handle_one_request(self) -> None:
-        """Refuse a request whose length is no number, at which Chalice would break off."""
+        """Answer a request, also one whose body is broken."""
         try:
             super().handle_one_request()
-        except ValueError:
-            self.send_error(HTTPStatus.BAD_REQUEST)
-            self.close_connection = True
+        except _BrokenRequestError as error:
+            self.send_error(error.status, str(error))
+
+    def parse_request(self) -> bool:
+        """Read the request line and the headers, and refuse what API Gateway would refuse.
+
+        Without a version, it would be HTTP/0.9, which has no headers to wait for.
+        """
+        self.command = ""
+        words = self.raw_requestline.split()
+        if words and len(words) != _WORDS_OF_A_REQUEST_LINE:
+            self.send_error(HTTPStatus.BAD_REQUEST, "the request line is broken")
+            return False
+        if len(self.raw_requestline) > REQUEST_LINE_AND_HEADER_BYTES:
+            self.send_error(HTTPStatus.REQUEST_URI_TOO_LONG)
+            return False
+        if not super().parse_request():
+            return False
+        headers = sum(len(name) + len(value) for name, value in self.headers.items())
+        if len(self.raw_requestline) + headers > REQUEST_LINE_AND_HEADER_BYTES:
+            self.send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            return False
+        if self.command not in METHODS:
+            self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
+            return False
+        return True
+
+    def handle_expect_100(self) -> bool:
+        """Let the client send its body, if it is one that is read."""
+        try:
+            self._length_of_body()
+        except _BrokenRequestError as error:
+            self.send_error(error.status, str(error))
+            return False
+        self.send_response_only(HTTPStatus.CONTINUE)
+        self.end_headers()
+        return True
 
     def _parse_payload(self) -> tuple[dict[str, Any], bytes | None]:
-        """Read a chunked body too, which Chalice would drop and API Gateway passes on."""
-        if self.headers.get("transfer-encoding", "").lower() == "chunked":
-            return dict(self.headers), self._read_chunks()
-        return super()._parse_payload()
+        """Read the body, a chunked one too, which Chalice would drop and API Gateway passes on."""
+        self._end = time.monotonic() + SECONDS_TO_SEND
+        try:
+            length = self._length_of_body()
+            body = self._read_chunks() if length is None else self._read(length)
+        except TimeoutError as error:
+            raise _BrokenRequestError(
+                HTTPStatus.REQUEST_TIMEOUT, "the body did not come in time"
+            ) from error
+        return dict(self.headers), body or None
+
+    def _length_of_body(self) -> int | None:
+        """Return how many bytes the body says that it has, None if it comes in chunks.
+
+        Raises:
+            _BrokenRequestError: It cannot be told, or there are too many.
+
+        """
+        lengths = set(self.headers.get_all("Content-Length", ()))
+        encodings = self.headers.get_all("Transfer-Encoding", ())
+        if encodings:
+            if lengths or [each.strip().lower() for each in encodings] != ["chunked"]:
+                raise _BrokenRequestError(HTTPStatus.BAD_REQUEST, "its length cannot be told")
+            return None
+        length = lengths.pop().strip() if lengths else "0"
+        if lengths or not _LENGTH.fullmatch(length):
+            raise _BrokenRequestError(HTTPStatus.BAD_REQUEST, "its length is no number")
+        # Compared as text: Python refuses to read a number of thousands of digits.
+        length = length.lstrip("0").rjust(len(str(BODY_BYTES)), "0")
+        if (len(length), length) > (len(str(BODY_BYTES)), str(BODY_BYTES)):
+            raise _BrokenRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "")
+        return int(length)
+
+    def _read(self, length: int) -> bytes:
+        """Return so many bytes of the body.
+
+        Raises:
+            _BrokenRequestError: There are fewer.
+            TimeoutError: They did not come in time.
+
+        """
+        body = bytearray()
+        while missing := length - len(body):
+            if time.monotonic() > self._end:
+                raise TimeoutError
+            some = self.rfile.read1(min(missing, _READ_BYTES))
+            if not some:
+                raise _BrokenRequestError(HTTPStatus.BAD_REQUEST, "its body is cut short")
+            body += some
+        return bytes(body)
 
     def _read_chunks(self) -> bytes:
-        body = b""
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
+        body = bytearray()
+        while size := self._size_of_chunk():
+            if len(body) + size > BODY_BYTES:
+                raise _BrokenRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "")
+            body += self._read(size)
+            if self._line().strip():
+                raise _BrokenRequestError(HTTPStatus.BAD_REQUEST, "a chunk is longer than it says")
+        while self._line().strip():
             pass
-        return body
+        return bytes(body)
+
+    def _size_of_chunk(self) -> int:
+        size = _CHUNK_SIZE.fullmatch(self._line())
+        if size is None:
+            raise _BrokenRequestError(HTTPStatus.BAD_REQUEST, "the size of a chunk is no number")
+        return int(size[1], 16)
+
+    def _line(self) -> bytes:
+        if time.monotonic() > self._end:
+            raise TimeoutError
+        line: bytes = self.rfile.readline(_LINE_BYTES)
+        if not line.endswith(b"\n"):
+            raise _BrokenRequestError(HTTPStatus.BAD_REQUEST, "its body is cut short")
+        return line
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer in the shape of the dialect where the base class would send HTML, and hang up.
+
+        The status is the one that API Gateway would give.
+        """
+        del explain
+        status = HTTPStatus(code)
+        if status is HTTPStatus.NOT_IMPLEMENTED:
+            status = HTTPStatus.METHOD_NOT_ALLOWED
+        # The base class takes a request that it could not read for one of HTTP/0.9.
+        self.request_version = self.protocol_version
+        self.close_connection = True
+        after_method = self.raw_requestline.decode("latin-1").strip().partition(" ")[2]
+        dialect = dialect_of(after_method.partition(" ")[0].partition("?")[0])
+        answer = dialect.render_error(_error_of(status, message))
+        headers: Mapping[str, str] = {
+            **answer.headers,
+            **HEADERS_OF_EVERY_ANSWER,
+            REQUEST_ID_HEADER: str(uuid.uuid4()),
+            "Connection": "close",
+        }
+        self._send_http_response_with_body(status, dict(headers), answer.body)
+        self._drain()
+
+    def _drain(self) -> None:
+        """Read what the client still sends: closed before that, it may never see its answer."""
+        end = time.monotonic() + _SECONDS_TO_DRAIN
+        self.connection.settimeout(_SECONDS_TO_DRAIN)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while time.monotonic() < end and self.rfile.read1(_READ_BYTES):
+                pass
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: Any) -> None:
         """Send no body with a 204, nor the headers of one; and with HEAD the headers alone."""
@@ -112,6 +282,8 @@ class _RequestHandler(ChaliceRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing: the app logs each request, and without whole phone numbers."""
 
+    log_request = log_message
+
 
 def create_server(app: Chalice, port: int) -> LocalDevServer:
     """Return a server for *app* on the loopback interface; port 0 takes a free one."""
@@ -121,6 +293,16 @@ def create_server(app: Chalice, port: int) -> LocalDevServer:
     local.server.handle_error = _ignore_lost_connection
     local.server.socket.listen(CONNECTIONS_WAITING)
     return local
+
+
+def _error_of(status: HTTPStatus, message: str | None) -> PhonebookError:
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        return RefusedError(ErrorCode.METHOD_NOT_ALLOWED, allowed_methods=METHODS)
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return RefusedError(ErrorCode.REQUEST_TOO_LARGE)
+    if status in _TOO_LARGE:
+        message = f"is longer than {REQUEST_LINE_AND_HEADER_BYTES} bytes, headers included"
+    return InvalidDataError.of("request", message or status.phrase.lower())
 
 
 def _ignore_lost_connection(*_: Any) -> None:

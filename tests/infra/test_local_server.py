@@ -1,5 +1,6 @@
 """Where our local server differs from the one of `chalice local`."""
 
+import json
 import socket
 import threading
 from http.client import HTTPConnection
@@ -42,10 +43,185 @@ def test_answers_do_not_wait_for_the_clients_acknowledgement(server, monkeypatch
     assert seen == [1]
 
 
-def test_request_whose_length_is_no_number_is_refused(server):
-    with socket.create_connection((HOST, server.server_port)) as connection:
-        connection.sendall(b"GET /v1/phonebook/contacts HTTP/1.1\r\nContent-Length: abc\r\n\r\n")
-        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+DIALECTS = {
+    "/v1/phonebook/contacts": lambda body: body["errors"][0]["title"],
+    "/contacts": lambda body: body["errors"][0]["description"],
+    "/api/contact/new": lambda body: body["error"]["message"],
+    "/address-book-api/contacts/batch": lambda body: body["reasons"][0]["defaultMessage"],
+}
+"""A path of each dialect, and what only an error of it has."""
+
+CHUNKED = "Transfer-Encoding: chunked\r\n\r\n"
+BROKEN = {
+    "length that is no number": ("POST {} HTTP/1.1\r\nContent-Length: abc\r\n\r\n", 400),
+    "length below zero": ("POST {} HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+    "length with a sign": ("POST {} HTTP/1.1\r\nContent-Length: +2\r\n\r\n{{}}", 400),
+    "length as Python has it": ("POST {} HTTP/1.1\r\nContent-Length: 1_0\r\n\r\n", 400),
+    "two lengths": (
+        "POST {} HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}", 400,
+    ),
+    "length above the limit": ("POST {} HTTP/1.1\r\nContent-Length: 10485761\r\n\r\n", 413),
+    "length of many digits": (
+        "POST {} HTTP/1.1\r\nContent-Length: " + "9" * 5_000 + "\r\n\r\n", 413,
+    ),
+    "length, and chunks": ("POST {} HTTP/1.1\r\nContent-Length: 2\r\n" + CHUNKED, 400),
+    "chunks of something else": (
+        "POST {} HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 400,
+    ),
+    "chunk below zero": ("POST {} HTTP/1.1\r\n" + CHUNKED + "-1\r\n", 400),
+    "chunk that is no number": ("POST {} HTTP/1.1\r\n" + CHUNKED + "zz\r\n{{}}\r\n0\r\n\r\n", 400),
+    "chunk with a prefix": ("POST {} HTTP/1.1\r\n" + CHUNKED + "0x2\r\n{{}}\r\n0\r\n\r\n", 400),
+    "chunk above the limit": ("POST {} HTTP/1.1\r\n" + CHUNKED + "a00001\r\n", 413),
+    "chunk of many digits": ("POST {} HTTP/1.1\r\n" + CHUNKED + "f" * 5_000 + "\r\n", 400),
+    "chunk that is longer than it says": (
+        "POST {} HTTP/1.1\r\n" + CHUNKED + "1\r\n{{}}\r\n0\r\n\r\n", 400,
+    ),
+    "request line without a version": ("GET {}\r\n", 400),
+    "request line of too many words": ("GET {} HTTP/1.1 x\r\n\r\n", 400),
+    "version that is none": ("GET {} HTTP/x\r\n\r\n", 400),
+    "version to come": ("GET {} HTTP/2.0\r\n\r\n", 505),
+    "long request line": ("GET {}?" + "a" * 10_240 + " HTTP/1.1\r\n\r\n", 414),
+    "longest request line": ("GET {}?" + "a" * 70_000 + " HTTP/1.1\r\n\r\n", 414),
+    "long header": ("GET {} HTTP/1.1\r\nA: " + "a" * 10_240 + "\r\n\r\n", 431),
+    "longest header": ("GET {} HTTP/1.1\r\nA: " + "a" * 70_000 + "\r\n\r\n", 431),
+    "many headers": ("GET {} HTTP/1.1\r\n" + "A: a\r\n" * 200 + "\r\n", 431),
+    "unknown method": ("TRACE {} HTTP/1.1\r\n\r\n", 405),
+    "method that is none": ("G\xd6T {} HTTP/1.1\r\n\r\n", 405),
+    "large body that waits to be asked for": (
+        "POST {} HTTP/1.1\r\nContent-Length: 10485761\r\nExpect: 100-continue\r\n\r\n", 413,
+    ),
+}  # fmt: skip
+
+
+def answer_of(server, *parts, is_whole=False):
+    """Send the parts of a request, and return all that comes back until the server hangs up."""
+    with socket.create_connection((HOST, server.server_port), timeout=20) as connection:
+        for part in parts:
+            connection.sendall(part if isinstance(part, bytes) else part.encode("latin-1"))
+        if is_whole:
+            connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while some := connection.recv(65_536):
+            received += some
+    return received
+
+
+def read_answer(received):
+    head, _, body = received.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    return int(status.split()[1]), {line.partition(": ")[0].lower(): line for line in lines}, body
+
+
+@pytest.mark.parametrize("path", DIALECTS)
+@pytest.mark.parametrize("broken", BROKEN)
+def test_broken_request_is_answered_in_the_shape_of_the_dialect_and_ended(server, path, broken):
+    request, expected = BROKEN[broken]
+
+    status, headers, body = read_answer(answer_of(server, request.format(path)))
+
+    assert status == expected
+    assert DIALECTS[path](json.loads(body))
+    for name in ("x-request-id", "cache-control", "x-content-type-options"):
+        assert name in headers
+    assert headers["connection"] == "Connection: close"
+    assert headers["content-type"] == "Content-Type: application/json"
+    assert headers["content-length"] == f"Content-Length: {len(body)}"
+
+
+def test_line_that_is_garbage_is_refused(server):
+    for garbage in (b"\x16\x03\x01\x02\r\n", b"hello\r\n", b"\xff \xff \xff\r\n\r\n"):
+        status, _, body = read_answer(answer_of(server, garbage))
+        assert status in {400, 405}
+        assert json.loads(body)["errors"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "POST /contacts HTTP/1.1\r\nContent-Length: 10\r\n\r\n{}",
+        "POST /contacts HTTP/1.1\r\n" + CHUNKED + "2\r\n{}\r\n",
+        "POST /contacts HTTP/1.1\r\n" + CHUNKED + "2\r\n{",
+        "POST /contacts HTTP/1.1\r\n" + CHUNKED + "2\r\n{}\r\n0\r\n",
+        "POST /contacts HTTP/1.1\r\n" + CHUNKED,
+    ],
+)
+def test_body_that_is_cut_short_is_refused(server, request_):
+    status, _, body = read_answer(answer_of(server, request_, is_whole=True))
+
+    assert status == 400
+    assert "cut short" in json.loads(body)["errors"][0]["description"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "POST /contacts HTTP/1.1\r\nContent-Length: 10\r\n\r\n{}",
+        "POST /contacts HTTP/1.1\r\n" + CHUNKED + "2\r\n{}\r\n",
+    ],
+)
+def test_body_that_does_not_come_is_not_waited_for_for_ever(server, monkeypatch, request_):
+    monkeypatch.setattr(local_server._RequestHandler, "timeout", 0.2)
+
+    status, _, body = read_answer(answer_of(server, request_))
+
+    assert status == 408
+    assert "did not come in time" in json.loads(body)["errors"][0]["description"]
+
+
+def test_body_that_comes_for_ever_ends(server, monkeypatch):
+    monkeypatch.setattr(local_server, "SECONDS_TO_SEND", -1.0)
+
+    for request in ("Content-Length: 2\r\n\r\n{}", CHUNKED + "2\r\n{}\r\n0\r\n\r\n"):
+        received = answer_of(server, f"POST /contacts HTTP/1.1\r\n{request}")
+        assert read_answer(received)[0] == 408
+
+
+def test_whole_answer_arrives_though_more_than_is_read_was_sent(server):
+    """Closed before it is read, the connection would be reset, and the answer lost."""
+    head = f"POST /contacts HTTP/1.1\r\nContent-Length: {11 * 1024 * 1024}\r\n\r\n"
+
+    received = answer_of(server, head, b"x" * (11 * 1024 * 1024))
+
+    assert read_answer(received)[0] == 413
+
+
+def test_chunks_are_read_with_what_may_stand_beside_them(server):
+    connection = HTTPConnection(HOST, server.server_port)
+    connection.putrequest("POST", "/contacts")
+    connection.putheader("Transfer-Encoding", "Chunked")
+    connection.endheaders(
+        b"1;a=b\r\n{\r\nA\r\n" + b" " * 10 + b"\r\n01\r\n}\r\n0\r\nTrailer: a\r\n\r\n"
+    )
+    assert connection.getresponse().read()
+    connection.request("GET", "/contacts")
+    assert connection.getresponse().status == 401
+    connection.close()
+
+
+def test_body_that_waits_to_be_asked_for_is_asked_for(server):
+    request = "POST /contacts HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
+    received = answer_of(server, f"{request}Connection: close\r\n\r\n", "{}")
+
+    assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 401 ")
+
+
+def test_head_has_the_length_of_get_and_no_body(server):
+    connection = HTTPConnection(HOST, server.server_port)
+    connection.request("GET", "/v1/phonebook/contacts")
+    body = connection.getresponse().read()
+    connection.request("HEAD", "/v1/phonebook/contacts")
+    response = connection.getresponse()
+    assert response.headers.get_all("Content-Length") == [str(len(body))]
+    assert response.read() == b""
+    connection.request("GET", "/v1/phonebook/contacts")
+    assert connection.getresponse().read() == body
+    connection.close()
+
+
+def test_length_of_the_largest_body_is_taken(server):
+    head = "POST /contacts HTTP/1.1\r\nContent-Length: 00010485760\r\nConnection: close\r\n\r\n"
+
+    assert read_answer(answer_of(server, head, b"x" * 10_485_760))[0] == 401
 
 
 def test_path_that_is_no_url_reaches_our_own_code(server):
