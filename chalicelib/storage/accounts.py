@@ -163,14 +163,17 @@ def list_credentials(account_id: str) -> Iterator[Credential]:
 def revoke_credential(username: str, now: datetime) -> None:
     """Refuse a credential from now on, or, where it is cached, within a minute.
 
+    One that is revoked already keeps its date.
+
     Raises:
         NotFoundError: There is none of that name.
 
     """
+    first_date = CredentialItem.revoked_on | now
     # Fails when there is no such credential: an update would otherwise make half of one.
     with condition_failing_means(NotFoundError(ErrorCode.CREDENTIAL_NOT_FOUND)):
         CredentialItem(keys.credential(username), keys.CREDENTIAL).update(
-            [CredentialItem.revoked_on.set(now)], CredentialItem.pk.exists()
+            [CredentialItem.revoked_on.set(first_date)], CredentialItem.pk.exists()
         )
 
 

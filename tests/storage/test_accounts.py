@@ -56,7 +56,13 @@ def test_opened_account_is_listed(account):
 
 @pytest.mark.parametrize(
     ("name", "region", "days", "problems"),
-    [("", "EE", 30, 1), ("a", "Estonia", 30, 1), ("a", "EE", -1, 1), ("\0", "", 3_651, 3)],
+    [
+        ("", "EE", 30, 1),
+        (" \u200b", "EE", 30, 1),
+        ("a", "Estonia", 30, 1),
+        ("a", "EE", -1, 1),
+        ("\0", "", 3_651, 3),
+    ],
 )
 def test_account_with_values_we_do_not_take_is_not_opened(table, name, region, days, problems):
     with pytest.raises(InvalidDataError) as refusal:
@@ -196,6 +202,14 @@ def test_revoked_credential_is_refused_at_once_by_who_did_not_know_it(authentica
 
     with pytest.raises(UnauthorizedError):
         authenticator.authenticate(presented)
+
+
+def test_credential_that_is_revoked_again_keeps_its_first_date(account, presented):
+    for days in (0, 1, -1):
+        accounts.revoke_credential(presented.username, NOW + timedelta(days=days))
+
+    (credential,) = accounts.list_credentials(account.id)
+    assert credential.revoked_on == NOW
 
 
 def test_revoked_credential_is_refused_within_60_s_by_who_knew_it(
