@@ -22,6 +22,9 @@ from chalicelib.domain.text import checked_text
 BODY: Final = "body"
 """What a problem names that is not one of a field."""
 
+CANNOT_BE_CHANGED: Final = "cannot be changed"
+"""What a read-only field is told whose value is not the one that is kept."""
+
 _NAME_SHOWN: Final = 50
 """How much of an unknown field's name is repeated to the client."""
 
@@ -150,6 +153,23 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     raise InvalidDataError(
         [Problem(shown_name(name), "is there twice") for name, count in counts.items() if count > 1]
     )
+
+
+def refuse_changed(sent: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """Return if read-only fields are sent as they are kept: clients send back what they were given.
+
+    Raises:
+        InvalidDataError: For every field that is not.
+
+    """
+    changed = [
+        field
+        for field, value in sent.items()
+        # To Python, false is 0.
+        if value != kept[field] or isinstance(value, bool) is not isinstance(kept[field], bool)
+    ]
+    if changed:
+        raise InvalidDataError([Problem(field, CANNOT_BE_CHANGED) for field in changed])
 
 
 def _read_form(request: Request) -> dict[str, Any]:

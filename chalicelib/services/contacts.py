@@ -1,6 +1,6 @@
 """Creating, reading, changing and deleting contacts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -61,13 +61,29 @@ def retrieve_contact(account: Account, key: ContactKey) -> Contact:
     return _as_readers_see_it(account, contact)
 
 
-def update_contact(account: Account, key: ContactKey, changes: Details, now: datetime) -> Contact:
+def update_contact(
+    account: Account,
+    key: ContactKey,
+    changes: Details,
+    now: datetime,
+    *,
+    check: Callable[[Contact], None] | None = None,
+) -> Contact:
     """Set or, where the value is None, clear details of a contact, and return it.
+
+    *check* sees the contact as it is just before that, and whatever it raises is raised.
 
     Raises:
         NotFoundError: There is no such contact.
 
     """
+    if check is not None:
+
+        def changed_if_right(contact: Contact) -> Contact:
+            check(contact)
+            return contact.changed(ContactChanges(details=changes), now)
+
+        return rewrite_contact(account, key, changed_if_right, now)
     contact = reach(
         account,
         key,

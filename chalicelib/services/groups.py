@@ -1,16 +1,20 @@
 """Creating, reading, renaming and deleting groups."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import ContactKey, deletion_date
+from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra, changed_extra
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import new_id
 from chalicelib.services.reaching import reach
 from chalicelib.storage import contacts, groups
+from chalicelib.storage.tries import DECISION_TRIES, tries
 
 
 def create_group(
@@ -50,14 +54,31 @@ def retrieve_group(account: Account, group_id: int) -> Group:
     return groups.get_group(account.id, group_id)
 
 
-def rename_group(account: Account, group_id: int, name: str, now: datetime) -> Group:
+def rename_group(
+    account: Account,
+    group_id: int,
+    name: str,
+    now: datetime,
+    *,
+    check: Callable[[Group], None] | None = None,
+) -> Group:
     """Give a group another name, and return it.
+
+    *check* sees the group as it is just before that, and whatever it raises is raised.
 
     Raises:
         NotFoundError: There is none of that id.
+        UnavailableError: Its count changed at every try, and there is a *check*.
 
     """
-    return groups.rename_group(account.id, group_id, name, now)
+    if check is None:
+        return groups.rename_group(account.id, group_id, name, now)
+    for _ in tries(DECISION_TRIES):
+        seen = groups.get_group(account.id, group_id)
+        check(seen)
+        with suppress(NotFoundError):
+            return groups.rename_group(account.id, group_id, name, now, seen)
+    raise UnavailableError(ErrorCode.BUSY)
 
 
 def delete_group(account: Account, group_id: int, now: datetime) -> None:

@@ -72,19 +72,23 @@ def put_group(account_id: str, group: Group) -> None:
         raise
 
 
-def rename_group(account_id: str, group_id: int, name: str, now: datetime) -> Group:
+def rename_group(
+    account_id: str, group_id: int, name: str, now: datetime, seen: Group | None = None
+) -> Group:
     """Give a group another name, and return it.
 
     Raises:
-        NotFoundError: There is none of that id.
+        NotFoundError: There is none of that id, or it is no longer of the count that was *seen*.
 
     """
     item = GroupItem(keys.groups(account_id), keys.of_id(group_id))
     # Fails when there is no such group: an update would otherwise bring back half of one.
+    condition = GroupItem.pk.exists()
+    if seen is not None:
+        # Fails when its count is another by now: it was decided by that. The rest never changes.
+        condition &= GroupItem.contacts_count == seen.contacts_count
     with condition_failing_means(NotFoundError(ErrorCode.GROUP_NOT_FOUND)):
-        item.update(
-            [GroupItem.name.set(name), GroupItem.updated_on.set(now)], GroupItem.pk.exists()
-        )
+        item.update([GroupItem.name.set(name), GroupItem.updated_on.set(now)], condition)
     return _group_of(item)
 
 

@@ -215,3 +215,72 @@ def test_chunked_body_arrives_whole(client):
         response = connection.getresponse()
         assert (response.status, bool(response.read())) == (status, True)
     connection.close()
+
+
+def test_contact_is_changed_by_what_it_was_answered_with(client):
+    contact = client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"}).json["contact"]
+    path = f"{CONTACTS}/+37251000000"
+
+    changed = client.send("PATCH", path, {**contact, "firstName": "Any"})
+
+    assert changed.status == 200
+    assert changed.json["contact"] == {**contact, "firstName": "Any"}
+    assert client.send("GET", path).json == changed.json
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("phoneNumber", "+37251000001"),
+        ("scheduledDeletionDate", "2020-01-01"),
+        ("scheduledDeletionDate", None),
+        ("scheduledDeletionDate", ""),
+        ("scheduledDeletionDate", 1),
+    ],
+)
+def test_contact_keeps_what_cannot_be_changed(client, field, value):
+    contact = client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"}).json["contact"]
+    path = f"{CONTACTS}/+37251000000"
+
+    refused = client.send("PATCH", path, {**contact, field: value, "firstName": "Any"})
+
+    assert_error(refused, 400, "201")
+    assert refused.json["errors"][0]["detail"] == f"{field}: cannot be changed"
+    assert client.send("GET", path).json["contact"] == contact
+
+
+def test_contact_that_is_not_there_is_not_changed_by_what_it_was_answered_with(client):
+    answer = client.send("PATCH", f"{CONTACTS}/+37251000000", {"scheduledDeletionDate": None})
+
+    assert_error(answer, 404, "203")
+
+
+def test_group_is_renamed_by_what_it_was_answered_with(client):
+    group = client.send("POST", f"{ROOT}/groups", {"name": "Old"}).json["group"]
+    path = f"{ROOT}/groups/{group['id']}"
+
+    renamed = client.send("PUT", path, {**group, "name": "New"})
+
+    assert (renamed.status, renamed.json["group"]) == (200, {**group, "name": "New"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "70686f6e-6562-4000-8000-000000000001"),
+        ("createdOn", "2020-01-01T00:00:00.000000Z"),
+        ("contactsCount", 1),
+        ("contactsCount", "0"),
+        ("contactsCount", False),
+        ("contactsCount", None),
+    ],
+)
+def test_group_keeps_what_cannot_be_changed(client, field, value):
+    group = client.send("POST", f"{ROOT}/groups", {"name": "Old"}).json["group"]
+    path = f"{ROOT}/groups/{group['id']}"
+
+    refused = client.send("PUT", path, {**group, field: value, "name": "New"})
+
+    assert_error(refused, 400, "201")
+    assert refused.json["errors"][0]["detail"] == f"{field}: cannot be changed"
+    assert client.send("GET", path).json["group"] == group

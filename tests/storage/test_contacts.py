@@ -1,15 +1,23 @@
 from bisect import bisect_left
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from pynamodb.exceptions import DoesNotExist
 
-from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, RefusedError
+from chalicelib.domain.errors import (
+    ConflictError,
+    ErrorCode,
+    InvalidDataError,
+    NotFoundError,
+    RefusedError,
+)
 from chalicelib.services import contacts, groups
 from chalicelib.storage import keys
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
+    assert_rule_3_holds,
     create,
     create_group,
     join,
@@ -293,3 +301,64 @@ def _fields(value):
 
 def _with_title(contact):
     return type(contact)(**{**_fields(contact), "details": {"title": "a"}, "updated_on": NOW})
+
+
+def test_update_is_decided_by_the_contact_as_it_is_when_it_is_written(account):
+    """It joins a group between the look at it and the write, and so is looked at again."""
+    create(account, title="old")
+    group = create_group(account)
+    seen = []
+
+    def look(contact):
+        seen.append(contact.scheduled_deletion_date)
+        if len(seen) == 1:
+            join(account, group)
+        if contact.scheduled_deletion_date is None:
+            raise InvalidDataError.of("date", "is another")
+
+    with pytest.raises(InvalidDataError):
+        contacts.update_contact(account, number(), {"title": "new"}, NOW, check=look)
+
+    assert len(seen) == 2
+    assert contacts.retrieve_contact(account, number()).details == {"title": "old"}
+
+
+def test_update_that_is_right_keeps_everything_else(account):
+    before = create(account, title="old", company="one", email="a@b")
+    dates = []
+
+    changed = contacts.update_contact(
+        account,
+        number(),
+        {"title": "new", "email": None},
+        NOW + timedelta(days=1),
+        check=lambda contact: dates.append(contact.scheduled_deletion_date),
+    )
+
+    assert dates == [before.scheduled_deletion_date]
+    assert changed == replace(
+        before, details={"title": "new", "company": "one"}, updated_on=NOW + timedelta(days=1)
+    )
+    assert contacts.retrieve_contact(account, number()) == changed
+    assert_rule_3_holds(account)
+
+
+def test_update_sees_the_date_that_readers_see_of_a_contact_whose_group_was_deleted(account):
+    group = create_group(account)
+    create(account)
+    join(account, group)
+    groups.delete_group(account, group.id, NOW)
+    seen = contacts.retrieve_contact(account, number()).scheduled_deletion_date
+    dates = []
+
+    changed = contacts.update_contact(
+        account,
+        number(),
+        {"title": "new"},
+        NOW,
+        check=lambda contact: dates.append(contact.scheduled_deletion_date),
+    )
+
+    assert seen is not None
+    assert dates == [seen]
+    assert changed.scheduled_deletion_date == seen

@@ -2,10 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.errors import NotFoundError
+from chalicelib.domain.errors import InvalidDataError, NotFoundError
+from chalicelib.domain.group import Group
 from chalicelib.services import groups
 from chalicelib.storage import keys
-from chalicelib.storage.items import DeletedGroupItem
+from chalicelib.storage.items import DeletedGroupItem, GroupItem
 from tests.storage.conftest import NOW
 from tests.storage.steps import create, create_group, join, number, stored_keys, stored_members
 
@@ -80,3 +81,36 @@ def test_deleted_group_leaves_a_tombstone_with_its_members_for_the_sweep(account
         groups.delete_group(account, group.id, NOW)
     with pytest.raises(NotFoundError):
         groups.retrieve_group(account, group.id)
+
+
+def test_renaming_is_decided_by_the_group_as_it_is_when_it_is_written(account):
+    """It is counted between the look at it and the write, and so is looked at again."""
+    group = create_group(account)
+    seen = []
+
+    def look(kept):
+        seen.append(kept.contacts_count)
+        if len(seen) == 1:
+            GroupItem(keys.groups(account.id), keys.of_id(group.id)).update(
+                [GroupItem.contacts_count.add(1)]
+            )
+        if kept.contacts_count:
+            raise InvalidDataError.of("count", "is another")
+
+    with pytest.raises(InvalidDataError):
+        groups.rename_group(account, group.id, "new", NOW, check=look)
+
+    assert seen == [0, 1]
+    assert groups.retrieve_group(account, group.id).name == "Group"
+
+
+def test_group_that_was_looked_at_is_renamed(account):
+    group = create_group(account)
+    seen: list[Group] = []
+
+    renamed = groups.rename_group(account, group.id, "new", NOW, check=seen.append)
+
+    assert seen == [group]
+    assert renamed == groups.retrieve_group(account, group.id) == group._replace(name="new")
+    with pytest.raises(NotFoundError):
+        groups.rename_group(account, group.id + 1, "new", NOW, check=seen.append)

@@ -9,11 +9,13 @@ from chalicelib.dialects.messente.parse import (
     parse_contact_update,
     parse_group_id,
     parse_group_name,
+    parse_group_update,
     parse_new_contact,
     parse_number_to_blacklist,
 )
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError, RefusedError
 from chalicelib.domain.ids import uuid_of
+from chalicelib.domain.phone import PhoneNumber
 from tests.account import account_in
 
 NUMBER = {"phoneNumber": "+37251000000"}
@@ -102,7 +104,7 @@ def test_every_problem_of_a_contact_is_told_at_once():
 )
 @pytest.mark.parametrize(
     "parse",
-    [new_contact, contact_update, parse_group_name, number_to_blacklist],
+    [new_contact, contact_update, parse_group_name, parse_group_update, number_to_blacklist],
 )
 def test_body_that_is_no_json_object_is_refused(parse, body):
     assert problems_of(parse, body).keys() == {"body"}
@@ -130,12 +132,36 @@ def test_lone_surrogate_is_refused_as_escape_and_as_name():
     assert "?" in problems_of(parse_group_name, b'{"name": "a", "\\ud800": 1}')
 
 
-def test_empty_or_read_only_changes_are_refused():
+def test_empty_changes_are_refused():
     assert problems_of(contact_update, {}).keys() == {"body"}
-    assert problems_of(contact_update, NUMBER).keys() == {"phoneNumber"}
-    assert problems_of(contact_update, {"scheduledDeletionDate": None}).keys() == {
-        "scheduledDeletionDate"
+
+
+@pytest.mark.parametrize("written", ["+37251000000", "37251000000", "+372 5100 0000"])
+def test_number_may_be_sent_back_as_it_is(written):
+    sent = request({"phoneNumber": written, "title": "a"}, phone="+37251000000")
+
+    assert contact_update(sent) == (PhoneNumber("+37251000000"), {"title": "a"}, {})
+
+
+@pytest.mark.parametrize("written", ["+37251000001", "", "a", None, 37251000000])
+def test_another_number_cannot_be_given(written):
+    assert problems_of(contact_update, {"phoneNumber": written, "title": 1}) == {
+        "phoneNumber": "cannot be changed",
+        "title": "must be a string",
     }
+
+
+def test_read_only_fields_are_left_to_whoever_knows_what_is_kept():
+    contact = {"scheduledDeletionDate": "2026-01-31", "title": "a"}
+    group = {"id": 1, "name": "a", "createdOn": None, "contactsCount": {}}
+
+    *_, read_only = parse_contact_update(request(contact, phone="+37251000000"))
+    assert read_only == {"scheduledDeletionDate": "2026-01-31"}
+    assert parse_group_update(request(group)) == (
+        "a", {"id": 1, "createdOn": None, "contactsCount": {}},
+    )  # fmt: skip
+    assert problems_of(parse_group_update, {**group, "more": 1}).keys() == {"more"}
+    assert problems_of(parse_group_name, group).keys() == {"id", "createdOn", "contactsCount"}
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """The 17 operations of Messente's Phonebook API, under their operationIds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from chalicelib.dialects.bodies import refuse_changed
 from chalicelib.dialects.http import Request, Response, json_response
 from chalicelib.dialects.messente.parse import (
     GROUP_IDS,
@@ -11,6 +12,7 @@ from chalicelib.dialects.messente.parse import (
     parse_contact_update,
     parse_group_id,
     parse_group_name,
+    parse_group_update,
     parse_new_contact,
     parse_number_to_blacklist,
     parse_phone_number,
@@ -25,6 +27,8 @@ from chalicelib.services import blacklist, contacts, groups, memberships
 ROOT: Final = "/v1/phonebook"
 
 _NO_CONTENT: Final = Response(status=204)
+
+KeptT = TypeVar("KeptT")
 
 
 def fetch_contacts(request: Request, account: Account) -> Response:
@@ -55,8 +59,14 @@ def fetch_contact(request: Request, account: Account) -> Response:
 
 def update_contact(request: Request, account: Account) -> Response:
     """Change some fields of a contact."""
-    phone_number, changes = parse_contact_update(request, account)
-    contact = contacts.update_contact(account, phone_number, changes, request.received_on)
+    update = parse_contact_update(request, account)
+    contact = contacts.update_contact(
+        account,
+        update.phone_number,
+        update.details,
+        request.received_on,
+        check=_refusing_changes_of(update.read_only, render_contact),
+    )
     return json_response(200, {"contact": render_contact(contact)})
 
 
@@ -111,8 +121,14 @@ def fetch_group(request: Request, account: Account) -> Response:
 def update_group(request: Request, account: Account) -> Response:
     """Rename a group."""
     group_id = parse_group_id(request)
-    name = parse_group_name(request)
-    group = groups.rename_group(account, group_id, name, request.received_on)
+    update = parse_group_update(request)
+    group = groups.rename_group(
+        account,
+        group_id,
+        update.name,
+        request.received_on,
+        check=_refusing_changes_of(update.read_only, render_group),
+    )
     return json_response(200, {"group": render_group(group)})
 
 
@@ -184,6 +200,15 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "GET": Operation(is_blacklisted), "DELETE": Operation(delete_from_blacklist),
     },
 })  # fmt: skip
+
+
+def _refusing_changes_of(
+    read_only: Mapping[str, Any], render: Callable[[KeptT], dict[str, Any]]
+) -> Callable[[KeptT], None] | None:
+    """Return what refuses read-only fields that are not as they are kept, if any was sent."""
+    if not read_only:
+        return None
+    return lambda kept: refuse_changed(read_only, render(kept))
 
 
 def _render_groups(

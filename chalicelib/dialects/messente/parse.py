@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from chalicelib.dialects.bodies import read_details, read_object, refuse_unknown, required
+from chalicelib.dialects.bodies import (
+    CANNOT_BE_CHANGED,
+    read_details,
+    read_object,
+    refuse_unknown,
+    required,
+)
 from chalicelib.dialects.http import Request
 from chalicelib.dialects.pages import Page, parse_page
 from chalicelib.domain.account import Account
@@ -39,6 +45,24 @@ DETAIL_FIELDS: Final[Mapping[str, str]] = {
 READ_ONLY_FIELD: Final = "scheduledDeletionDate"
 """Sent back on creation by messente_api 1.3.0, whose request model holds it by mistake."""
 
+READ_ONLY_OF_GROUP: Final = frozenset({"id", "createdOn", "contactsCount"})
+"""What a group is answered with beside its name."""
+
+
+class ContactUpdate(NamedTuple):
+    """What is to change of a contact, and the read-only fields that were sent with it."""
+
+    phone_number: PhoneNumber
+    details: Details
+    read_only: Mapping[str, Any]
+
+
+class GroupUpdate(NamedTuple):
+    """The new name of a group, and the read-only fields that were sent with it."""
+
+    name: str
+    read_only: Mapping[str, Any]
+
 
 def parse_new_contact(request: Request, account: Account) -> tuple[PhoneNumber, Details]:
     """Read ``ContactFields``.
@@ -57,24 +81,30 @@ def parse_new_contact(request: Request, account: Account) -> tuple[PhoneNumber, 
     return phone_number, details
 
 
-def parse_contact_update(request: Request, account: Account) -> tuple[PhoneNumber, Details]:
+def parse_contact_update(request: Request, account: Account) -> ContactUpdate:
     """Read the number in the path and ``ContactUpdateFields``; null clears a field.
+
+    A client may send the whole contact as it was answered. Its number has to be that of the path.
 
     Raises:
         InvalidDataError: For the number and every field that is unknown or not acceptable,
             or for no field at all.
 
     """
+    body: dict[str, Any] = {}
     problems = ProblemCollector()
-    with problems:
-        phone_number = parse_phone_number(request, account)
     with problems:
         body = read_object(request)
         if not body:
             raise InvalidDataError.of("body", "must hold at least one field")
-        details = _read_details(body, also_known=set())
+    with problems:
+        phone_number = parse_phone_number(request, account)
+        if PHONE_NUMBER in body and not _is_number(body[PHONE_NUMBER], account, phone_number):
+            raise InvalidDataError.of(PHONE_NUMBER, CANNOT_BE_CHANGED)
+    with problems:
+        details = _read_details(body, also_known={PHONE_NUMBER, READ_ONLY_FIELD})
     problems.raise_if_any()
-    return phone_number, details
+    return ContactUpdate(phone_number, details, _those_in(body, {READ_ONLY_FIELD}))
 
 
 def parse_group_name(request: Request) -> str:
@@ -84,16 +114,19 @@ def parse_group_name(request: Request) -> str:
         InvalidDataError: The name is missing or not acceptable, or another field is there.
 
     """
+    return _read_group_name(read_object(request), also_known=frozenset())
+
+
+def parse_group_update(request: Request) -> GroupUpdate:
+    """Read ``GroupName``, or a whole group as it was answered.
+
+    Raises:
+        InvalidDataError: The name is missing or not acceptable, or an unknown field is there.
+
+    """
     body = read_object(request)
-    problems = ProblemCollector()
-    with problems:
-        name = checked_text(
-            "name", required(body, "name"), shortest=1, longest=GROUP_NAME_CHARACTERS
-        )
-    with problems:
-        refuse_unknown(body, known={"name"})
-    problems.raise_if_any()
-    return name
+    name = _read_group_name(body, also_known=READ_ONLY_OF_GROUP)
+    return GroupUpdate(name, _those_in(body, READ_ONLY_OF_GROUP))
 
 
 def parse_number_to_blacklist(request: Request, account: Account) -> PhoneNumber:
@@ -187,3 +220,26 @@ def _read_details(body: Mapping[str, Any], *, also_known: AbstractSet[str]) -> D
         refuse_unknown(body, known=DETAIL_FIELDS.keys() | also_known)
     problems.raise_if_any()
     return details
+
+
+def _read_group_name(body: Mapping[str, Any], *, also_known: AbstractSet[str]) -> str:
+    problems = ProblemCollector()
+    with problems:
+        name = checked_text(
+            "name", required(body, "name"), shortest=1, longest=GROUP_NAME_CHARACTERS
+        )
+    with problems:
+        refuse_unknown(body, known={"name"} | also_known)
+    problems.raise_if_any()
+    return name
+
+
+def _is_number(value: object, account: Account, phone_number: PhoneNumber) -> bool:
+    try:
+        return read_phone_number(value, account, field=PHONE_NUMBER) == phone_number
+    except InvalidDataError:
+        return False
+
+
+def _those_in(body: Mapping[str, Any], fields: AbstractSet[str]) -> dict[str, Any]:
+    return {field: value for field, value in body.items() if field in fields}
