@@ -11,6 +11,7 @@ REQUEST_ID_HEADER: Final = "X-Request-Id"
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _REQUEST_ID: Final = re.compile(r"(?![0-9]{7,15}$)[A-Za-z0-9._:-]{1,128}")
 
 
@@ -59,7 +60,7 @@ class Response(NamedTuple):
 
 def json_text(value: object) -> str:
     """Return *value* as JSON, as short as it can be."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def json_response(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:

@@ -12,6 +12,8 @@ from chalicelib.domain.text import checked_text
 Extra: TypeAlias = Mapping[str, Any]
 """JSON values by name; as changes, None clears a field."""
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 NOTHING_EXTRA: Final[Extra] = MappingProxyType({})
 
 
@@ -37,7 +39,7 @@ def text_of_extra(extra: Extra) -> str | None:
     if not extra:
         return None
     try:
-        text = json.dumps(extra, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _JSON.encode(extra)
     except (ValueError, RecursionError) as error:
         raise InvalidDataError.of("extra fields", "must be JSON values") from error
     return checked_text("extra fields", text, longest=EXTRA_CHARACTERS)

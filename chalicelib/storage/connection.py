@@ -16,7 +16,7 @@ from pynamodb.exceptions import VerboseClientError
 from chalicelib.domain.errors import ErrorCode, PhonebookError, RefusedError, UnavailableError
 from chalicelib.storage.deadline import refuse_if_too_late
 from chalicelib.storage.items import Item
-from chalicelib.storage.session import lean_session
+from chalicelib.storage.session import PlainSerializer, lean_session
 from chalicelib.storage.tries import SEND_TRIES, tries
 
 CONNECT_SECONDS: Final = 1.0
@@ -50,6 +50,7 @@ _LOST_RACE: Final = frozenset({
     "ThrottlingError",
     "TransactionConflict",
 })  # fmt: skip
+_SERIALIZER: Final = PlainSerializer()
 _TOO_LARGE: Final = "Item size"
 """How DynamoDB begins its message for an item above 400 KB, on its own or in a transaction."""
 
@@ -100,6 +101,13 @@ class _PatientConnection(Connection):
             self._local.session = lean_session()
         session: Session = self._local.session
         return session
+
+    @property
+    def client(self) -> Any:  # noqa: ANN401 - botocore's
+        """The client, which looks for the type of each value of each item neither way."""
+        client = super().client
+        client._serializer = _SERIALIZER  # noqa: SLF001 - botocore has no public way to it
+        return client
 
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
         for _ in tries(SEND_TRIES):

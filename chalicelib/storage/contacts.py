@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from pynamodb.constants import ALL_NEW
@@ -215,20 +216,6 @@ def unchanged_since(item: ContactItem) -> Condition:
     return unchanged
 
 
-def differences(item: ContactItem, changed: ContactItem) -> list[Action]:
-    """Return the actions by which a contact's item becomes another."""
-    attributes = ContactItem.get_attributes().items()
-    return [
-        revising(),
-        *(
-            attribute.remove() if value is None else attribute.set(value)
-            for name, attribute in attributes
-            if name not in {"pk", "sk", "revision"}
-            and (value := getattr(changed, name)) != getattr(item, name)
-        ),
-    ]
-
-
 def groups_unchanged_since(item: ContactItem) -> Condition:
     """Return the condition that a contact is the one read, in the groups that were read.
 
@@ -303,34 +290,48 @@ def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
             tombstones.sweep_contact(account_id, item.id, item.sk, left_behind)
 
 
+def stored_of(account_id: str, contact: Contact) -> StoredItem:
+    """Return the item of a contact as DynamoDB has it, not yet written."""
+    e164 = contact.phone_number.e164
+    stored: StoredItem = {
+        "PK": {"S": keys.contacts(account_id)},
+        "SK": {"S": e164},
+        "id": {"N": str(contact.id)},
+        "createdOn": {"S": text_of_moment(contact.created_on)},
+        "updatedOn": {"S": text_of_moment(contact.updated_on)},
+    }
+    for name, text in contact.details.items():
+        stored[_DETAIL_KEYS[name]] = {"S": text}
+    if extra := text_of_extra(contact.extra):
+        stored["extra"] = {"S": extra}
+    if contact.group_ids:
+        stored["groupIds"] = {"NS": list(map(str, contact.group_ids))}
+    if contact.stoplist_ids:
+        stored["stoplistIds"] = {"NS": list(map(str, contact.stoplist_ids))}
+    if day := contact.scheduled_deletion_date:
+        gsi1pk, gsi1sk = keys.due(day, account_id, e164)
+        stored["scheduledDeletionDate"] = {"S": day.isoformat()}
+        stored["GSI1PK"], stored["GSI1SK"] = {"S": gsi1pk}, {"S": gsi1sk}
+    return stored
+
+
 def item_of(account_id: str, contact: Contact) -> ContactItem:
     """Return the item of a contact, not yet written."""
-    e164 = contact.phone_number.e164
-    details: dict[str, Any] = dict(contact.details)
-    item = ContactItem(
-        keys.contacts(account_id),
-        e164,
-        id=contact.id,
-        **details,
-        extra=text_of_extra(contact.extra),
-        group_ids=set(contact.group_ids) or None,
-        stoplist_ids=set(contact.stoplist_ids) or None,
-        created_on=contact.created_on,
-        updated_on=contact.updated_on,
-    )
-    if contact.scheduled_deletion_date:
-        item.scheduled_deletion_date = contact.scheduled_deletion_date.isoformat()
-        item.gsi1pk, item.gsi1sk = keys.due(contact.scheduled_deletion_date, account_id, e164)
-    return item
+    return ContactItem.from_raw_data(stored_of(account_id, contact))
+
+
+def stored_id_of(account_id: str, contact: Contact) -> StoredItem:
+    """Return the item that finds a contact by its id as DynamoDB has it, not yet written."""
+    return {
+        "PK": {"S": keys.contact_ids(account_id)},
+        "SK": {"S": keys.of_id(contact.id)},
+        "phoneNumber": {"S": contact.phone_number.e164},
+    }
 
 
 def id_item_of(account_id: str, contact: Contact) -> ContactIdItem:
     """Return the item that finds a contact by its id, not yet written."""
-    return ContactIdItem(
-        keys.contact_ids(account_id),
-        keys.of_id(contact.id),
-        phone_number=contact.phone_number.e164,
-    )
+    return ContactIdItem.from_raw_data(stored_id_of(account_id, contact))
 
 
 def contact_of(item: ContactItem) -> Contact:
@@ -356,6 +357,13 @@ def contact_in(stored: StoredItem) -> Contact:
         created_on=_DATES.deserialize(stored["createdOn"]["S"]),
         updated_on=_DATES.deserialize(stored["updatedOn"]["S"]),
     )
+
+
+@lru_cache(maxsize=100)
+def text_of_moment(moment: datetime) -> str:
+    """Return a moment as it is kept; one upload has the same in thousands of items."""
+    text: str = _DATES.serialize(moment)
+    return text
 
 
 def _text(stored: StoredItem, key: str) -> str | None:

@@ -18,6 +18,7 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, Un
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import blacklist, contacts, keys, tombstones
+from chalicelib.storage.batches import StoredItem
 from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.transactions import TransactionRefusedError, write_together
 from chalicelib.storage.tries import DECISION_TRIES, tries
@@ -144,6 +145,17 @@ def list_members(
     )
     numbers = heapq.merge(*(map(attrgetter("sk"), items) for items in of_each_group))
     return (number for number, _ in groupby(numbers))
+
+
+def stored_of(
+    account_id: str, group_id: int, phone_number: PhoneNumber, now: datetime
+) -> StoredItem:
+    """Return a membership as DynamoDB has it, not yet written."""
+    return {
+        "PK": {"S": keys.members(account_id, group_id)},
+        "SK": {"S": phone_number.e164},
+        "joinedOn": {"S": contacts.text_of_moment(now)},
+    }
 
 
 def _leave(

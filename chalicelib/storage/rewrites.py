@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple, TypeAlias
 
-from pynamodb.transactions import TransactWrite
-
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import (
     ConflictError,
@@ -19,11 +17,13 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import blacklist, contacts, keys, tombstones
-from chalicelib.storage.batches import in_batches, read_batch
-from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
+from chalicelib.storage import blacklist, contacts, keys, memberships, tombstones
+from chalicelib.storage.batches import StoredItem, in_batches, read_batch
+from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.transactions import (
     MOST_ACTIONS,
+    REVISION,
+    Transaction,
     TransactionRefusedError,
     write_together,
 )
@@ -56,7 +56,8 @@ def rewrite(
     for _ in tries(DECISION_TRIES):
         item = find()
         deleted = tombstones.deleted_groups(account_id) if item and item.group_ids else {}
-        planned = _plan(account_id, item, deleted, change, now)
+        before = None if item is None else item.to_dynamodb_dict()
+        planned = _plan(account_id, before, deleted, change, now)
         try:
             write_together(planned.add_actions)
         except TransactionRefusedError as refusal:
@@ -82,18 +83,16 @@ def rewrite_each(
     planned: dict[PhoneNumber, _Rewrite] = {}
     try:
         items = read_batch(
-            ContactItem.from_raw_data,
-            keys.contacts(account_id),
-            [number.e164 for number in phone_numbers],
+            _as_it_is, keys.contacts(account_id), [number.e164 for number in phone_numbers]
         )
-        is_any_in_groups = any(item.group_ids for item in items.values())
+        is_any_in_groups = any("groupIds" in item for item in items.values())
         deleted = tombstones.deleted_groups(account_id) if is_any_in_groups else {}
     except PhonebookError as error:
         return dict.fromkeys(phone_numbers, error)
     for number in phone_numbers:
         try:
-            item = items.get(number.e164)
-            planned[number] = _plan(account_id, item, deleted, change(number), now)
+            before = items.get(number.e164)
+            planned[number] = _plan(account_id, before, deleted, change(number), now)
         except PhonebookError as error:
             outcomes[number] = error
     for together in in_batches(planned, _JOINS_TOGETHER):
@@ -105,7 +104,7 @@ class _Rewrite(NamedTuple):
     """A contact as it was read, how readers see it, and how it shall be."""
 
     account_id: str
-    item: ContactItem | None
+    before: StoredItem | None
     seen: Contact | None
     after: Contact
     unlists: bool
@@ -132,7 +131,7 @@ class _Rewrite(NamedTuple):
             return self.after.group_ids
         return self.after.group_ids - self.seen.group_ids
 
-    def add_actions(self, transaction: TransactWrite) -> None:
+    def add_actions(self, transaction: Transaction) -> None:
         """Put all that is to be written into a transaction.
 
         Memberships of deleted groups are left to their sweep. No reader heeds them, since the
@@ -140,36 +139,36 @@ class _Rewrite(NamedTuple):
         """
         self._add_contact(transaction)
         for group_id in self.left_group_ids:
-            transaction.delete(self._membership(group_id, self.seen or self.after))
+            number = (self.seen or self.after).phone_number
+            partition = keys.members(self.account_id, group_id)
+            transaction.delete(MembershipItem(partition, number.e164))
         for group_id in self.joined_group_ids:
-            transaction.save(self._membership(group_id, self.after))
+            transaction.put(
+                memberships.stored_of(self.account_id, group_id, self.after.phone_number, self.now)
+            )
         self._add_blacklist(transaction)
 
-    def _add_contact(self, transaction: TransactWrite) -> None:
-        after_item = contacts.item_of(self.account_id, self.after)
-        if self.item is not None and not self.is_moving:
-            # Fails when the contact is no longer as it was read.
-            transaction.update(
-                self.item,
-                contacts.differences(self.item, after_item),
-                contacts.unchanged_since(self.item),
-            )
+    def _add_contact(self, transaction: Transaction) -> None:
+        after = contacts.stored_of(self.account_id, self.after)
+        if self.before is not None and not self.is_moving:
+            transaction.change(self.before, after)
             return
-        if self.item is not None:
+        if self.before is not None:
             # It may come back to the number that it has now, and must not look unchanged there.
-            after_item.revision = (self.item.revision or 0) + 1
-        id_item = contacts.id_item_of(self.account_id, self.after)
+            revision = int(self.before.get(REVISION, {"N": "0"})["N"])
+            after[REVISION] = {"N": str(revision + 1)}
         # Fails when there is a contact of that number: none is ever overwritten.
-        transaction.save(after_item, ContactItem.pk.does_not_exist())
-        if self.item is None:
-            # Fails when another contact drew the same id; the next try draws another.
-            transaction.save(id_item, ContactIdItem.pk.does_not_exist())
-        else:
-            transaction.save(id_item)
+        transaction.put(after, if_new=True)
+        # Fails when another contact drew the same id; the next try draws another.
+        transaction.put(
+            contacts.stored_id_of(self.account_id, self.after), if_new=self.before is None
+        )
+        if self.before is not None:
+            item = ContactItem.from_raw_data(self.before)
             # Fails when the contact is no longer as it was read.
-            transaction.delete(self.item, contacts.unchanged_since(self.item))
+            transaction.delete(item, contacts.unchanged_since(item))
 
-    def _add_blacklist(self, transaction: TransactWrite) -> None:
+    def _add_blacklist(self, transaction: Transaction) -> None:
         """Blacklist the number of whoever is put into a stoplist, until the last one is left.
 
         The number that a contact had before stays on the blacklist.
@@ -180,25 +179,20 @@ class _Rewrite(NamedTuple):
         elif self.unlists and self.seen:
             blacklist.ensure_no_number(transaction, self.account_id, self.seen.phone_number)
 
-    def _membership(self, group_id: int, contact: Contact) -> MembershipItem:
-        return MembershipItem(
-            keys.members(self.account_id, group_id), contact.phone_number.e164, joined_on=self.now
-        )
-
 
 def _plan(
     account_id: str,
-    item: ContactItem | None,
+    before: StoredItem | None,
     deleted: Mapping[int, date],
     change: Change,
     now: datetime,
 ) -> _Rewrite:
-    seen = None if item is None else contacts.contact_of(item).without_deleted_groups(deleted)
+    seen = None if before is None else contacts.contact_in(before).without_deleted_groups(deleted)
     after = change(seen)
     stopped = seen if seen and seen.stoplist_ids and not after.stoplist_ids else None
     planned = _Rewrite(
         account_id=account_id,
-        item=item,
+        before=before,
         seen=seen,
         after=after,
         unlists=bool(stopped and not blacklist.is_by_request(account_id, stopped.phone_number)),
@@ -207,6 +201,10 @@ def _plan(
     if len(planned.left_group_ids) + len(planned.joined_group_ids) > MOST_MEMBERSHIPS:
         raise RefusedError(ErrorCode.TOO_MANY_GROUPS)
     return planned
+
+
+def _as_it_is(stored: StoredItem) -> StoredItem:
+    return stored
 
 
 def _refuse_if_number_is_taken(
@@ -222,7 +220,7 @@ def _write_some(
     change: Callable[[PhoneNumber], Change],
     now: datetime,
 ) -> dict[PhoneNumber, Contact | PhonebookError]:
-    def add_actions(transaction: TransactWrite) -> None:
+    def add_actions(transaction: Transaction) -> None:
         for each in planned.values():
             each.add_actions(transaction)
 

@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.parsers import JSONParser, ResponseParserFactory
+from botocore.serialize import JSONSerializer
 from botocore.session import Session, get_session
 
 SERVICE: Final = "dynamodb"
@@ -70,3 +71,15 @@ class _PlainParser(JSONParser):
 
     def _parse_shape(self, _shape: object, node: Any) -> Any:  # noqa: ANN401 - JSON
         return node
+
+
+class PlainSerializer(JSONSerializer):
+    """Sends what PynamoDB puts together as it is, since that is DynamoDB's JSON already.
+
+    Only binary values would have to be encoded, and no item has one.
+    """
+
+    def _serialize(
+        self, serialized: dict[str, Any], value: dict[str, Any], _shape: object, _key: None = None
+    ) -> None:
+        serialized.update(value)

@@ -1,13 +1,15 @@
 """What the phonebook's botocore knows of DynamoDB, compared with what botocore does."""
 
+import json
 from itertools import product
+from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.session import get_session
 
-from chalicelib.storage.session import DATA, lean_session
+from chalicelib.storage.session import DATA, PlainSerializer, lean_session
 from infra.service_model import OPERATIONS, service_data
 
 REGIONS = ("eu-west-1", "us-gov-west-1", "cn-north-1", "eu-somewhere-9")
@@ -50,8 +52,9 @@ class SentError(Exception):
     """Nothing is to be sent."""
 
 
-def sent_by(client):
+def sent_by(client, name="get_item", **arguments):
     """Return the signed request of a call, which is not sent."""
+    arguments = arguments or {"TableName": "t", "Key": {"PK": {"S": "a"}}}
     sent = []
 
     def note(request, **_):
@@ -60,8 +63,33 @@ def sent_by(client):
 
     client.meta.events.register("before-send", note)
     with pytest.raises(SentError):
-        client.get_item(TableName="t", Key={"PK": {"S": "a"}})
+        getattr(client, name)(**arguments)
     return sent[0]
+
+
+def test_requests_say_what_botocore_makes_of_them():
+    """Nested as deep as a request of ours is."""
+    item = {"PK": {"S": "\xe4 \U0001f600"}, "ids": {"NS": ["1", "2"]}, "b": {"BOOL": True}}
+    key = {"PK": {"S": "a"}, "SK": {"S": "b"}}
+    actions = [
+        {"Put": {"TableName": "t", "Item": item, "ConditionExpression": "c"}},
+        {"Update": {
+            "TableName": "t", "Key": key, "UpdateExpression": "u",
+            "ExpressionAttributeNames": {"#0": "PK"},
+            "ExpressionAttributeValues": {":0": {"N": "1"}},
+        }},
+    ]  # fmt: skip
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("transact_write_items", {"TransactItems": actions, "ClientRequestToken": "token"}),
+        ("batch_get_item", {"RequestItems": {"t": {"Keys": [key], "ConsistentRead": True}}}),
+        ("query", {"TableName": "t", "Limit": 5, "KeyConditionExpression": "k"}),
+    ]
+    for name, arguments in calls:
+        lean, full = clients("eu-west-1")
+        lean._serializer = PlainSerializer()
+        plain, walked = (sent_by(client, name, **arguments) for client in (lean, full))
+        assert json.loads(plain.body) == json.loads(walked.body)
+        assert plain.headers["X-Amz-Target"] == walked.headers["X-Amz-Target"]
 
 
 def scope_of(request):
