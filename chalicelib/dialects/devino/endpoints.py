@@ -35,6 +35,7 @@ from chalicelib.dialects.http import JSON, Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.account import Account
+from chalicelib.domain.collecting import no_collecting
 from chalicelib.domain.contact import Contact, ContactData
 from chalicelib.domain.errors import ErrorCode, NotFoundError, PhonebookError
 from chalicelib.domain.group import Group
@@ -61,22 +62,8 @@ def create_list(request: Request, account: Account) -> Response:
 
 def upload_contacts(request: Request, account: Account) -> Response:
     """Put contacts into a list, each with an outcome of its own."""
-    upload = parse_upload(request)
-    group = groups.retrieve_group(account, upload.group_id)
-    rows = _read_rows(upload, group, account)
-    if upload.check is DuplicateCheck.EMAIL:
-        rows = _refuse_known_emails(account, group, rows)
-    written = iter(
-        uploading.upload_contacts(
-            account,
-            group.id,
-            [row for row in rows if isinstance(row, ContactData)],
-            request.received_on,
-            refuse_members=upload.check is DuplicateCheck.PHONE,
-        )
-    )
-    outcomes = (next(written) if isinstance(row, ContactData) else row for row in rows)
-    return _render_result(render_row(group, outcome) for outcome in outcomes)
+    with no_collecting():
+        return _upload_contacts(request, account)
 
 
 def get_lists(request: Request, account: Account) -> Response:
@@ -130,6 +117,25 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     BATCH: {"POST": Operation(upload_contacts, one=frozenset({ZONE_OFFSET}), reads_body=True)},
     f"{ROOT}/contacts/http/range": {"GET": Operation(get_contacts, one=CONTACTS_QUERY)},
 })  # fmt: skip
+
+
+def _upload_contacts(request: Request, account: Account) -> Response:
+    upload = parse_upload(request)
+    group = groups.retrieve_group(account, upload.group_id)
+    rows = _read_rows(upload, group, account)
+    if upload.check is DuplicateCheck.EMAIL:
+        rows = _refuse_known_emails(account, group, rows)
+    written = iter(
+        uploading.upload_contacts(
+            account,
+            group.id,
+            [row for row in rows if isinstance(row, ContactData)],
+            request.received_on,
+            refuse_members=upload.check is DuplicateCheck.PHONE,
+        )
+    )
+    outcomes = (next(written) if isinstance(row, ContactData) else row for row in rows)
+    return _render_result(render_row(group, outcome) for outcome in outcomes)
 
 
 def _read_rows(
