@@ -3,9 +3,9 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from chalicelib.dialects.http import FORM, JSON, Request
@@ -18,6 +18,8 @@ from chalicelib.domain.errors import (
     RefusedError,
 )
 from chalicelib.domain.text import checked_text
+
+KeptT = TypeVar("KeptT")
 
 BODY: Final = "body"
 """What a problem names that is not one of a field."""
@@ -155,13 +157,19 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     )
 
 
-def refuse_changed(sent: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
-    """Return if read-only fields are sent as they are kept: clients send back what they were given.
+def refusing_changes_of(
+    read_only: Mapping[str, Any], render: Callable[[KeptT], Mapping[str, Any]]
+) -> Callable[[KeptT], None] | None:
+    """Return what refuses read-only fields that are not as they are kept, if any was sent.
 
-    Raises:
-        InvalidDataError: For every field that is not.
-
+    Clients send back what they were given.
     """
+    if not read_only:
+        return None
+    return lambda kept: _refuse_changed(read_only, render(kept))
+
+
+def _refuse_changed(sent: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     changed = [
         field
         for field, value in sent.items()

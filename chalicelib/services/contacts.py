@@ -78,12 +78,7 @@ def update_contact(
 
     """
     if check is not None:
-
-        def changed_if_right(contact: Contact) -> Contact:
-            check(contact)
-            return contact.changed(ContactChanges(details=changes), now)
-
-        return rewrite_contact(account, key, changed_if_right, now)
+        return change_contact(account, key, ContactChanges(details=changes), now, check=check)
     contact = reach(
         account,
         key,
@@ -95,11 +90,17 @@ def update_contact(
 
 
 def change_contact(
-    account: Account, key: ContactKey, changes: ContactChanges, now: datetime
+    account: Account,
+    key: ContactKey,
+    changes: ContactChanges,
+    now: datetime,
+    *,
+    check: Callable[[Contact], None] | None = None,
 ) -> Contact:
     """Change details, extra fields and the number of a contact together, and return it.
 
-    Its id, groups and dates stay, and the number that it had is free at once.
+    Its id, groups and dates stay, and the number that it had is free at once. *check* sees the
+    contact as it is just before that, and whatever it raises is raised.
 
     Raises:
         NotFoundError: There is no such contact.
@@ -108,9 +109,15 @@ def change_contact(
         InvalidDataError: All its extra fields would be larger than is kept.
 
     """
-    if not changes.extra and changes.phone_number is None:
+    if not changes.extra and changes.phone_number is None and check is None:
         return update_contact(account, key, changes.details, now)
-    return rewrite_contact(account, key, lambda contact: contact.changed(changes, now), now)
+
+    def changed_if_right(contact: Contact) -> Contact:
+        if check is not None:
+            check(contact)
+        return contact.changed(changes, now)
+
+    return rewrite_contact(account, key, changed_if_right, now)
 
 
 def delete_contact(account: Account, key: ContactKey, now: datetime) -> None:

@@ -2,24 +2,16 @@
 
 import gc
 import json
-from datetime import UTC, datetime
 
 import pytest
 
 from chalicelib.dialects.devino.endpoints import upload_contacts
-from chalicelib.domain.account import Account
 from chalicelib.domain.collecting import no_collecting
 from chalicelib.domain.errors import InvalidDataError
+from tests.account import account_in
 from tests.openapi import REQUEST
 
-ACCOUNT = Account(
-    id="a",
-    name="a",
-    default_region="EE",
-    retention_days=30,
-    cursor_key="key",
-    created_on=datetime(2026, 1, 1, tzinfo=UTC),
-)
+ACCOUNT = account_in("EE")
 
 
 def test_garbage_is_looked_for_again_whatever_happens_meanwhile():

@@ -155,7 +155,7 @@ def test_read_only_fields_are_left_to_whoever_knows_what_is_kept():
     contact = {"scheduledDeletionDate": "2026-01-31", "title": "a"}
     group = {"id": 1, "name": "a", "createdOn": None, "contactsCount": {}}
 
-    *_, read_only = parse_contact_update(request(contact, phone="+37251000000"))
+    *_, read_only = contact_update(request(contact, phone="+37251000000"))
     assert read_only == {"scheduledDeletionDate": "2026-01-31"}
     assert parse_group_update(request(group)) == (
         "a", {"id": 1, "createdOn": None, "contactsCount": {}},

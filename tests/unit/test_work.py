@@ -6,7 +6,8 @@ walked through in Python and no number is read that is longer than any of ours.
 
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -16,21 +17,14 @@ from chalicelib.dialects.devino.fields import DEEPEST_OBJECT, MAIN_FIELDS
 from chalicelib.dialects.http import FORM
 from chalicelib.dialects.messagebird import parse as messagebird
 from chalicelib.dialects.messente import parse as messente
-from chalicelib.domain.account import Account
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.domain.limits import REQUEST_BYTES, UPLOAD_BYTES, UPLOAD_ROWS
 from chalicelib.domain.text import checked_text
 from chalicelib.services.uploading import read_rows
+from tests.account import account_in
 from tests.openapi import REQUEST
 
-ACCOUNT = Account(
-    id="a",
-    name="a",
-    default_region="EE",
-    retention_days=30,
-    cursor_key="key",
-    created_on=datetime(2026, 1, 1, tzinfo=UTC),
-)
+ACCOUNT = account_in("EE")
 ROWS = 400
 BYTES_OF_A_ROW = UPLOAD_BYTES // UPLOAD_ROWS
 MOST_CALLS_A_BYTE = 3
@@ -103,7 +97,7 @@ def read_upload(rows):
     upload = devino.parse_upload(REQUEST._replace(body=body))
     read_rows(
         upload.rows,
-        lambda sent: devino.read_row(sent, MAIN_FIELDS, region="EE", zone_offset=timedelta(0)),
+        lambda sent: devino.read_row(sent, MAIN_FIELDS, ACCOUNT, zone_offset=timedelta(0)),
     )
 
 
@@ -144,17 +138,17 @@ JSON_BODIES = {
 FORMS = {"many pairs": MANY_PAIRS, "many lists": MANY_LISTS}
 
 READERS = {
-    "messente.contact": messente.parse_new_contact,
-    "messente.changes": messente.parse_contact_update,
+    "messente.contact": partial(messente.parse_new_contact, account=ACCOUNT),
+    "messente.changes": partial(messente.parse_contact_update, account=ACCOUNT),
     "messente.group": messente.parse_group_name,
-    "messente.blacklist": messente.parse_number_to_blacklist,
-    "messagebird.contact": messagebird.parse_new_contact,
-    "messagebird.changes": messagebird.parse_contact_changes,
+    "messente.blacklist": partial(messente.parse_number_to_blacklist, account=ACCOUNT),
+    "messagebird.contact": partial(messagebird.parse_new_contact, account=ACCOUNT),
+    "messagebird.changes": partial(messagebird.parse_contact_changes, account=ACCOUNT),
     "messagebird.group": messagebird.parse_group_name,
     "messagebird.ids": messagebird.parse_contact_ids,
     "atom.id": atom.parse_id,
-    "atom.contact": lambda request: atom.parse_new_contact(request, ACCOUNT),
-    "atom.changes": lambda request: atom.parse_contact_edit(request, ACCOUNT),
+    "atom.contact": partial(atom.parse_new_contact, account=ACCOUNT),
+    "atom.changes": partial(atom.parse_contact_edit, account=ACCOUNT),
     "atom.book": atom.parse_new_address_book,
     "atom.name": atom.parse_address_book_edit,
     "devino.list": devino.parse_new_list,

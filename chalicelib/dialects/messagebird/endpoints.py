@@ -1,9 +1,11 @@
 """The operations of MessageBird's Contacts and Groups APIs."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
+from chalicelib.dialects.bodies import refusing_changes_of
 from chalicelib.dialects.http import Request, Response, json_response
 from chalicelib.dialects.messagebird.parse import (
     CONTACT_PARAMETERS,
@@ -22,7 +24,6 @@ from chalicelib.dialects.messagebird.parse import (
     parse_new_contact,
     parse_viewed_contact,
     parse_window,
-    refuse_changed,
 )
 from chalicelib.dialects.messagebird.render import (
     CONTACTS,
@@ -91,10 +92,10 @@ def view_contact(request: Request, account: Account) -> Response:
 def update_contact(request: Request, account: Account) -> Response:
     """Change some parameters of a contact."""
     contact_id, changes, repeated = parse_contact_changes(request, account)
-    if repeated:
-        shown = contacts.retrieve_contact(account, contact_id)
-        refuse_changed(repeated, render_contact(shown, base_url(request)))
-    contact = contacts.change_contact(account, contact_id, changes, request.received_on)
+    check = refusing_changes_of(repeated, partial(render_contact, base=base_url(request)))
+    contact = contacts.change_contact(
+        account, contact_id, changes, request.received_on, check=check
+    )
     return json_response(200, render_contact(contact, base_url(request)))
 
 
@@ -145,10 +146,8 @@ def view_group(request: Request, account: Account) -> Response:
 def update_group(request: Request, account: Account) -> Response:
     """Rename a group; PHP and C# want it back, and Go takes it too."""
     group_id, name, repeated = parse_group_changes(request)
-    if repeated:
-        shown = groups.retrieve_group(account, group_id)
-        refuse_changed(repeated, render_group(shown, base_url(request)))
-    group = groups.rename_group(account, group_id, name, request.received_on)
+    check = refusing_changes_of(repeated, partial(render_group, base=base_url(request)))
+    group = groups.rename_group(account, group_id, name, request.received_on, check=check)
     return json_response(200, render_group(group, base_url(request)))
 
 

@@ -19,7 +19,6 @@ from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
     NotFoundError,
-    Problem,
     ProblemCollector,
 )
 from chalicelib.domain.ids import id_of_hex
@@ -169,18 +168,6 @@ def parse_group_changes(request: Request) -> tuple[int, str, Mapping[str, Any]]:
     group_id = parse_group_id(request)
     sent = _read_parameters(request)
     return group_id, _read_group(sent, known={NAME} | GROUP_SHOWN), _only(sent, GROUP_SHOWN)
-
-
-def refuse_changed(repeated: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
-    """Return if what is repeated of what was shown is still so.
-
-    Raises:
-        InvalidDataError: For everything that is not.
-
-    """
-    changed = [name for name, value in repeated.items() if value != shown[name]]
-    if changed:
-        raise InvalidDataError([Problem(name, "cannot be changed") for name in changed])
 
 
 def parse_contact_ids(request: Request) -> list[int]:

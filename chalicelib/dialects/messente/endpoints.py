@@ -1,10 +1,10 @@
 """The 17 operations of Messente's Phonebook API, under their operationIds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Final
 
-from chalicelib.dialects.bodies import refuse_changed
+from chalicelib.dialects.bodies import refusing_changes_of
 from chalicelib.dialects.http import Request, Response, json_response
 from chalicelib.dialects.messente.parse import (
     GROUP_IDS,
@@ -27,8 +27,6 @@ from chalicelib.services import blacklist, contacts, groups, memberships
 ROOT: Final = "/v1/phonebook"
 
 _NO_CONTENT: Final = Response(status=204)
-
-KeptT = TypeVar("KeptT")
 
 
 def fetch_contacts(request: Request, account: Account) -> Response:
@@ -65,7 +63,7 @@ def update_contact(request: Request, account: Account) -> Response:
         update.phone_number,
         update.details,
         request.received_on,
-        check=_refusing_changes_of(update.read_only, render_contact),
+        check=refusing_changes_of(update.read_only, render_contact),
     )
     return json_response(200, {"contact": render_contact(contact)})
 
@@ -127,7 +125,7 @@ def update_group(request: Request, account: Account) -> Response:
         group_id,
         update.name,
         request.received_on,
-        check=_refusing_changes_of(update.read_only, render_group),
+        check=refusing_changes_of(update.read_only, render_group),
     )
     return json_response(200, {"group": render_group(group)})
 
@@ -200,15 +198,6 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "GET": Operation(is_blacklisted), "DELETE": Operation(delete_from_blacklist),
     },
 })  # fmt: skip
-
-
-def _refusing_changes_of(
-    read_only: Mapping[str, Any], render: Callable[[KeptT], dict[str, Any]]
-) -> Callable[[KeptT], None] | None:
-    """Return what refuses read-only fields that are not as they are kept, if any was sent."""
-    if not read_only:
-        return None
-    return lambda kept: refuse_changed(read_only, render(kept))
 
 
 def _render_groups(
