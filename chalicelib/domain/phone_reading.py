@@ -282,13 +282,24 @@ def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading 
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     if len(e164) - 1 > E164_DIGITS:
         return f"is longer than the {E164_DIGITS} digits of E.164"
-    if e164[1:] != digits:
+    if e164[1:] != digits and _may_lose_digits(parsed):
         # The library strips one trunk zero at each reading: "+46 00…" would be kept as "+460…",
         # and asked for as that, be looked for as "+46…".
         again = phonenumbers.parse(e164)
         if phonenumbers.format_number(again, PhoneNumberFormat.E164) != e164:
             return "has a trunk prefix too many behind its country code"
     return _Reading(PhoneNumber(e164), parsed)
+
+
+def _may_lose_digits(parsed: phonenumbers.PhoneNumber) -> bool:
+    """Say whether a number begins with what may be taken for a prefix when it is read again."""
+    if parsed.italian_leading_zero:
+        return True
+    code = parsed.country_code or 0
+    region = phonenumbers.region_code_for_country_code(code)
+    plan: Any = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    prefix = plan.national_prefix_for_parsing
+    return bool(prefix) and re.match(prefix, str(parsed.national_number)) is not None
 
 
 def _number_if_valid(reading: _Reading | str) -> PhoneNumber | None:

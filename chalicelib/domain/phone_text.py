@@ -23,7 +23,9 @@ class Written(NamedTuple):
     has_zero_in_brackets: bool = False
 
 
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_PLAIN: Final = re.compile(r"(?P<plus>\+?)(?P<digits>[0-9]{7,15})")
+"""As programs write a number, and so nearly all that are read."""
+
 _NOT_OF_A_NUMBER: Final = re.compile(r"[^+0-9 .()/\n-]")
 """Letters and extensions above all: they would turn a typing error into somebody's number."""
 
@@ -62,8 +64,9 @@ def read_text(text: str) -> Written:
         UnreadableError: Something in it is no part of a number.
 
     """
-    if _E164.fullmatch(text):
-        return Written(text[1:], has_plus=True)
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return Written(plain["digits"], has_plus=bool(plain["plus"]))
     text = _without_what_surrounds_it(text)
     _refuse_what_is_no_number(text)
     begins_with_area_code = _AREA_CODE_FIRST.match(text) is not None
@@ -80,7 +83,8 @@ def _without_what_surrounds_it(text: str) -> str:
     text = text.strip()
     if len(text) > WRITTEN_NUMBER_CHARACTERS:
         raise UnreadableError(f"is longer than {WRITTEN_NUMBER_CHARACTERS} characters")
-    text = "".join(map(_plain, text)).strip(" \n")
+    if not text.isascii() or not text.isprintable():
+        text = "".join(map(_plain, text)).strip(" \n")
     # A spreadsheet writes an apostrophe before what it is to leave alone.
     text = text.removeprefix("'").lstrip(" \n")
     return _LINK.sub("", text, count=1) if _LINK.match(text) else text
