@@ -66,6 +66,7 @@ def answers() -> dict[str, list[list[str]]]:
             ["CREDENTIAL#", json.dumps({"Item": _item(_credential())})],
             ["GROUPS#", json.dumps({"Item": _item(_group())})],
             ["CONTACTS#", json.dumps({"Item": _item(contacts.item_of(ACCOUNT, contact))})],
+            ["CLOCK", "{}"],
         ],
         "PutItem": [["", "{}"]],
         "UpdateItem": [["", json.dumps({"Attributes": _item(contacts.item_of(ACCOUNT, contact))})]],
