@@ -22,9 +22,17 @@ PEERS := .venv-benchmarks/installed
 OLD_CLIENT := .venv/messagebird-1.4.1
 WORKERS ?= 2
 
-# uv takes a fourth of pip's time, but reads none of pip's settings: where it cannot reach what pip
-# is set up to reach, pip installs instead.
-install_into = $(BIN)/uv pip install --quiet --require-hashes --python $(1)/bin/python -r $(2) 2>/dev/null || $(1)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
+version_of = $(shell $(1) -c 'import sys; print(sys.version)' 2>/dev/null)
+
+# A .venv goes when its Python is gone, or is another than the one that is asked for by name.
+ifneq ($(wildcard $(INSTALLED)),)
+ifneq ($(filter command environment,$(origin PYTHON))$(if $(realpath $(BIN)/python),,gone),)
+ifneq ($(call version_of,$(PYTHON)),$(call version_of,$(BIN)/python))
+OTHER_PYTHON := Python $(or $(firstword $(call version_of,$(BIN)/python)),that is gone)
+$(INSTALLED): of-another-python
+endif
+endif
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev test test-full coverage test-dynamodb-local dynamodb-local check format lock \
@@ -33,29 +41,33 @@ install_into = $(BIN)/uv pip install --quiet --require-hashes --python $(1)/bin/
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
+.PHONY: of-another-python
+of-another-python:
+
 install: $(INSTALLED)  ## Install everything into .venv, pinned (the other targets do it too)
 
 $(INSTALLED): requirements-dev.txt pyproject.toml
+	@command -v '$(PYTHON)' >/dev/null || { echo 'There is no $(PYTHON) here: try make PYTHON=python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("The phonebook needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.11" % sys.version_info[:2])'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python cannot make virtual environments: install its venv package (Debian: apt install python3-venv).' >&2; exit 1; }
+	@$(if $(OTHER_PYTHON),echo 'The .venv here is of $(OTHER_PYTHON); it is made anew with $(PYTHON).')
 	@echo 'Installing into .venv; once only, it takes about half a minute ...'
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
-	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt | $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
-	@$(call install_into,.venv,requirements-dev.txt)
+	@$(BIN)/python -m infra.install .venv requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(CHECKOV): infra/requirements-checkov.txt $(INSTALLED)
 	@rm -rf .venv-checkov
 	@$(BIN)/python -m venv .venv-checkov
-	@$(call install_into,.venv-checkov,$<)
+	@$(BIN)/python -m infra.install .venv-checkov $<
 	@touch $@
 
 $(PEERS): benchmarks/requirements.txt $(INSTALLED)
 	@rm -rf .venv-benchmarks
 	@$(BIN)/python -m venv .venv-benchmarks
-	@$(call install_into,.venv-benchmarks,$<)
+	@$(BIN)/python -m infra.install .venv-benchmarks $<
 	@touch $@
 
 dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
@@ -86,8 +98,10 @@ check: $(INSTALLED)  ## Check format, lint, types and import rules
 	@$(BIN)/mypy --no-error-summary
 	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 
-format: $(INSTALLED)  ## Format the code and mend what lint can mend
-	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+format: $(INSTALLED)  ## Format the code, mend what lint can mend, and fail if more is left
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet .
 
 lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.toml
 	@$(BIN)/python -m infra.lock

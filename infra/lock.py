@@ -48,7 +48,7 @@ def runtime_requirements() -> str:
     """Return what ``requirements.txt`` has to be: a part of ``requirements-dev.txt``."""
     provided = _with_dependencies(IN_THE_LAMBDA_RUNTIME) | {PACKAGED_BY_ITSELF}
     packaged = _with_dependencies("phonebook", but=provided)
-    return _HEADER + "".join(pin for name, pin in _pins() if name in packaged)
+    return _HEADER + "".join(pin for name, pin in pins() if name in packaged)
 
 
 def _pin(source: Path, target: Path, *options: str) -> None:
@@ -81,7 +81,7 @@ def _dependencies(name: str) -> Iterator[str]:
             yield canonicalize_name(requirement.name)
 
 
-def _pins() -> Iterator[tuple[str, str]]:
+def pins() -> Iterator[tuple[str, str]]:
     """Yield the name and the lines of each pin in ``requirements-dev.txt``."""
     lines = [line for line in DEVELOPMENT.read_text().splitlines(keepends=True) if line[0] != "#"]
     starts = [number for number, line in enumerate(lines) if not line[0].isspace()]

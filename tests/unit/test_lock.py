@@ -1,6 +1,8 @@
 """The pinned files, compared with what they are made from."""
 
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -9,6 +11,9 @@ from packaging.utils import canonicalize_name
 
 from infra.lock import BENCHMARKS, CHECKOV, DEVELOPMENT, RUNTIME, runtime_requirements
 from tests.paths import PROJECT
+
+OLDEST_PIP = PROJECT / "tests/e2e/requirements-oldest-pip.txt"
+OLD_CLIENT = PROJECT / "tests/contract/requirements-messagebird-1.txt"
 
 PINNED = dict(re.findall(r"^([\w.-]+)==(\S+)", DEVELOPMENT.read_text(), re.MULTILINE))
 
@@ -30,8 +35,19 @@ def test_every_declared_dependency_is_pinned_within_its_range(line):
     assert requirement.specifier.contains(PINNED[canonicalize_name(requirement.name)])
 
 
+def test_lock_is_whole():
+    """Nothing is installed that it does not name: whatever needs something has it from there."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize(
-    "file", [RUNTIME, DEVELOPMENT, CHECKOV, BENCHMARKS], ids=lambda file: file.name
+    "file",
+    [RUNTIME, DEVELOPMENT, CHECKOV, BENCHMARKS, OLDEST_PIP, OLD_CLIENT],
+    ids=lambda file: str(file.relative_to(PROJECT)),
 )
 def test_pins_have_hashes_and_no_address(file):
     text = file.read_text()
