@@ -13,9 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.errors import PhonebookError
 from infra import table
+from infra.exclusive import BusyError
 from infra.package import (
     BUILD,
     PackageError,
+    at_work_on,
     compiler_or_warning,
     package_stage,
     parameters,
@@ -46,17 +48,18 @@ def main() -> int:
     operator = Operator(asks=not arguments.yes)
     try:
         stack = _stack_of(arguments.stage)
-        if action == "deploy":
-            deploy(stack, arguments.stage, arguments.set, arguments.build, operator)
-        else:
-            destroy(stack, operator, delete_table=arguments.delete_table)
+        with at_work_on(arguments.stage, arguments.build):
+            if action == "deploy":
+                deploy(stack, arguments.stage, arguments.set, arguments.build, operator)
+            else:
+                destroy(stack, operator, delete_table=arguments.delete_table)
     except NotSetUpError as error:
         return _fail(
             action,
             f"AWS is not set up here ({str(error).rstrip('.')}): set AWS_PROFILE, or"
             " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_DEFAULT_REGION.",
         )
-    except (StackError, TableError, PackageError, SmokeError, StoppedError) as error:
+    except (BusyError, StackError, TableError, PackageError, SmokeError, StoppedError) as error:
         return _fail(action, str(error))
     except PhonebookError as error:
         return _fail(action, f"the table refused ({error}): {error.__cause__}")

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ from typing import Any, Final
 import yaml
 
 from infra.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
+from infra.exclusive import BusyError, exclusive
 from infra.table import RESOURCES
 
 PROJECT: Final = Path(__file__).parent.parent
@@ -74,13 +76,14 @@ def main() -> int:
     parser.add_argument("--stage", choices=sorted(stages()), required=True)
     stage = parser.parse_args().stage
     try:
-        package = package_stage(stage, BUILD, compiler_or_warning())
-    except PackageError as error:
+        with at_work_on(stage, BUILD):
+            package = package_stage(stage, BUILD, compiler_or_warning())
+    except (BusyError, PackageError) as error:
         print(f"make package: {error}", file=sys.stderr)
         return 1
     print(f"{package.zip_file.relative_to(PROJECT)}  {package.zip_file.stat().st_size:,} bytes")
-    print(package.template_file.relative_to(PROJECT))
-    print(package.parameters_file.relative_to(PROJECT))
+    for file in (package.template_file, package.parameters_file):
+        print(file.relative_to(PROJECT))
     return 0
 
 
@@ -95,6 +98,19 @@ def stages() -> dict[str, dict[str, str]]:
         stage: {name: str(value) for name, value in parameters.items()}
         for stage, parameters in yaml.safe_load(STAGES.read_text()).items()
     }
+
+
+def at_work_on(stage: str, build_folder: Path) -> AbstractContextManager[None]:
+    """Keep everybody else from packaging, deploying or destroying *stage* in the same checkout.
+
+    Raises:
+        BusyError: Somebody does so already.
+
+    """
+    return exclusive(
+        build_folder / f"{stage}.lock",
+        f"{stage} is being packaged, deployed or destroyed here already; wait for its end.",
+    )
 
 
 def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Package:
@@ -116,7 +132,10 @@ def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Pack
     merged.write_text(json.dumps(yaml.safe_load(RESOURCES.read_text())))
     _run_chalice(source, stage, merged, chalices)
     package = Package(
-        stage, folder / "deployment.zip", folder / "template.json", folder / "parameters.json"
+        stage,
+        folder / "deployment.zip",
+        folder / "template.json",
+        folder / "parameters.json",
     )
     _write_anew(chalices / "deployment.zip", package.zip_file, compiler)
     _write_json(package.template_file, json.loads((chalices / "sam.json").read_text()))

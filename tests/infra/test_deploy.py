@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from infra import deploy, engine
+from infra.package import at_work_on
 from tests.paths import PROJECT
 
 PROFILES = """
@@ -88,6 +89,30 @@ def test_parameter_that_is_not_the_operators_is_refused_at_once(ministack, setti
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"make deploy: {said}")
+
+
+@pytest.mark.parametrize("action", ["deploy", "destroy"])
+def test_second_in_one_checkout_is_told_in_a_line(ministack, action, tmp_path):
+    program = [sys.executable, "-m", "infra.deploy", action, "--yes", "--build", tmp_path]
+    environment = engine.environment(ministack.endpoint) | {"AWS_ENDPOINT_URL": ministack.endpoint}
+
+    with at_work_on("dev", tmp_path):
+        stopped, other_stage = (
+            subprocess.run(
+                [*program, "--stage", stage, *(("--set", "No=1") if action == "deploy" else ())],
+                cwd=PROJECT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for stage in ("dev", "prod")
+        )
+
+    (line,) = stopped.stderr.splitlines()
+    assert line.startswith(f"make {action}: dev is being packaged, deployed or destroyed here")
+    assert stopped.returncode == 1
+    assert "already" not in other_stage.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--stage", "test"], ["--stage", "dev", "--set", "Domain"]])
