@@ -1,4 +1,4 @@
-"""``make package``: the zip of the Lambdas and the template of the stack, byte for byte anew.
+"""``make package``: the Lambdas' zip, its bill of materials and the stack's template, always anew.
 
 Chalice packages from a copy that holds the Lambda's files only, and the result is written
 again in one order and with one date: the same commit gives the same bytes, where the same Python
@@ -22,6 +22,7 @@ import yaml
 
 from infra.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
 from infra.exclusive import BusyError, exclusive
+from infra.sbom import bill_of_materials
 from infra.table import RESOURCES
 
 PROJECT: Final = Path(__file__).parent.parent
@@ -50,10 +51,14 @@ class PackageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What is deployed: the Lambdas' zip, the stack's template, the stage's parameters."""
+    """What is deployed: the Lambdas' zip, the stack's template, the stage's parameters.
+
+    Beside them is the bill of materials of the zip.
+    """
 
     stage: str
     zip_file: Path
+    bill_file: Path
     template_file: Path
     parameters_file: Path
 
@@ -82,7 +87,7 @@ def main() -> int:
         print(f"make package: {error}", file=sys.stderr)
         return 1
     print(f"{package.zip_file.relative_to(PROJECT)}  {package.zip_file.stat().st_size:,} bytes")
-    for file in (package.template_file, package.parameters_file):
+    for file in (package.bill_file, package.template_file, package.parameters_file):
         print(file.relative_to(PROJECT))
     return 0
 
@@ -134,10 +139,12 @@ def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Pack
     package = Package(
         stage,
         folder / "deployment.zip",
+        folder / "sbom.cdx.json",
         folder / "template.json",
         folder / "parameters.json",
     )
     _write_anew(chalices / "deployment.zip", package.zip_file, compiler)
+    package.bill_file.write_text(bill_of_materials(package.zip_file))
     _write_json(package.template_file, json.loads((chalices / "sam.json").read_text()))
     _write_json(package.parameters_file, stages()[stage])
     for scratch in (source, chalices):

@@ -1,6 +1,8 @@
 """What `make package` makes: the zip that a Lambda runs, and nothing beside it."""
 
+import hashlib
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -8,9 +10,13 @@ from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec, source_ha
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from chalicelib.settings import TABLE_VARIABLE
 from infra import engine
+from infra.lock import IN_THE_LAMBDA_RUNTIME as IN_THE_RUNTIME
+from infra.lock import PACKAGED_BY_ITSELF, RUNTIME, pins
 from infra.package import LARGEST_ZIP_BYTES, package_stage
 from tests.paths import PROJECT
 
@@ -47,13 +53,19 @@ def names(package):
     return zipfile.ZipFile(package.zip_file).namelist()
 
 
+@pytest.fixture(scope="module")
+def bill(package):
+    return json.loads(package.bill_file.read_text())
+
+
 def test_same_code_makes_the_same_bytes(package, tmp_path):
     again = package_stage("dev", tmp_path, THIS_PYTHON)
 
     assert again.zip_file.read_bytes() == package.zip_file.read_bytes()
+    assert again.bill_file.read_bytes() == package.bill_file.read_bytes()
     assert again.template_file.read_bytes() == package.template_file.read_bytes()
     assert sorted(path.name for path in package.zip_file.parent.iterdir()) == [
-        "deployment.zip", "parameters.json", "template.json",
+        "deployment.zip", "parameters.json", "sbom.cdx.json", "template.json",
     ]  # fmt: skip
 
 
@@ -107,6 +119,48 @@ def test_nothing_is_compiled_without_the_python_of_the_lambdas(tmp_path):
 
     names = zipfile.ZipFile(package.zip_file).namelist()
     assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_bill_of_materials_is_valid(bill):
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(bill)) is None
+
+
+def test_bill_of_materials_names_every_file_of_others_once(bill, names):
+    """What it does not name is our own; and it names nothing that is not there."""
+    places = {
+        place["location"]: library["name"]
+        for library in bill["components"]
+        for place in library["evidence"]["occurrences"]
+    }
+
+    def library_of(name):
+        source = re.sub(r"^__pycache__/(\w+)\..*", r"\1.py", name)
+        return {places[place] for place in places if f"{source}/".startswith(f"{place}/")}
+
+    libraries = {name: library_of(name) for name in names}
+    assert set(places.values()) == {library for found in libraries.values() for library in found}
+    assert all(len(found) <= 1 for found in libraries.values())
+    ours = {name.split("/")[0] for name, found in libraries.items() if not found}
+    assert ours == {"app.py", "chalicelib", "__pycache__"}
+    assert {name for name, found in libraries.items() if found == {"botocore"}} == {
+        name for name in names if name.startswith("chalicelib/storage/botocore_data/")
+    }
+
+
+def test_bill_of_materials_has_the_version_and_licence_of_each(bill):
+    locked = {name: lines.split()[0].partition("==")[2] for name, lines in pins()}
+    listed = {library["name"]: library["version"] for library in bill["components"]}
+
+    packaged = set(re.findall(r"^([\w.-]+)==", RUNTIME.read_text(), re.MULTILINE))
+    assert listed.keys() == packaged | {PACKAGED_BY_ITSELF, IN_THE_RUNTIME}
+    assert listed == {name: locked[name] for name in listed}
+    assert all(library["licenses"] for library in bill["components"])
+    assert all(library["purl"].startswith("pkg:pypi/") for library in bill["components"])
+
+
+def test_bill_of_materials_is_of_this_zip(bill, package):
+    (digest,) = bill["metadata"]["component"]["hashes"]
+    assert digest["content"] == hashlib.sha256(package.zip_file.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("handler", HANDLERS)

@@ -1,0 +1,110 @@
+"""The bill of materials of the Lambdas' zip, in CycloneDX: what of others is in it.
+
+It is read from the zip itself, and names for each library where in the zip it lies. The same zip
+gives the same bytes.
+"""
+
+import hashlib
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from email.message import Message
+from email.parser import Parser
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Final
+from uuid import NAMESPACE_OID, uuid5
+
+from cyclonedx.contrib.license.factories import LicenseFactory
+from cyclonedx.model import HashAlgorithm, HashType
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.component_evidence import ComponentEvidence, Occurrence
+from cyclonedx.output import make_outputter
+from cyclonedx.schema import OutputFormat, SchemaVersion
+from packageurl import PackageURL
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT: Final = Path(__file__).parent.parent
+
+WITHOUT_METADATA: Final[Mapping[str, str]] = {
+    "chalice": "chalice",
+    "botocore": "chalicelib/storage/botocore_data",
+}
+"""What lies in the zip without a word of itself, and where."""
+
+DATA_ONLY: Final = "botocore"
+"""Some of its data is in the zip; its code, which others need, is in the Lambda's runtime."""
+
+
+def bill_of_materials(zip_file: Path) -> str:
+    """Return the bill of a zip of :mod:`infra.package` as JSON."""
+    with zipfile.ZipFile(zip_file) as archive:
+        told = {str(canonicalize_name(each["Name"])): (each, at) for each, at in _told(archive)}
+    libraries = {name: _library(name, each, places) for name, (each, places) in told.items()}
+    digest = hashlib.sha256(zip_file.read_bytes()).hexdigest()
+    bom = Bom(components=libraries.values(), serial_number=uuid5(NAMESPACE_OID, digest))
+    bom.metadata.timestamp = None  # type: ignore[assignment]  # the format asks for none
+    bom.metadata.component = phonebook = _phonebook(digest)
+    bom.register_dependency(phonebook, libraries.values())
+    for name, library in libraries.items():
+        needed = (_needs(told[name][0]) & libraries.keys()) - {DATA_ONLY}
+        bom.register_dependency(library, [libraries[each] for each in needed])
+    outputter = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6)
+    return outputter.output_as_string(indent=2) + "\n"
+
+
+def _phonebook(digest: str) -> Component:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    return Component(
+        type=ComponentType.APPLICATION,
+        name=project["name"],
+        version=project["version"],
+        bom_ref=project["name"],
+        licenses=[LicenseFactory().make_from_string(project["license"])],
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
+    )
+
+
+def _library(name: str, told: Message, places: Iterable[str]) -> Component:
+    version = told["Version"]
+    url = PackageURL("pypi", None, name, version)
+    licence = told["License-Expression"] or told["License"]
+    return Component(
+        type=ComponentType.DATA if name == DATA_ONLY else ComponentType.LIBRARY,
+        name=name,
+        version=version,
+        purl=url,
+        bom_ref=str(url),
+        licenses=[LicenseFactory().make_from_string(licence)] if licence else (),
+        evidence=ComponentEvidence(
+            # A name of its own, else a random one decides about the order.
+            occurrences=[Occurrence(bom_ref=place, location=place) for place in places]
+        ),
+    )
+
+
+def _told(archive: zipfile.ZipFile) -> Iterator[tuple[Message, set[str]]]:
+    """Yield what is told of each library in the zip, and where in the zip it lies."""
+    names = archive.namelist()
+    there = {name.split("/")[0] for name in names}
+    for name in names:
+        folder, _, file = name.partition("/")
+        if folder.endswith(".dist-info") and file == "METADATA":
+            record = archive.read(f"{folder}/RECORD").decode()
+            places = {line.split("/")[0].split(",")[0] for line in record.splitlines()}
+            yield Parser().parsestr(archive.read(name).decode()), places & there
+    for library, place in WITHOUT_METADATA.items():
+        if any(name.startswith(f"{place}/") for name in names):
+            told = distribution(library).read_text("METADATA") or ""
+            yield Parser().parsestr(told), {place}
+
+
+def _needs(told: Message) -> set[str]:
+    needed = [Requirement(each) for each in told.get_all("Requires-Dist", ())]
+    return {
+        canonicalize_name(each.name)
+        for each in needed
+        if each.marker is None or each.marker.evaluate({"extra": ""})
+    }
