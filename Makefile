@@ -35,7 +35,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-full coverage test-dynamodb-local dynamodb-local check format lock \
+.PHONY: help install dev test test-full coverage test-dynamodb-local dynamodb-local check format lock audit \
         scaling bench bench-quick package rehearse deploy destroy clean
 
 help:  ## List the targets
@@ -107,6 +107,9 @@ lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.to
 	@$(BIN)/python -m infra.lock
 	@$(MAKE) --no-print-directory install
 	@$(BIN)/python -m infra.service_model
+
+audit: $(INSTALLED)  ## Look up every pin among the vulnerabilities that are known
+	@$(BIN)/python -m infra.audit
 
 scaling: $(INSTALLED)  ## Print the tables of docs/scaling.md (WRITE=1 puts them there)
 	@$(BIN)/python -m benchmarks.growth $(if $(WRITE),docs/scaling.md)
