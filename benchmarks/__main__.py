@@ -1,4 +1,4 @@
-"""Measure, and print a table for each subject (``make bench``, ``make bench-quick``)."""
+"""Measure, and print a table for each subject; in quick runs only for those that miss a mark."""
 
 import argparse
 import signal
@@ -15,6 +15,7 @@ from benchmarks.growth.tables import put_into
 from benchmarks.report import (
     Subject,
     as_json,
+    as_line,
     as_markdown,
     as_page,
     as_plot,
@@ -54,10 +55,15 @@ def main(arguments: list[str]) -> int:
             print(f"{name}: {error}", file=sys.stderr)
             return 1
         measured.append(subject)
-        print(f"{as_text(subject)}\n", flush=True)
+        print(shown(subject, quick=options.quick), flush=True)
     if options.write:
         write(measured)
     return int(options.quick and any(subject.missed for subject in measured))
+
+
+def shown(subject: Subject, *, quick: bool) -> str:
+    """Return the figures of *subject*; of a quick run, which is a test, only if one is wrong."""
+    return as_line(subject) if quick and not subject.missed else f"{as_text(subject)}\n"
 
 
 def write(results: list[Subject]) -> None:

@@ -78,6 +78,12 @@ def as_text(subject: Subject) -> str:
     return "\n".join([*head, *lines, *subject.footnotes])
 
 
+def as_line(subject: Subject) -> str:
+    """Return a line that says how many marks a subject reaches, of how many."""
+    marks = [row for row in subject.rows if row.reached is not None]
+    return f"{subject.title}: {len(marks) - len(subject.missed)} of {len(marks)} marks reached"
+
+
 def as_markdown(subject: Subject) -> str:
     """Return a subject's table with its engine and its footnotes."""
     rows = [_COLUMNS, ("---",) * len(_COLUMNS), *map(_cells, subject.rows)]

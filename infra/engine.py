@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from infra import child
@@ -79,13 +80,16 @@ def ministack(
         "PERSIST_STATE": "1" if state_folder else "0",
         "STATE_DIR": str(state_folder or ""),
     }
-    with log.open("wb") as output:
-        process = child.start_module("ministack", environment=settings, output=output)
-    try:
-        _await_answer(f"{endpoint}/_ministack/ready", process, log, status=200)
-        yield endpoint
-    finally:
-        child.end(process)
+    # It leaves the code of Lambdas and more among the temporary files.
+    with TemporaryDirectory(prefix="phonebook-engine-") as temporary, log.open("wb") as output:
+        process = child.start_module(
+            "ministack", environment=settings | {"TMPDIR": temporary}, output=output
+        )
+        try:
+            _await_answer(f"{endpoint}/_ministack/ready", process, log, status=200)
+            yield endpoint
+        finally:
+            child.end(process)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 import json
 import os
+import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,13 @@ from tests.served import Client, served_app
 
 settings.register_profile("phonebook", deadline=None, derandomize=True)
 settings.load_profile("phonebook")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_files(tmp_path_factory):
+    """What programs leave among the temporary files goes when the session does."""
+    os.environ["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))
+    tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """What is documented is what was measured."""
 
-from benchmarks.__main__ import DOCUMENT, newest_results, tables
+from benchmarks.__main__ import DOCUMENT, newest_results, shown, tables
 from benchmarks.growth.tables import put_into
 from benchmarks.report import Row, Subject, as_json, as_text, from_json
 
@@ -45,3 +45,11 @@ def test_missed_mark_is_told():
 
     assert measured.missed == [row(3, 2)]
     assert "**no**" in as_text(measured)
+
+
+def test_quick_run_shows_figures_only_if_a_mark_is_missed():
+    reached, missed = subject(row(2, 2), row(1, None)), subject(row(1, 2), row(3, 2))
+
+    assert shown(reached, quick=True) == "Some: 1 of 1 marks reached"
+    assert shown(missed, quick=True) == f"{as_text(missed)}\n"
+    assert shown(reached, quick=False) == f"{as_text(reached)}\n"

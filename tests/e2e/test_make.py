@@ -77,6 +77,12 @@ def test_help_lists_the_targets_a_line_each(clone):
         assert {"dev", "test", "check", "clean"} <= {line.split()[1] for line in lines}
 
 
+def test_make_test_begins_with_what_it_does(clone):
+    first, *_ = make(clone, "--dry-run", "test").stdout.splitlines()
+
+    assert first.startswith("echo 'make test checks format, lint, types and import rules, ")
+
+
 def test_python_that_is_too_old_is_one_line(clone):
     old = program(
         clone,
