@@ -1,7 +1,7 @@
 """Opening accounts, and giving and taking the credentials that act for them."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.domain import account as domain
 from chalicelib.domain.account import Account, AccountChanges, Credential
@@ -16,7 +16,9 @@ from chalicelib.domain.limits import FIELD_CHARACTERS, LONGEST_RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.phone_reading import checked_region
 from chalicelib.domain.text import checked_text
-from chalicelib.storage import accounts, blacklist, contacts, groups
+from chalicelib.storage import accounts, blacklist, contacts, counters, groups
+from chalicelib.storage.accounts import OnUnreadable
+from chalicelib.storage.counters import Counter
 from chalicelib.storage.tries import DECISION_TRIES, tries
 
 TAKEN_AFTER_REVOCATION: Final = timedelta(minutes=2)
@@ -77,9 +79,48 @@ def change_account(account_id: str, changes: AccountChanges) -> Account:
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def list_accounts() -> list[Account]:
-    """Return every account, oldest first."""
-    return sorted(accounts.list_accounts(), key=lambda account: account.created_on)
+class Overview(NamedTuple):
+    """An account, what it holds, and how many of its credentials are taken and are not.
+
+    ``contacts`` is its counter, which lags by about a second; the others are counted now.
+    """
+
+    account: Account
+    contacts: int
+    groups: int
+    blacklisted: int
+    credentials_in_force: int
+    credentials_revoked: int
+
+
+def survey_account(account_id: str) -> Overview:
+    """Return an account with its counts.
+
+    Raises:
+        NotFoundError: There is no such account.
+        UnreadableItemError: It, or a credential of it, is not whole.
+
+    """
+    account = accounts.get_account(account_id)
+    revoked = [credential.revoked for credential in accounts.list_credentials(account_id)]
+    return Overview(
+        account=account,
+        contacts=counters.read_counter(Counter(account_id, None)) or 0,
+        groups=groups.count_groups(account_id),
+        blacklisted=blacklist.count_numbers(account_id),
+        credentials_in_force=revoked.count(False),
+        credentials_revoked=revoked.count(True),
+    )
+
+
+def list_accounts(on_unreadable: OnUnreadable = accounts.refuse) -> list[Account]:
+    """Return every account that can be read, oldest first.
+
+    Raises:
+        UnreadableItemError: One cannot, and nothing else is done about it.
+
+    """
+    return sorted(accounts.list_accounts(on_unreadable), key=lambda account: account.created_on)
 
 
 def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False) -> None:
@@ -135,15 +176,19 @@ def issue_credential(account_id: str, now: datetime) -> tuple[Credential, str]:
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def list_credentials(account_id: str) -> list[Credential]:
-    """Return an account's credentials, revoked ones too, oldest first.
+def list_credentials(
+    account_id: str, on_unreadable: OnUnreadable = accounts.refuse
+) -> list[Credential]:
+    """Return those of an account's credentials that can be read, revoked ones too, oldest first.
 
     Raises:
         NotFoundError: There is no such account.
+        UnreadableItemError: It is not whole; or a credential, and nothing else is done about it.
 
     """
     accounts.get_account(account_id)
-    return sorted(accounts.list_credentials(account_id), key=lambda each: each.created_on)
+    found = accounts.list_credentials(account_id, on_unreadable)
+    return sorted(found, key=lambda each: each.created_on)
 
 
 def revoke_credential(username: str, now: datetime) -> None:

@@ -1,8 +1,9 @@
 """Accounts and their credentials in the table."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import TypeAlias, TypeVar
 
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
@@ -19,6 +20,26 @@ from chalicelib.storage.transactions import (
     condition_failing_means,
     write_together,
 )
+
+
+class UnreadableItemError(Exception):
+    """An account or a credential is not whole; the message names it by its key, and says why."""
+
+
+_Kind = TypeVar("_Kind", AccountItem, CredentialItem)
+_Made = TypeVar("_Made")
+
+OnUnreadable: TypeAlias = Callable[[UnreadableItemError], None]
+
+
+def refuse(item: UnreadableItemError) -> None:
+    """Let a list fail with the first item that cannot be read.
+
+    Raises:
+        UnreadableItemError: Always.
+
+    """
+    raise item
 
 
 def put_account(account: Account) -> None:
@@ -42,15 +63,17 @@ def change_account(account_id: str, changes: AccountChanges) -> Account:
 
     Raises:
         NotFoundError: There is none of that id.
+        UnreadableItemError: It is not whole.
 
     """
     item = AccountItem(keys.account(account_id), keys.ACCOUNT)
     # Fails when there is no such account: an update would otherwise make half of one.
-    with condition_failing_means(NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND)):
+    not_found = NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND)
+    with condition_failing_means(not_found), _named_if_unreadable(item.pk):
         item.update(
             [*_setting(AccountItem, changes), AccountItem.revision.add(1)], AccountItem.pk.exists()
         )
-    return _account(item)
+        return _account(item)
 
 
 def carry_account(account: Account, username: str) -> None:
@@ -83,15 +106,16 @@ def get_account(account_id: str) -> Account:
 
     Raises:
         NotFoundError: There is none of that id.
+        UnreadableItemError: It is not whole.
 
     """
     return _account(_get_item(account_id))
 
 
-def list_accounts() -> Iterator[Account]:
+def list_accounts(on_unreadable: OnUnreadable = refuse) -> Iterator[Account]:
     """Yield every account, in no particular order; one just opened may be a moment late."""
     for entry in Item.query(keys.ACCOUNTS, index_name=SparseIndex.Meta.index_name):
-        yield _account(AccountItem.get(entry.pk, entry.sk, consistent_read=True))
+        yield from _found(AccountItem, entry, _account, on_unreadable)
 
 
 def count_credentials_issued(account_id: str) -> int:
@@ -99,6 +123,7 @@ def count_credentials_issued(account_id: str) -> int:
 
     Raises:
         NotFoundError: There is no such account.
+        UnreadableItemError: It is not whole.
 
     """
     return _get_item(account_id).credentials_issued
@@ -153,11 +178,10 @@ def find_credential(username: str) -> Credential | None:
     return _credential(item)
 
 
-def list_credentials(account_id: str) -> Iterator[Credential]:
+def list_credentials(account_id: str, on_unreadable: OnUnreadable = refuse) -> Iterator[Credential]:
     """Yield an account's credentials; one just issued may be a moment late."""
-    entries = Item.query(keys.account(account_id), index_name=SparseIndex.Meta.index_name)
-    for entry in entries:
-        yield _credential(CredentialItem.get(entry.pk, entry.sk, consistent_read=True))
+    for entry in Item.query(keys.account(account_id), index_name=SparseIndex.Meta.index_name):
+        yield from _found(CredentialItem, entry, _credential, on_unreadable)
 
 
 def revoke_credential(username: str, now: datetime) -> None:
@@ -179,9 +203,42 @@ def revoke_credential(username: str, now: datetime) -> None:
 
 def _get_item(account_id: str) -> AccountItem:
     try:
-        return AccountItem.get(keys.account(account_id), keys.ACCOUNT, consistent_read=True)
+        return _whole(AccountItem, keys.account(account_id), keys.ACCOUNT)
     except DoesNotExist as error:
         raise NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND) from error
+
+
+def _found(
+    kind: type[_Kind], entry: Item, made_of: Callable[[_Kind], _Made], on_unreadable: OnUnreadable
+) -> Iterator[_Made]:
+    """Yield what an entry of the index leads to, unless it is gone by now or cannot be read."""
+    try:
+        made = made_of(_whole(kind, entry.pk, entry.sk))
+    except DoesNotExist:
+        return
+    except UnreadableItemError as error:
+        on_unreadable(error)
+        return
+    yield made
+
+
+def _whole(kind: type[_Kind], pk: str, sk: str) -> _Kind:
+    """Return an item that has all that its kind has."""
+    with _named_if_unreadable(pk):
+        item = kind.get(pk, sk, consistent_read=True)
+        _notation_of(item.notation)
+        for name, attribute in kind.get_attributes().items():
+            if not attribute.null and getattr(item, name) is None:
+                raise ValueError(f"it has no {attribute.attr_name}")
+    return item
+
+
+@contextmanager
+def _named_if_unreadable(pk: str) -> Iterator[None]:
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise UnreadableItemError(f"{pk} cannot be read: {error}.") from error
 
 
 def _setting(kind: type[AccountItem | CredentialItem], changes: AccountChanges) -> Iterator[Action]:

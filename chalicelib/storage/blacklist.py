@@ -124,6 +124,11 @@ def list_numbers(
     return (PhoneNumber(item.sk) for item in items)
 
 
+def count_numbers(account_id: str) -> int:
+    """Count the numbers on the blacklist, which reads all of it."""
+    return BlacklistItem.count(keys.blacklist(account_id), consistent_read=True)
+
+
 def _find(account_id: str, phone_number: PhoneNumber) -> BlacklistItem | None:
     try:
         return BlacklistItem.get(

@@ -46,6 +46,11 @@ def list_groups(account_id: str) -> Iterator[Group]:
     return map(_group_of, GroupItem.query(keys.groups(account_id), consistent_read=True))
 
 
+def count_groups(account_id: str) -> int:
+    """Count the groups of an account, which reads all of them."""
+    return GroupItem.count(keys.groups(account_id), consistent_read=True)
+
+
 def put_group(account_id: str, group: Group) -> None:
     """Keep a new group."""
     item = GroupItem(

@@ -15,6 +15,8 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.storage import accounts as stored
+from chalicelib.storage import keys
+from chalicelib.storage.items import AccountItem
 from tests.storage.conftest import NOW
 
 
@@ -52,6 +54,34 @@ def test_opened_account_is_listed(account):
 
     listed = accounts.list_accounts()
     assert listed.index(account) < listed.index(later)
+
+
+def test_item_that_cannot_be_read_is_named_and_the_others_listed(account):
+    bad = accounts.open_account("Bad", "LV", 0, NOW)
+    AccountItem(keys.account(bad.id), keys.ACCOUNT).update([AccountItem.created_on.remove()])
+    named: list[stored.UnreadableItemError] = []
+
+    listed = accounts.list_accounts(named.append)
+
+    assert account in listed
+    assert bad.id not in {each.id for each in listed}
+    assert f"ACCOUNT#{bad.id} cannot be read: it has no createdOn." in map(str, named)
+    for call in (accounts.list_accounts, lambda: accounts.survey_account(bad.id)):
+        with pytest.raises(stored.UnreadableItemError, match=bad.id):
+            call()
+    AccountItem(keys.account(bad.id), keys.ACCOUNT).delete()
+
+
+def test_account_is_surveyed_with_what_it_holds(account):
+    revoked, _ = (accounts.issue_credential(account.id, NOW)[0] for _ in range(2))
+    accounts.revoke_credential(revoked.username, NOW)
+    groups.create_group(account, "Group", NOW)
+    blacklist.blacklist_number(account, PhoneNumber("+37250000000"), NOW)
+    AccountItem(keys.account(account.id), keys.ACCOUNT).update([AccountItem.contacts_count.set(7)])
+
+    found = accounts.survey_account(account.id)
+
+    assert found == (account, 7, 1, 1, 1, 1)
 
 
 @pytest.mark.parametrize(
