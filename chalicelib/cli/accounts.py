@@ -2,18 +2,25 @@
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from chalicelib.cli.output import AsJson, Row, print_row, print_rows
-from chalicelib.cli.table import connect_to_table
+from chalicelib.cli.failures import tell_of_unreadable
+from chalicelib.cli.output import AsJson, Row, print_done, print_row, print_rows
+from chalicelib.cli.table import TableCommands
 from chalicelib.domain.account import Account, AccountChanges
 from chalicelib.domain.limits import RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.services import accounts
+from chalicelib.storage.accounts import UnreadableItemError
+from chalicelib.storage.clock import time_of_table
 
 COLUMNS: Final = ("account", "name", "region", "retention", "opened")
+
+AccountId: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ACCOUNT", help="Its id: `phonebook accounts list` shows it.")
+]
 
 
 class MeantNotation(Enum):
@@ -30,28 +37,26 @@ class MeantNotation(Enum):
 
 
 REGION_HELP: Final = (
-    "Two letters, such as EE or GB: where a phone number is from that has no country code."
+    "Two letters, such as EE or GB: where phone numbers without a country code are from."
 )
 NOTATION_HELP: Final = (
-    "How digits without a plus are meant: all international, all national, or as the dialect"
-    " documents them, where they could be both."
+    "How digits without a plus are meant where they could be both: all as international, all as"
+    " national, or as each vendor documents them."
 )
-RETENTION_HELP: Final = "How many days a contact outside every group is kept."
+RETENTION_HELP: Final = "How many days a contact is kept that is in no group."
 
-commands = typer.Typer(
-    help="Open, change, list and close accounts.", no_args_is_help=True, callback=connect_to_table
-)
+commands = TableCommands(help="Open, show, change, list and close accounts.", no_args_is_help=True)
 
 
 @commands.command("open")
 def open_account(
-    name: Annotated[str, typer.Argument(help="Whose account it is.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose account it is.")],
     default_region: Annotated[str, typer.Option(help=REGION_HELP)],
     notation: Annotated[MeantNotation, typer.Option(help=NOTATION_HELP)] = MeantNotation.DOCUMENTED,
     retention_days: Annotated[int, typer.Option(help=RETENTION_HELP)] = RETENTION_DAYS,
     as_json: AsJson = False,
 ) -> None:
-    """Open an account. It needs a credential before anyone can use it."""
+    """Open an account. Nobody can use it before `phonebook credentials issue`."""
     account = accounts.open_account(
         name, default_region, retention_days, datetime.now(UTC), notation=notation.notation
     )
@@ -60,14 +65,17 @@ def open_account(
 
 @commands.command("change")
 def change_account(
-    account: Annotated[str, typer.Argument(help="Its id, as `list` shows it.")],
+    account: AccountId,
     name: Annotated[str | None, typer.Option(help="Whose account it is.")] = None,
     default_region: Annotated[str | None, typer.Option(help=REGION_HELP)] = None,
     notation: Annotated[MeantNotation | None, typer.Option(help=NOTATION_HELP)] = None,
     retention_days: Annotated[int | None, typer.Option(help=RETENTION_HELP)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an account, everywhere within a minute. Contacts that have their date keep it."""
+    """Change of an account what you name. It is in force everywhere within a minute.
+
+    Contacts that have their day of deletion already keep it.
+    """
     changes: AccountChanges = {}
     if name is not None:
         changes["name"] = name
@@ -82,17 +90,42 @@ def change_account(
 
 @commands.command("list")
 def list_accounts(as_json: AsJson = False) -> None:
-    """List all accounts, oldest first."""
-    print_rows(COLUMNS, [_row(account) for account in accounts.list_accounts()], as_json=as_json)
+    """List all accounts, oldest first. Exits with 5 if one cannot be read; it is named."""
+    unreadable: list[UnreadableItemError] = []
+    found = accounts.list_accounts(unreadable.append)
+    print_rows(
+        COLUMNS,
+        [_row(account) for account in found],
+        none="There is no account yet: `phonebook accounts open` opens one.",
+        as_json=as_json,
+    )
+    tell_of_unreadable(unreadable)
+
+
+@commands.command("show")
+def show_account(account: AccountId, as_json: AsJson = False) -> None:
+    """Show all of an account: how it is set, what it holds, and how many credentials it has."""
+    found = accounts.survey_account(account)
+    row: Row = {
+        **_row(found.account),
+        "contacts": found.contacts,
+        "groups": found.groups,
+        "blacklisted": found.blacklisted,
+        "credentials_in_force": found.credentials_in_force,
+        "credentials_revoked": found.credentials_revoked,
+    }
+    print_row(row, as_json=as_json)
 
 
 @commands.command("close")
-def close_account(
-    account: Annotated[str, typer.Argument(help="Its id, as `list` shows it.")],
-) -> None:
-    """Remove an account that is empty, two minutes after its last credential was revoked."""
-    accounts.close_account(account, datetime.now(UTC))
-    typer.echo(f"{account} is closed.")
+def close_account(account: AccountId, as_json: AsJson = False) -> None:
+    """Close an account that holds nothing, two minutes after its last credential was revoked.
+
+    The account is gone for good, and its credentials with it.
+    """
+    accounts.close_account(account, time_of_table())
+    row: Row = {"account": account, "closed": True}
+    print_done(f"{account} is closed.", row, as_json=as_json)
 
 
 def _row(account: Account) -> Row:

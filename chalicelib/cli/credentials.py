@@ -1,27 +1,34 @@
 """``phonebook credentials``: what clients present."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from chalicelib.cli.output import AsJson, Row, print_row, print_rows
-from chalicelib.cli.table import connect_to_table
+from chalicelib.cli.failures import tell_of_unreadable
+from chalicelib.cli.output import AsJson, Row, print_done, print_row, print_rows
+from chalicelib.cli.table import TableCommands
 from chalicelib.domain.account import Credential, token_of
 from chalicelib.services import accounts
+from chalicelib.storage.accounts import UnreadableItemError
+from chalicelib.storage.clock import time_of_table
 
 COLUMNS: Final = ("username", "issued", "revoked")
 
-commands = typer.Typer(
-    help="Issue, list and revoke credentials.", no_args_is_help=True, callback=connect_to_table
-)
+AccountId: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="ACCOUNT", help="The account's id: `phonebook accounts list` shows it."),
+]
+
+commands = TableCommands(help="Issue, list and revoke credentials.", no_args_is_help=True)
 
 
 @commands.command("issue")
-def issue_credential(
-    account: Annotated[str, typer.Argument(help="The account's id.")], as_json: AsJson = False
-) -> None:
-    """Issue a credential. Its secret is shown this once, and kept nowhere."""
+def issue_credential(account: AccountId, as_json: AsJson = False) -> None:
+    """Issue a credential for an account. Its secret is shown this once, and kept nowhere.
+
+    A client presents the username and the secret, or both as one token, as its vendor has it.
+    """
     credential, secret = accounts.issue_credential(account, datetime.now(UTC))
     row: Row = {
         "account": account,
@@ -33,22 +40,36 @@ def issue_credential(
 
 
 @commands.command("list")
-def list_credentials(
-    account: Annotated[str, typer.Argument(help="The account's id.")], as_json: AsJson = False
-) -> None:
-    """List an account's credentials, the revoked ones too, oldest first."""
-    found = accounts.list_credentials(account)
-    print_rows(COLUMNS, [_row(credential) for credential in found], as_json=as_json)
+def list_credentials(account: AccountId, as_json: AsJson = False) -> None:
+    """List an account's credentials, the revoked ones too, oldest first.
+
+    Exits with 5 if one cannot be read; it is named.
+    """
+    unreadable: list[UnreadableItemError] = []
+    found = accounts.list_credentials(account, unreadable.append)
+    print_rows(
+        COLUMNS,
+        [_row(credential) for credential in found],
+        none="It has no credential yet: `phonebook credentials issue` issues one.",
+        as_json=as_json,
+    )
+    tell_of_unreadable(unreadable)
 
 
 @commands.command("revoke")
 def revoke_credential(
-    username: Annotated[str, typer.Argument(help="The credential's public name.")],
+    username: Annotated[
+        str,
+        typer.Argument(
+            metavar="USERNAME", help="The credential's: `phonebook credentials list` shows it."
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a credential. Lambdas that know it may take it for one more minute."""
-    accounts.revoke_credential(username, datetime.now(UTC))
-    print_row({"username": username, "revoked": True}, as_json=as_json)
+    """Revoke a credential for good. It is refused everywhere within a minute."""
+    accounts.revoke_credential(username, time_of_table())
+    row: Row = {"username": username, "revoked": True}
+    print_done(f"{username} is revoked: refused everywhere within a minute.", row, as_json=as_json)
 
 
 def _row(credential: Credential) -> Row:

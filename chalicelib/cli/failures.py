@@ -1,21 +1,11 @@
-"""What a failure says to an operator, and to the script that called us.
+"""What a failure says to an operator, and to the script that called us."""
 
-====  ==========================================================
-Code  Meaning
-====  ==========================================================
-0     done
-1     a bug, with its traceback
-2     the command line, a value in it or a setting is wrong
-3     what was asked for is not there
-4     the table is out of reach or busy, or the stream stands still
-5     something is not as it should be, and was not mended
-6     what was to be removed is still in use
-====  ==========================================================
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
+import typer
+
+from chalicelib.cli.output import warn
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,
@@ -26,10 +16,30 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.services.recounting import StreamStuckError
 from chalicelib.services.redriving import NothingAsideError
-from chalicelib.settings import SettingsError
+from chalicelib.settings import TABLE_VARIABLE, SettingsError
+from chalicelib.storage.accounts import UnreadableItemError
 from chalicelib.storage.clock import NoClockError
+from chalicelib.storage.connection import TableMissingError
 
+BUG: Final = 1
+WRONG_USE: Final = 2
+NOT_THERE: Final = 3
+NOT_SERVED: Final = 4
 NOT_MENDED: Final = 5
+IN_USE: Final = 6
+BROKEN_OFF: Final = 130
+
+EXIT_CODES: Final[Mapping[int, str]] = {
+    0: "done",
+    BUG: "a bug, with its traceback; or nobody read the output to its end",
+    WRONG_USE: "the command line, a value in it or a setting is wrong, or nobody said yes",
+    NOT_THERE: "what was asked for is not there",
+    NOT_SERVED: "the table is missing, out of reach or busy, or the stream stands still",
+    NOT_MENDED: "something is not as it should be, and was not mended",
+    IN_USE: "what was to be removed is still in use",
+    BROKEN_OFF: "Ctrl-C; what was done until then stays",
+}
+"""What each exit code means."""
 
 
 class PurgeNotConfirmedError(Exception):
@@ -46,6 +56,7 @@ FAILURES: Final = (
     NothingAsideError,
     NoClockError,
     PurgeNotConfirmedError,
+    UnreadableItemError,
 )
 Failure: TypeAlias = (
     SettingsError
@@ -57,18 +68,21 @@ Failure: TypeAlias = (
     | NothingAsideError
     | NoClockError
     | PurgeNotConfirmedError
+    | UnreadableItemError
 )
 
 _EXIT_CODES: Final[Mapping[type, int]] = {
-    SettingsError: 2,
-    InvalidDataError: 2,
-    NotFoundError: 3,
-    ConflictError: 6,
-    UnavailableError: 4,
-    StreamStuckError: 4,
-    NothingAsideError: 3,
-    NoClockError: 4,
-    PurgeNotConfirmedError: 2,
+    SettingsError: WRONG_USE,
+    InvalidDataError: WRONG_USE,
+    NotFoundError: NOT_THERE,
+    ConflictError: IN_USE,
+    UnavailableError: NOT_SERVED,
+    TableMissingError: NOT_SERVED,
+    StreamStuckError: NOT_SERVED,
+    NothingAsideError: NOT_THERE,
+    NoClockError: NOT_SERVED,
+    PurgeNotConfirmedError: WRONG_USE,
+    UnreadableItemError: NOT_MENDED,
 }
 
 _WORDS: Final[Mapping[ErrorCode, str]] = {
@@ -89,11 +103,12 @@ _SENTENCES: Final[Mapping[type, str]] = {
     NothingAsideError: "Nothing lies aside as {}.",
     NoClockError: (
         "The table's engine does not say what time it is (the Date of its answers), and no other"
-        " clock decides what is purged. Nothing was done."
+        " clock decides this. Nothing was done."
     ),
     PurgeNotConfirmedError: (
         "Nothing was purged: more than a tenth of an account needs a yes, or --yes."
     ),
+    UnreadableItemError: "{}",
 }
 """What is said of a failure that is of no code; ``{}`` is what it says of itself."""
 
@@ -107,7 +122,25 @@ def message_of(failure: Failure) -> str:
     """Return the line that says what went wrong, and, if AWS said so, why."""
     if isinstance(failure, InvalidDataError):
         return "; ".join(map(str, failure.problems))
+    if isinstance(failure, TableMissingError):
+        return (
+            f"The table {failure.table_name} is missing at {failure.endpoint}. {TABLE_VARIABLE}"
+            " names it, and the variables of AWS say in which account and region."
+        )
     if isinstance(failure, PhonebookError):
         words = _WORDS[failure.code]
         return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words
     return _SENTENCES[type(failure)].format(failure)
+
+
+def tell_of_unreadable(items: Sequence[UnreadableItemError]) -> None:
+    """Name what a list had to leave out, if anything.
+
+    Raises:
+        Exit: Something was.
+
+    """
+    for item in items:
+        warn(f"Left out: {item}")
+    if items:
+        raise typer.Exit(NOT_MENDED)

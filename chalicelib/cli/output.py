@@ -1,35 +1,135 @@
-"""What a command prints: a table for people, JSON for scripts."""
+"""What a command prints: tables and lines for people, JSON for scripts.
+
+All that people read passes :func:`_shown`: a name may hold what would take over a terminal.
+"""
 
 import json
+import sys
+import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Annotated, TypeAlias
+from io import TextIOWrapper
+from typing import Annotated, Final, TextIO, TypeAlias
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
-Row: TypeAlias = Mapping[str, str | int | bool | None]
+Value: TypeAlias = str | int | bool | None
+Row: TypeAlias = Mapping[str, Value]
+
+_NEVER_SHOWN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Control, format and bidirectional characters, line ends, and what no font has."""
+
+_JOINERS: Final = "\u200c\u200d"
+"""They are of the format, too, and words of some scripts are written with them."""
+
+_FREE_TEXT: Final = frozenset({"name"})
+"""Columns in which a long word may be broken; an id or a time is never."""
+
+_LEAST_OF_FREE_TEXT: Final = 12
+
+_BETWEEN_COLUMNS: Final = 2
 
 
-def print_rows(columns: Sequence[str], rows: Sequence[Row], *, as_json: bool) -> None:
-    """Print *rows*, each with a value for every one of *columns*."""
+def take_any_terminal() -> None:
+    """Let a character that the terminal's encoding lacks be printed escaped, not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(sentence: str) -> None:
+    """Print a line for people."""
+    _write(sys.stdout, _shown(sentence))
+
+
+def warn(sentence: str) -> None:
+    """Print a line for people beside what is printed."""
+    _write(sys.stderr, _shown(sentence))
+
+
+def print_json(value: object) -> None:
+    """Print any value for scripts, in ASCII, whatever the terminal takes."""
+    _write(sys.stdout, json.dumps(value, indent=2))
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Row], *, none: str, as_json: bool) -> None:
+    """Print *rows*, each with a value for every one of *columns*; for people, or say *none*."""
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-        return
-    table = Table(*(Column(column, overflow="fold") for column in columns))
-    for row in rows:
-        table.add_row(*(Text(str(row[column])) for column in columns))
-    Console().print(table)
+        print_json(rows)
+    elif rows:
+        _print_table(columns, [[_in_words(row[column]) for column in columns] for row in rows])
+    else:
+        say(none)
 
 
 def print_row(row: Row, *, as_json: bool) -> None:
-    """Print one thing that was just made, a line for each of its values."""
+    """Print one thing, a line for each of its values."""
     if as_json:
-        typer.echo(json.dumps(row, indent=2))
+        print_json(row)
         return
     width = max(map(len, row))
     for name, value in row.items():
-        typer.echo(f"{name:{width}}  {value}")
+        say(f"{name:{width}}  {_in_words(value)}")
+
+
+def print_done(sentence: str, row: Row, *, as_json: bool) -> None:
+    """Say what was done, or print it as *row*."""
+    if as_json:
+        print_json(row)
+    else:
+        say(sentence)
+
+
+def numbered(count: int, word: str) -> str:
+    """Return a number of things in words."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table as wide as the terminal, or wider, where it is too narrow for a word."""
+    table = Table(box=None, pad_edge=False, padding=(0, _BETWEEN_COLUMNS, 0, 0))
+    needed = 0
+    for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
+        least = max(cell_len(word) for cell in (name, *cells) for word in (cell.split() or [""]))
+        if name in _FREE_TEXT:
+            least = min(least, _LEAST_OF_FREE_TEXT)
+        is_one_word = name not in _FREE_TEXT and not any(" " in cell for cell in cells)
+        needed += least + _BETWEEN_COLUMNS
+        table.columns.append(
+            Column(name, overflow="fold", min_width=least, no_wrap=is_one_word,
+                   _index=len(table.columns))
+        )  # fmt: skip
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console()
+    console.width = max(console.width, needed)
+    console.print(table, crop=False)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write a line at once; Typer's own ``echo`` would write UTF-8 where ASCII is asked for."""
+    stream.write(f"{text}\n")
+    stream.flush()
+
+
+def _in_words(value: Value) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _shown(str(value))
+
+
+def _shown(text: str) -> str:
+    """Return a text in which what is not to be seen, or moves what is, stands escaped."""
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in _NEVER_SHOWN and character not in _JOINERS
+        else character
+        for character in text
+    )

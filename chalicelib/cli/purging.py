@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chalicelib.cli.failures import NOT_MENDED, PurgeNotConfirmedError
-from chalicelib.cli.output import AsJson, print_row
+from chalicelib.cli.output import AsJson, print_row, say, warn
 from chalicelib.services import cleanup
 from chalicelib.services.cleanup import CleanupReport, LargePurge
 from chalicelib.storage.clock import time_of_table
@@ -16,16 +16,17 @@ from chalicelib.storage.clock import time_of_table
 
 def purge(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what the next run would do.")
+        bool, typer.Option("--dry-run", help="Only say what the next clean-up would do.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Purge more than a tenth of an account unasked.")
+        bool, typer.Option("--yes", help="Do not ask, even about more than a tenth of an account.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Purge what is due and sweep up after deletions now, for as long as it takes.
+    """Delete the contacts whose day has come, and what deletions left behind, now.
 
-    The table's own clock says what is due. Exits with 5 if an item failed; it is named.
+    The schedule does the same; this goes on until all is done. The table's own clock says what
+    is due. Exits with 5 if an item failed; it is named.
     """
     now = time_of_table()
     if dry_run:
@@ -38,6 +39,8 @@ def purge(
             "large_purges": len(preview.large_purges),
         }
         print_row(row, as_json=as_json)
+        if not (as_json or preview.contacts_due or preview.memberships_to_sweep):
+            say("Nothing is due.")
         return
     if not yes:
         _ask_about(cleanup.find_large_purges(now.date()))
@@ -67,13 +70,13 @@ def _ask_about(large_purges: Sequence[LargePurge]) -> None:
 def _warn(large_purges: Sequence[LargePurge]) -> None:
     for account_id, due, contacts in large_purges:
         of = "of an unknown number of" if contacts is None else f"of {contacts}"
-        typer.echo(f"Account {account_id}: {due} {of} contacts are due.", err=True)
+        warn(f"Account {account_id}: {due} {of} contacts are due.")
 
 
 def _print(report: CleanupReport, *, as_json: bool) -> None:
     # Whole keys, which no log has: whoever may run this may read them, and has to find them.
     for key, error in report.failures:
-        typer.echo(f"Left as it is: {key}: {type(error).__name__}: {error}", err=True)
+        warn(f"Left as it is: {key}: {type(error).__name__}: {error}")
     print_row(
         {
             "today": _text(report.today),
@@ -86,6 +89,9 @@ def _print(report: CleanupReport, *, as_json: bool) -> None:
         },
         as_json=as_json,
     )
+    done = report.contacts_purged or report.contacts_skipped or report.memberships_swept
+    if not (as_json or done or report.items_failed):
+        say("Nothing was due.")
 
 
 def _text(day: date | None) -> str | None:

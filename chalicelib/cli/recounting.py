@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from chalicelib.cli.failures import NOT_MENDED
-from chalicelib.cli.output import AsJson, Row, print_rows
+from chalicelib.cli.output import AsJson, Row, numbered, print_rows, say
 from chalicelib.domain.errors import InvalidDataError, PhonebookError
 from chalicelib.domain.ids import id_of_decimal, id_of_hex, id_of_uuid, uuid_of
 from chalicelib.services import recounting
@@ -24,12 +24,13 @@ def recount(
         list[str] | None,
         typer.Option(help="Only this group of the one --account; may be repeated."),
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Repair the counters that drifted.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair the counters that are wrong.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare counters with the truth, while traffic runs; needs the stream Lambda to run.
+    """Compare how many contacts each account and group says it has with how many it has.
 
-    Exits with 5 if one is not right, and 4 if the stream stands still.
+    Traffic may go on meanwhile; the Lambda that counts has to run. Exits with 5 if a counter is
+    not right, and 4 if the stream stands still.
     """
     counters = (
         recounting.some_counters(account or [], [_group_id(each) for each in group or ()])
@@ -39,7 +40,8 @@ def recount(
     looked_at = 0
     wrong: list[Recount] = []
     try:
-        with Progress(console=Console(stderr=True), disable=as_json) as bar:
+        console = Console(stderr=True)
+        with Progress(console=console, disable=as_json or not console.is_terminal) as bar:
             task = bar.add_task("Recounting", total=None)
             for result in recounting.recount_all(counters, fix=fix):
                 bar.advance(task)
@@ -49,15 +51,21 @@ def recount(
     except PhonebookError:
         # As when the table fails in the middle: what was found is told, and what was fixed.
         if looked_at:
-            print_rows(COLUMNS, [_row(result) for result in wrong], as_json=as_json)
+            _print(looked_at, wrong, so_far=" so far", as_json=as_json)
         raise
-    print_rows(COLUMNS, [_row(result) for result in wrong], as_json=as_json)
-    if not as_json:
-        typer.echo(f"{looked_at} counters, {len(wrong)} of them not right.")
+    _print(looked_at, wrong, so_far="", as_json=as_json)
     if any(result.obstacle is Obstacle.STUCK for result in wrong):
         raise StreamStuckError
     if not all(result.is_right for result in wrong):
         raise typer.Exit(NOT_MENDED)
+
+
+def _print(looked_at: int, wrong: list[Recount], *, so_far: str, as_json: bool) -> None:
+    counters = numbered(looked_at, "counter")
+    none = f"{counters}, all right{so_far}."
+    print_rows(COLUMNS, [_row(result) for result in wrong], none=none, as_json=as_json)
+    if wrong and not as_json:
+        say(f"{counters}, {len(wrong)} of them not right{so_far}.")
 
 
 def _group_id(text: str) -> int:

@@ -1,6 +1,5 @@
 """``phonebook maintenance redrive``: what the stream told and was not counted."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain
@@ -9,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from chalicelib.cli.failures import NOT_MENDED
-from chalicelib.cli.output import AsJson, Row, print_rows
+from chalicelib.cli.output import AsJson, Row, print_done, print_json, print_rows, say
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.domain.ids import uuid_of
 from chalicelib.observability import masked
@@ -33,28 +32,33 @@ def redrive(
         str | None,
         typer.Option(
             metavar="URL",
-            help="The queue of dead letters, too; `make deploy` printed CounterDeadLettersUrl.",
+            help="The queue of dead letters, too; `make deploy` named it CounterDeadLettersUrl.",
         ),
     ] = None,
     show: Annotated[
-        str | None, typer.Option(metavar="ID", help="Print this record whole, and do nothing else.")
+        str | None,
+        typer.Option(metavar="ID", help="Print this record whole, as JSON, and do nothing else."),
     ] = None,
     forget: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="Let go of this for good, and do nothing else."),
+        typer.Option(
+            metavar="ID", help="Let go of this for good, and do nothing else; may be repeated."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send again what lies aside: what can be counted by now is counted once, and leaves.
+    """Count what could not be counted before: what lies aside, and, if named, the dead letters.
 
-    Exits with 5 if something stays.
+    What can be counted by now is counted once, and leaves. Exits with 5 if something stays.
     """
     letters = DeadLetters(dead_letters) if dead_letters else None
     if show:
-        typer.echo(json.dumps(redriving.record_of(show), indent=2))
+        print_json(redriving.record_of(show))
         return
     if forget:
         redriving.forget(forget, letters)
+        row: Row = {"forgotten": len(forget)}
+        print_done(f"{len(forget)} forgotten.", row, as_json=as_json)
         return
     now = datetime.now(UTC)
     outcomes = _looks(letters) if dry_run else _sent(letters, now)
@@ -65,10 +69,11 @@ def redrive(
     except PhonebookError:
         # As when the table or the queue fails in the middle: what was done is told.
         if seen:
-            print_rows(COLUMNS, [_row(each) for each in seen], as_json=as_json)
+            print_rows(COLUMNS, [_row(each) for each in seen], none="", as_json=as_json)
         raise
-    print_rows(COLUMNS, [_row(each) for each in seen], as_json=as_json)
-    if not as_json:
+    none = "Nothing lies aside, and no dead letter waits." if letters else "Nothing lies aside."
+    print_rows(COLUMNS, [_row(each) for each in seen], none=none, as_json=as_json)
+    if seen and not as_json:
         _say(seen, f" --dead-letters {dead_letters}" if dead_letters else "")
     if any(each.fate in _LEFT_OVER for each in seen):
         raise typer.Exit(NOT_MENDED)
@@ -105,13 +110,13 @@ def _row(each: Resent) -> Row:
 def _say(seen: list[Resent], option: str) -> None:
     """Say what is left to do of what cannot be sent again: only a recount puts it right."""
     left_over = [each for each in seen if each.fate in _LEFT_OVER]
-    typer.echo(f"{len(seen)} looked at, {len(left_over)} of them stay.")
+    say(f"{len(seen)} looked at, {len(left_over)} of them stay.")
     if left_over:
-        typer.echo("They cannot be counted. Repair what they are about, and then let go of them:")
+        say("They cannot be counted. Repair what they are about, and then let go of them:")
         for options in sorted({_recount_of(each) for each in left_over}):
-            typer.echo(f"  phonebook maintenance recount --fix{options}")
+            say(f"  phonebook maintenance recount --fix{options}")
         ids = " ".join(f"--forget {each.what.id}" for each in left_over)
-        typer.echo(f"  phonebook maintenance redrive{option} {ids}")
+        say(f"  phonebook maintenance redrive{option} {ids}")
 
 
 def _recount_of(each: Resent) -> str:

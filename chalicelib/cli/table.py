@@ -1,16 +1,45 @@
-"""Which table the commands work on."""
+"""Commands that work on the table, and which one that is."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
+import typer
+from typer.core import TyperCommand
+from typer.models import CommandFunctionType
+
+from chalicelib.cli.failures import BROKEN_OFF
+from chalicelib.cli.output import warn
 from chalicelib.settings import Settings
 from chalicelib.storage.connection import connect
 
 
-def connect_to_table() -> None:
-    """Connect to the table that the environment names.
+class TableCommands(typer.Typer):
+    """Commands that are connected to the table when they run, so that their help needs none."""
 
-    Raises:
-        SettingsError: It names none.
+    def command(
+        self,
+        name: str | None = None,
+        **more: Any,  # noqa: ANN401 - as Typer has it
+    ) -> Callable[[CommandFunctionType], CommandFunctionType]:
+        """Return what makes a command of a function."""
+        return super().command(name, cls=_TableCommand, **more)
 
-    """
-    connect(Settings.of(os.environ).table_name)
+
+class _TableCommand(TyperCommand):
+    """A command on the table; Ctrl-C ends it with a line."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as Typer has it
+        """Connect to the table that the environment names, and run.
+
+        Raises:
+            SettingsError: It names none.
+            Exit: Somebody broke it off.
+
+        """
+        try:
+            connect(Settings.of(os.environ).table_name)
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, typer.Abort):
+            warn("phonebook: Broken off. What was done until then stays.")
+            raise typer.Exit(BROKEN_OFF) from None

@@ -1,19 +1,18 @@
 """``phonebook maintenance verify``: whether all that must hold in the table does."""
 
-import json
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
 
 from chalicelib.cli.failures import NOT_MENDED
-from chalicelib.cli.output import AsJson, Row, print_rows
+from chalicelib.cli.output import AsJson, Row, numbered, print_json, print_rows, say
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.observability import masked
 from chalicelib.services import recounting, verifying
 from chalicelib.services.recounting import Obstacle, StreamStuckError
 from chalicelib.services.verifying import Finding
+from chalicelib.storage.clock import time_of_table
 from chalicelib.storage.invariants import Kind
 
 COLUMNS: Final = ("kind", "key", "mended")
@@ -23,20 +22,21 @@ SHOWN_OF_A_KIND: Final = 1_000
 
 
 def verify(
-    account: Annotated[str | None, typer.Option(help="Only what is this account's.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only what belongs to this account.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,
     counts: Annotated[
-        bool, typer.Option(help="Compare the counters, too; needs the stream Lambda to run.")
+        bool, typer.Option(help="Compare the counters, too; the Lambda that counts has to run.")
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Check whatever must hold in the table, while traffic runs, and say what does not.
+    """Check that all in the table is as it has to be, and name what is not.
 
-    Phone numbers are masked, but for --json. Exits with 5 if something is left that is wrong.
+    Traffic may go on meanwhile. Phone numbers are masked, but for --json. Exits with 5 if
+    something is left that is wrong.
     """
     report = _Report()
     try:
-        for finding in verifying.verify(account, datetime.now(UTC), fix=fix):
+        for finding in verifying.verify(account, time_of_table(), fix=fix):
             report.add(finding)
         is_stuck = counts and _recount(account, report, fix=fix)
     except PhonebookError:
@@ -77,19 +77,23 @@ class _Report:
                 "counts": {kind.name: count for kind, count in self.counts.items()},
                 "countersNotTold": self.counters_not_told,
             }
-            typer.echo(json.dumps(told, indent=2))
+            print_json(told)
             return
         rows = [_row(finding) for finding in self.shown]
         print_rows(
-            COLUMNS, [{**row, "key": masked(str(row["key"]))} for row in rows], as_json=False
+            COLUMNS,
+            [{**row, "key": masked(str(row["key"]))} for row in rows],
+            none="Nothing wrong was found."
+            if self.counters_not_told
+            else "All is as it should be.",
+            as_json=False,
         )
         for kind, count in self.counts.most_common():
             note = ", which may be meant" if kind is Kind.STOPLIST_LIFTED else ""
-            typer.echo(f"{count} times {kind.value}{note}; {self._mended[kind]} mended.")
+            say(f"{count} times {kind.value}{note}; {self._mended[kind]} mended.")
         if self.counters_not_told:
-            typer.echo(f"{self.counters_not_told} counters could not be told; see recount.")
-        elif not self.counts:
-            typer.echo("All is as it should be.")
+            counters = numbered(self.counters_not_told, "counter")
+            say(f"{counters} could not be told; see `phonebook maintenance recount`.")
 
 
 def _recount(account: str | None, report: _Report, *, fix: bool) -> bool:

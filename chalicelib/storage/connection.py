@@ -41,9 +41,9 @@ _UNREACHABLE: Final = frozenset({
     "InvalidClientTokenId",
     "InvalidSignatureException",
     "MissingAuthenticationToken",
-    "ResourceNotFoundException",
     "UnrecognizedClientException",
 })  # fmt: skip
+_MISSING: Final = "ResourceNotFoundException"
 _SERVER_ERROR: Final = 500
 _LOST_RACE: Final = frozenset({
     "ProvisionedThroughputExceeded",
@@ -53,6 +53,15 @@ _LOST_RACE: Final = frozenset({
 _SERIALIZER: Final = PlainSerializer()
 _TOO_LARGE: Final = "Item size"
 """How DynamoDB begins its message for an item above 400 KB, on its own or in a transaction."""
+
+
+class TableMissingError(UnavailableError):
+    """The engine at ``endpoint`` answers, and has no table ``table_name``."""
+
+    def __init__(self, table_name: str, endpoint: str) -> None:
+        super().__init__(ErrorCode.UNREACHABLE)
+        self.table_name = table_name
+        self.endpoint = endpoint
 
 
 def connect(table_name: str) -> None:
@@ -126,6 +135,9 @@ class _PatientConnection(Connection):
             # A copy, since botocore adds a request token to it: each try is a new request.
             return super().dispatch(operation_name, dict(operation_kwargs))
         except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] == _MISSING:
+                endpoint = self.client.meta.endpoint_url
+                raise TableMissingError(Item.Meta.table_name, endpoint) from error
             failure = _failure_of(error)
             if failure is None:
                 raise

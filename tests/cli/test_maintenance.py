@@ -83,7 +83,7 @@ def test_recount_takes_some_accounts_or_some_groups_of_one(own, counting):
     assert (told["group"], told["count"], told["truth"]) == (uuid_of(drifted.id), 3, 0)
     (fixed,) = own.json("recount", "--account", account.id, "--group", hex_of(drifted.id), "--fix")
     assert fixed["fixed"]
-    assert "4 counters, 0 of them not right" in own("recount")
+    assert "4 counters, all right." in own("recount")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_redrive_lists_sends_again_and_says_what_to_recount(own):
 
     (stays,) = own.json("redrive", code=5)
     assert stays["outcome"] == "stays"
-    assert own("redrive", "--forget", stays["id"]) == ""
+    assert own.json("redrive", "--forget", stays["id"]) == {"forgotten": 1}
     assert own.json("redrive") == []
     assert "Nothing lies aside" in own("redrive", "--forget", stays["id"], code=3)
     assert "Nothing lies aside" in own("redrive", "--show", stays["id"], code=3)
