@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +14,7 @@ from benchmarks import subjects
 from benchmarks.growth.tables import put_into
 from benchmarks.report import (
     Subject,
+    as_findings,
     as_json,
     as_line,
     as_markdown,
@@ -30,7 +31,36 @@ RESULTS: Final = Path(__file__).parent / "results"
 NOTHING_TO_COUNT: Final = {"load"}
 """Subjects that quick runs leave out."""
 
-DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "performance.md"
+FINDINGS: Final = Path(__file__).parent.parent / "docs" / "performance.md"
+MEASUREMENTS: Final = FINDINGS.with_name("measurements.md")
+FIGURES: Final = {
+    "warm": (
+        "retrieve, phonebook ÷ floor",
+        "create, phonebook ÷ floor",
+        "update, phonebook ÷ floor",
+        "list 100, phonebook ÷ floor",
+        "add to a group, phonebook ÷ floor",
+        "retrieve, phonebook ÷ Chalice + PynamoDB",
+    ),
+    "cold": (
+        "API, phonebook ÷ floor",
+        "API, phonebook ÷ Chalice + PynamoDB",
+        "API, phonebook ÷ Powertools + boto3",
+        "API, phonebook ÷ FastAPI + Mangum + boto3",
+        "API's memory, phonebook ÷ floor",
+    ),
+    "size": ("phonebook",),
+    "units": ("other than documented, of 38 use cases",),
+    "lists": ("100,000 contacts: CPU for each", "100,000 contacts: memory of a page"),
+    "counting": (
+        "batches of 1: writes for each join",
+        "batches of 1,000: writes for each join",
+        "batches of 1,000: joins not counted, or counted twice",
+    ),
+    "purging": ("10,000 due: units for each, beside what a run asks anyway",),
+    "load": ("served: errors", "served: acknowledged writes that are lost"),
+}
+"""What the page of findings shows of each subject."""
 
 
 def main(arguments: list[str]) -> int:
@@ -67,14 +97,15 @@ def shown(subject: Subject, *, quick: bool) -> str:
 
 
 def write(results: list[Subject]) -> None:
-    """Keep the results of a whole run under today's date, and put them into the document."""
+    """Keep the results of a whole run under today's date, and put them into the documents."""
     RESULTS.mkdir(exist_ok=True)
     date = datetime.now(UTC).date().isoformat()
     (RESULTS / f"{date}.json").write_text(as_json(results))
     (RESULTS / f"{date}.md").write_text(as_page(results, date))
     for subject in results:
         (RESULTS / plot_name(date, subject)).write_text(as_plot(subject))
-    DOCUMENT.write_text(put_into(DOCUMENT.read_text(), tables(results)))
+    for document, its_tables in documented(results).items():
+        document.write_text(put_into(document.read_text(), its_tables))
 
 
 def newest_results() -> list[Subject]:
@@ -83,9 +114,12 @@ def newest_results() -> list[Subject]:
     return from_json(files[-1].read_text()) if files else []
 
 
-def tables(results: Iterable[Subject]) -> dict[str, str]:
-    """Return the tables of the document, by the names of their places in it."""
-    return {subject.name: as_markdown(subject) for subject in results}
+def documented(results: Sequence[Subject]) -> dict[Path, dict[str, str]]:
+    """Return the tables of each document, by the names of their places in it."""
+    return {
+        FINDINGS: {"found": as_findings(results, FIGURES)},
+        MEASUREMENTS: {subject.name: as_markdown(subject) for subject in results},
+    }
 
 
 if __name__ == "__main__":

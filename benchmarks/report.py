@@ -92,6 +92,27 @@ def as_markdown(subject: Subject) -> str:
     return f"{table}\n\n{notes}"
 
 
+def as_findings(subjects: Iterable[Subject], figures: Mapping[str, Sequence[str]]) -> str:
+    """Return a table of the *figures* that say most, the names of rows for each subject.
+
+    Raises:
+        KeyError: A figure was not measured.
+
+    """
+    by_name = {subject.name: subject for subject in subjects}
+    columns = ("subject", "marks reached", *_COLUMNS[:-1])
+    rows = [columns, ("---",) * len(columns)]
+    for name, chosen in figures.items():
+        subject = by_name[name]
+        measured = {row.name: row for row in subject.rows}
+        marked = [row for row in subject.rows if row.reached is not None]
+        head = (subject.title, f"{len(marked) - len(subject.missed)} of {len(marked)}")
+        for figure in chosen:
+            rows.append((*head, *_cells(measured[figure])[:-1]))
+            head = ("", "")
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def as_page(subjects: Iterable[Subject], date: str) -> str:
     """Return the Markdown page of a run, which shows the plots that lie beside it."""
     parts = [

@@ -1,8 +1,12 @@
 """What is documented is what was measured."""
 
-from benchmarks.__main__ import DOCUMENT, newest_results, shown, tables
+import pytest
+
+from benchmarks.__main__ import FIGURES, FINDINGS, documented, newest_results, shown
 from benchmarks.growth.tables import put_into
-from benchmarks.report import Row, Subject, as_json, as_text, from_json
+from benchmarks.report import Row, Subject, as_findings, as_json, as_text, from_json
+
+WORDS_OF_A_PAGE = 1_000
 
 
 def subject(*rows):
@@ -13,18 +17,42 @@ def row(measured, mark, *, below=False):
     return Row(name="it", unit="calls", measured=measured, against="that", mark=mark, below=below)
 
 
-def test_document_has_the_figures_of_the_last_run():
-    results = newest_results()
+@pytest.mark.parametrize("document", documented(newest_results()), ids=lambda path: path.stem)
+def test_documents_have_the_figures_of_the_last_run(document):
+    its_tables = documented(newest_results())[document]
 
-    assert results
-    assert put_into(DOCUMENT.read_text(), tables(results)) == DOCUMENT.read_text()
+    assert its_tables
+    assert put_into(document.read_text(), its_tables) == document.read_text()
 
 
-def test_document_explains_every_mark_that_was_missed():
-    explained = DOCUMENT.read_text().partition("## What was missed")[2]
+def test_every_subject_has_a_figure_among_the_findings():
+    assert {result.name for result in newest_results()} == set(FIGURES)
+
+
+def test_findings_explain_every_mark_that_was_missed():
+    explained = FINDINGS.read_text().partition("## What was missed")[2]
 
     for result in newest_results():
         assert not result.missed or f"**{result.title}**" in explained
+
+
+def test_findings_are_one_page():
+    before, _, rest = FINDINGS.read_text().partition("<!-- table: found -->")
+    prose = before + rest.partition("<!-- end -->")[2]
+
+    assert len(prose.split()) <= WORDS_OF_A_PAGE
+
+
+def test_findings_say_how_many_marks_were_reached():
+    measured = subject(row(1, 2), row(3, 2), row(4, None))
+    found = as_findings([measured], {"some": ["it"]})
+
+    assert found.splitlines()[2:] == ["| Some | 1 of 2 | it | 4 calls | that |  |"]
+
+
+def test_figure_that_was_not_measured_is_refused():
+    with pytest.raises(KeyError):
+        as_findings([subject(row(1, 2))], {"some": ["another"]})
 
 
 def test_mark_is_reached_at_it_or_asked_for_below_it():
