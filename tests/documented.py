@@ -1,9 +1,29 @@
-"""What the documents say in tables, for the tests that hold them to it."""
+"""What the documents say in tables and transcripts, for the tests that hold them to it."""
 
+import re
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from tests.paths import PROJECT
+
+
+_TRANSCRIPT: Final = re.compile(
+    r"^```(sh|python)\n((?:(?!```).*\n)*)```\n\n```console\n((?:(?!```).*\n)*)```$", re.MULTILINE
+)
+
+
+class Transcript(NamedTuple):
+    """What a document prints to be run, in ``sh`` or ``python``, and what that prints."""
+
+    language: str
+    script: str
+    printed: str
+
+
+def transcripts(document: Path) -> list[Transcript]:
+    """Return the transcripts of a document, in the order in which they stand."""
+    return [Transcript(*found) for found in _TRANSCRIPT.findall(document.read_text())]
 
 
 def table(document: str, first_heading: str) -> list[list[str]]:

@@ -1,48 +1,36 @@
-"""The transcript on each dialect's page, run as it is printed, and answering as it says."""
-
-import json
-import re
-import subprocess
-import sys
+"""The transcripts on each dialect's page, run as they are printed, and answering as it says."""
 
 import pytest
 
+from chalicelib.dialects.all import DIALECTS
+from tests.documented import transcripts
+from tests.e2e.transcripts import checkout, run_script, same_each_time
 from tests.paths import PROJECT
 
 PAGES = sorted((PROJECT / "docs" / "dialects").glob("*.md"))
-TRANSCRIPT = re.compile(
-    r"^```(sh|python)\n(.*?)^```\n\n```console\n(.*?)^```$", re.MULTILINE | re.DOTALL
-)
-COMMANDS = {"sh": ["bash", "-c"], "python": [sys.executable, "-W", "ignore", "-c"]}
-
-CHANGING = re.compile(
-    r"\b20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}-[0-9a-f]{16}\b"
-    r'|(?<=:)"?[0-9]{7,16}"?(?=[,}])'
-    r"|(?<=already: )[0-9]{8,16}"
-)
-"""Moments and ids, which are others each time; numbers of contacts have a plus sign or quotes."""
-
-
-def same_each_time(text):
-    return CHANGING.sub("...", text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_transcript_prints_what_the_page_says(client, tmp_path, page):
-    ready = {"url": client.url, "username": client.username, "secret": client.secret}
-    (tmp_path / ".local").mkdir()
-    (tmp_path / ".local" / "dev.json").write_text(json.dumps(ready))
-    ((kind, script, expected),) = TRANSCRIPT.findall(page.read_text())
+def test_transcripts_print_what_the_page_says_each_time(client, tmp_path, page):
+    folder = checkout(tmp_path, client)
 
-    done = subprocess.run(
-        [*COMMANDS[kind], script], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-
-    assert same_each_time(done.stdout) == same_each_time(expected)
+    assert transcripts(page)
+    for transcript in transcripts(page) * 2:
+        printed = run_script(transcript, folder)
+        assert same_each_time(printed) == same_each_time(transcript.printed)
 
 
-def test_every_page_is_in_the_readme():
+def test_transcripts_do_not_meet_what_others_left(client, tmp_path):
+    folder = checkout(tmp_path, client)
+
+    for page in [*reversed(PAGES), *PAGES]:
+        for transcript in transcripts(page):
+            printed = run_script(transcript, folder)
+            assert same_each_time(printed) == same_each_time(transcript.printed), page.name
+
+
+def test_every_dialect_has_a_page_which_is_in_the_readme():
     readme = (PROJECT / "README.md").read_text()
 
-    assert [page.stem for page in PAGES] == ["atom", "devino", "messagebird", "messente"]
+    assert {page.stem for page in PAGES} == {dialect.name for dialect in DIALECTS}
     assert all(f"(docs/dialects/{page.name})" in readme for page in PAGES)

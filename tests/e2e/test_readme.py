@@ -1,47 +1,33 @@
 """The README's examples, run as they are printed, and answering as it says."""
 
-import json
 import re
-import subprocess
-import sys
+import shlex
 
 import pytest
 
+from tests.documented import transcripts
+from tests.e2e.transcripts import checkout, run, run_script, same_each_time
 from tests.paths import PROJECT
 
-README = (PROJECT / "README.md").read_text()
-DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
-
-
-def block_behind(sentence, kind):
-    """Return the first code block of a kind behind a sentence of the README."""
-    _, _, rest = README.partition(sentence)
-    (first, *_) = re.findall(rf"^```{kind}\n(.*?)^```$", rest, re.MULTILINE | re.DOTALL)
-    return first
+README = PROJECT / "README.md"
+CURL, SDK = transcripts(README)
+SAVED = re.compile(r"save\s+this\s+as\s+`([^`]+)`")
+RUN = re.compile(r"run\s+it\s+with\s+`([^`]+)`")
 
 
 @pytest.fixture
 def folder(client, tmp_path):
-    """A folder with the file that `make dev` writes."""
-    ready = {"url": client.url, "username": client.username, "secret": client.secret}
-    (tmp_path / ".local").mkdir()
-    (tmp_path / ".local" / "dev.json").write_text(json.dumps(ready))
-    return tmp_path
+    return checkout(tmp_path, client)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "kind", "command"),
-    [
-        ("with curl:", "sh", ["bash", "-c"]),
-        ("With Messente's own SDK", "python", [sys.executable, "-W", "ignore", "-c"]),
-    ],
-)
-def test_example_prints_what_the_readme_says(folder, sentence, kind, command):
-    script = block_behind(sentence, kind)
+def test_curl_prints_what_the_readme_says_each_time(folder):
+    for _ in range(2):
+        assert same_each_time(run_script(CURL, folder)) == same_each_time(CURL.printed)
 
-    done = subprocess.run(
-        [*command, script], cwd=folder, capture_output=True, text=True, check=True
-    )
 
-    printed = DATE.sub("DATE", done.stdout)
-    assert printed == DATE.sub("DATE", block_behind(block_behind(sentence, kind), "console"))
+def test_script_of_the_sdk_prints_what_the_readme_says_each_time(folder):
+    (saved,), (command,) = SAVED.findall(README.read_text()), RUN.findall(README.read_text())
+    (folder / saved).write_text(SDK.script)
+
+    for _ in range(2):
+        assert same_each_time(run(shlex.split(command), folder)) == same_each_time(SDK.printed)

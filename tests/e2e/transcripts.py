@@ -1,0 +1,45 @@
+"""Running what the documents print, as they print it."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from tests.documented import Transcript
+from tests.served import Client
+
+_CHANGING: Final = re.compile(
+    r"\b20\d\d-\d\d-\d\d([ T]\d\d:\d\d:\d\d)?\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}-[0-9a-f]{16}\b"
+    r'|(?<=:)"?[0-9]{7,16}"?(?=[,}])'
+    r"|(?<=already: )[0-9]{8,16}"
+    r'|(?<="href":")[^"]*'
+)
+"""Moments, ids and links, which are others each time; numbers of contacts have a plus or quotes."""
+
+
+def same_each_time(text: str) -> str:
+    """Return *text* without what is another each time."""
+    return _CHANGING.sub("...", text)
+
+
+def checkout(folder: Path, client: Client) -> Path:
+    """Return *folder* as a checkout in which ``make dev`` runs."""
+    ready = {"url": client.url, "username": client.username, "secret": client.secret}
+    (folder / ".local").mkdir()
+    (folder / ".local" / "dev.json").write_text(json.dumps(ready))
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+def run(command: list[str], folder: Path) -> str:
+    """Run a command in *folder*, which has to succeed, and return what it prints."""
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def run_script(transcript: Transcript, folder: Path) -> str:
+    """Run a transcript's script in *folder*, and return what it prints."""
+    if transcript.language == "sh":
+        return run(["bash", "-c", transcript.script], folder)
+    return run([".venv/bin/python", "-c", transcript.script], folder)
