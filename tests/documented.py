@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from tests.paths import PROJECT
 
-
 _TRANSCRIPT: Final = re.compile(
     r"^```(sh|python)\n((?:(?!```).*\n)*)```\n\n```console\n((?:(?!```).*\n)*)```$", re.MULTILINE
 )

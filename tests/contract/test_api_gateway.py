@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from app import app
+from chalicelib.dialects.all import DIALECTS
 from chalicelib.dialects.messente import MESSENTE
 from chalicelib.entrypoints import http
 from chalicelib.settings import TABLE_VARIABLE
@@ -230,6 +231,10 @@ DIALECT_READS = {
     "devino": ("/address-book-api/contact-groups", "Key", 400),
     "atom": ("/api/contact/new", "Bearer", 400),
 }
+
+
+def test_every_dialect_is_read():
+    assert set(DIALECT_READS) == {dialect.name for dialect in DIALECTS}
 
 
 @pytest.mark.parametrize("dialect", DIALECT_READS)

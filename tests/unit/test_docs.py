@@ -4,10 +4,13 @@ import importlib
 import re
 
 import pytest
+import yaml
 
+from chalicelib.dialects.all import DIALECTS
 from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
 from chalicelib.domain import limits
+from chalicelib.storage.counters import MARKER_LIFETIME
 from tests.documented import USE_CASES, table
 from tests.paths import PROJECT
 
@@ -79,3 +82,111 @@ def test_every_make_target_in_the_documents_exists():
 
     assert {"dev", "test"} <= named
     assert named <= targets
+
+
+def test_readme_shows_the_folders_that_there_are():
+    shown, top = set(), ""
+    for line in block_behind(PROJECT / "README.md", "## Where things are").splitlines():
+        name, _, said = line.strip().partition(" ")
+        top = top if line.startswith(" ") else name
+        shown.add(name if name == top else top + name)
+        assert said.strip() or name == top
+    modules = {path.name for path in (PROJECT / "chalicelib").glob("[!_]*.py")}
+    folders = {
+        f"{path.relative_to(PROJECT)}/"
+        for top in ("benchmarks", "chalicelib", "docs", "infra", "tests")
+        for path in [PROJECT / top, *(PROJECT / top).iterdir()]
+        if path.is_dir() and not path.name.startswith("_")
+    }
+
+    assert shown == folders | {f"chalicelib/{name}" for name in modules} | {"app.py"}
+
+
+def test_contributing_names_each_folder_of_tests_in_a_row():
+    named = [row[0] for row in table("CONTRIBUTING.md", "folder")]
+
+    assert sorted(named) == sorted(
+        f"tests/{path.name}" for path in (PROJECT / "tests").iterdir() if is_folder_of_tests(path)
+    )
+
+
+def test_contributing_says_what_ci_runs():
+    run = (PROJECT / ".ci" / "run").read_text()
+    paragraphs = (PROJECT / "CONTRIBUTING.md").read_text().split("\n\n")
+    (said,) = [each for each in paragraphs if each.startswith("`.ci/run`")]
+    java = re.search(r"-ge (\d+)", run)
+
+    for target in re.findall(r"^ *make ([a-z-]+)$", run, re.MULTILINE):
+        assert f"`make {target}`" in said
+    assert java
+    assert f"Java {java[1]} or newer and npm" in said
+
+
+def test_every_list_of_the_dialects_is_named_where_one_is_added():
+    page = (PROJECT / "docs" / "adding-a-dialect.md").read_text()
+    names = [dialect.name for dialect in DIALECTS]
+    lists = [
+        path
+        for path in (PROJECT / "tests").rglob("*.py")
+        if all(f'"{name}' in path.read_text() for name in names)
+    ]
+
+    assert lists
+    assert [path.name for path in lists if path.name not in page] == []
+
+
+def test_every_detail_is_read_and_shown_where_the_page_on_fields_says():
+    page = (PROJECT / "docs" / "adding-a-field.md").read_text()
+    named = [
+        (name, path) for name, path in re.findall(r"`([A-Z_]+)`(?: or `[A-Z_]+`)? (?:in|of|\()"
+                                                  r" ?`([a-z_/]+\.py)`", page)
+    ]  # fmt: skip
+
+    assert len(named) >= 5
+    for name, path in named:
+        (file,) = [
+            each for each in (PROJECT / path, PROJECT / "chalicelib" / path) if each.exists()
+        ]
+        assert re.search(rf"^{name}\b", file.read_text(), re.MULTILINE), (name, path)
+    for path in re.findall(
+        r"`((?:chalicelib|tests|benchmarks|docs|storage)/[\w/]+(?:\.py)?)`", page
+    ):
+        assert (PROJECT / path).exists() or (PROJECT / "chalicelib" / path).exists()
+
+
+def test_every_item_is_on_the_page_on_privacy():
+    items = {row[0] for row in table("docs/access-patterns.md", "item")}
+
+    assert {row[0] for row in table("docs/privacy.md", "item")} == items
+
+
+def test_page_on_privacy_says_how_long_all_is_kept():
+    resources = yaml.safe_load((PROJECT / "infra" / "resources.yaml").read_text())
+    stages = yaml.safe_load((PROJECT / "infra" / "stages.yaml").read_text())
+    until = {row[0]: row[2] for row in table("docs/privacy.md", "item")}
+    kept = {row[0]: row[2] for row in table("docs/privacy.md", "where")}
+    queues = [
+        each["Properties"]["MessageRetentionPeriod"] // (24 * 60 * 60)
+        for each in resources["Resources"].values()
+        if each.get("Type") == "AWS::SQS::Queue"
+    ]
+    days = [
+        resources["Parameters"]["LogRetentionDays"]["Default"],
+        *(stages[stage]["LogRetentionDays"] for stage in ("dev", "prod")),
+    ]
+
+    assert re.findall(r"\d+", kept["logs of the Lambdas"]) == list(map(str, days))
+    assert queues == [14, 14]
+    assert kept["dead letters of the stream"] == kept["dead letters of the clean-up"] == "14 days"
+    assert f"{MARKER_LIFETIME.days} days" in until["applied marker"]
+    assert f"{limits.RETENTION_DAYS} days" in until["contact"]
+
+
+def block_behind(document, heading):
+    """Return the first code block behind a heading."""
+    _, _, rest = document.read_text().partition(f"\n{heading}\n")
+    return rest.partition("```\n")[2].partition("```")[0]
+
+
+def is_folder_of_tests(path):
+    return path.is_dir() and any(path.glob("test_*.py"))
