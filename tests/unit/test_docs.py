@@ -2,18 +2,24 @@
 
 import importlib
 import re
+import shlex
+from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from chalicelib.cli import cli
 from chalicelib.dialects.all import DIALECTS
 from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
 from chalicelib.domain import limits
+from chalicelib.entrypoints.purge_schedule import EVERY_MINUTES
 from chalicelib.storage.counters import MARKER_LIFETIME
 from tests.documented import USE_CASES, table
 from tests.paths import PROJECT
 
+README = PROJECT / "README.md"
 DOCUMENTS = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
 
 
@@ -86,7 +92,7 @@ def test_every_make_target_in_the_documents_exists():
 
 def test_readme_shows_the_folders_that_there_are():
     shown, top = set(), ""
-    for line in block_behind(PROJECT / "README.md", "## Where things are").splitlines():
+    for line in block_behind(README, "## Where things are").splitlines():
         name, _, said = line.strip().partition(" ")
         top = top if line.startswith(" ") else name
         shown.add(name if name == top else top + name)
@@ -180,6 +186,59 @@ def test_page_on_privacy_says_how_long_all_is_kept():
     assert kept["dead letters of the stream"] == kept["dead letters of the clean-up"] == "14 days"
     assert f"{MARKER_LIFETIME.days} days" in until["applied marker"]
     assert f"{limits.RETENTION_DAYS} days" in until["contact"]
+
+
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMANDS = [
+    pytest.param(command, id=f"{document.name}: {command}")
+    for document in DOCUMENTS
+    for block in SHELL.findall(document.read_text())
+    for command in re.findall(
+        r"^(?:[A-Z_]+=\S+ )?\.venv/bin/phonebook ([^#\n]+?) *(?:#.*)?$", block, re.MULTILINE
+    )
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_documents_is_one(command):
+    arguments = shlex.split(command)
+    found: Any = get_command(cli)
+    while arguments and arguments[0] in getattr(found, "commands", ()):
+        found = found.commands[arguments.pop(0)]
+
+    assert not hasattr(found, "commands")
+    found.make_context(command, arguments)
+
+
+def test_no_command_of_the_documents_needs_more_than_the_readme_sets_up():
+    for document in DOCUMENTS:
+        for block in SHELL.findall(document.read_text()):
+            assert not re.search(r"^phonebook ", block, re.MULTILINE), document.name
+
+
+def test_operators_are_told_what_they_need():
+    page = (PROJECT / "docs" / "operations.md").read_text()
+    needed = page.partition("You need")[2].partition("All commands")[0]
+    blocks = SHELL.findall(page)
+    called = {
+        program
+        for block in blocks
+        for program in re.findall(r"^(?:until )?([a-z]+) ", block, re.MULTILINE)
+    }
+
+    assert {"aws", "git", "make"} <= called
+    assert [each for each in called - {"export"} if f"`{each}`" not in needed] == []
+
+
+def test_readme_shows_the_parts_of_the_stack_and_their_times():
+    (shown,) = re.findall(r"^```mermaid\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
+    resources = (PROJECT / "infra" / "resources.yaml").read_text()
+    lambdas = re.findall(r"^      LoggingConfig: ", resources, re.MULTILINE)
+
+    assert shown.count("Lambda") == len(lambdas)
+    assert f"schedule<br>{EVERY_MINUTES} minutes" in shown
+    for part in ("client", "API Gateway", "table", "stream", "aside", "dead letters", "alarms"):
+        assert part in shown
 
 
 def block_behind(document, heading):
