@@ -19,6 +19,7 @@ from chalicelib.dialects.all import DIALECTS, dialect_of
 from chalicelib.dialects.dialect import answer
 from chalicelib.domain.account import Account
 from chalicelib.domain.text import has_lone_surrogate
+from chalicelib.entrypoints.public import PUBLIC_PATHS, public_answer
 from chalicelib.observability import logger
 from chalicelib.settings import Settings
 from chalicelib.storage.connection import connect
@@ -44,6 +45,9 @@ HEADERS_OF_EVERY_ANSWER: Final[Mapping[str, str]] = {
 STRICT_TRANSPORT_SECURITY: Final = "max-age=31536000"
 """A year, and of this host alone: we know of no other in its domain."""
 
+_PUBLIC: Final = "none"
+"""The dialect, as the log names it, of what is in none."""
+
 _HTTPS: Final = "https"
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 _STAGE_OR_BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9$_.+!*'()~-]+)*")
@@ -56,7 +60,7 @@ def register_routes(app: Chalice) -> None:
     def respond(**_path_parameters: str) -> Response:
         return _respond(cast("ChaliceRequest", app.current_request))
 
-    for route in {*EVERY_OTHER_PATH, *_documented_paths_and_those_above()}:
+    for route in {*EVERY_OTHER_PATH, *PUBLIC_PATHS, *_documented_paths_and_those_above()}:
         # No content types: Chalice would otherwise refuse the others before we authenticate.
         app.route(route, methods=list(METHODS), content_types=[], name="respond")(respond)
 
@@ -77,12 +81,13 @@ def _respond(sent: ChaliceRequest) -> Response:
     started = time.perf_counter()
     request_id = _request_id(sent)
     logger().thread_safe_append_keys(request_id=request_id)
-    dialect = dialect_of(_path_for_dialect(sent))
-    with calls_end_after(SECONDS_FOR_CALLS):
-        response = answer(dialect, lambda: _read(sent, request_id), _authenticate)
+    path = _path_for_dialect(sent)
+    dialect, response = _PUBLIC, public_answer(sent.method, path, sent.headers)
+    if response is None:
+        dialect, response = _answer_in_dialect(sent, path, request_id)
     logger().info(
         "request",
-        dialect=dialect.name,
+        dialect=dialect,
         method=sent.method,
         route=sent.path,
         status=response.status,
@@ -101,6 +106,14 @@ def _respond(sent: ChaliceRequest) -> Response:
         headers["Content-Length"] = str(len(body.encode()))
         body = ""
     return Response(body=body, status_code=response.status, headers=headers)
+
+
+def _answer_in_dialect(
+    sent: ChaliceRequest, path: str, request_id: str
+) -> tuple[str, http.Response]:
+    dialect = dialect_of(path)
+    with calls_end_after(SECONDS_FOR_CALLS):
+        return dialect.name, answer(dialect, lambda: _read(sent, request_id), _authenticate)
 
 
 def _authenticate(presented: PresentedCredential) -> Account:
