@@ -35,7 +35,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-full coverage test-dynamodb-local test-debian dynamodb-local check format lock audit \
+.PHONY: help install dev credential test test-full coverage test-dynamodb-local test-debian dynamodb-local check format lock audit \
         scaling bench bench-quick package rehearse deploy destroy clean
 
 help:  ## List the targets
@@ -74,6 +74,9 @@ $(PEERS): benchmarks/requirements.txt $(INSTALLED)
 
 dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
 	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
+
+credential: $(INSTALLED)  ## Print again where make dev answers, for whom, and what to paste (DATA_DIR)
+	@$(BIN)/python -m infra.demo --show '$(DATA_DIR)/dev.json'
 
 test: what-test-does check $(CHECKOV) $(OLD_CLIENT) bench-quick  ## Check, and run every test but the long ones
 	@echo 'Running the tests ...'

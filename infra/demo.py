@@ -1,12 +1,25 @@
-"""The demo account of a phonebook that runs here: shown to the user, and kept for programs."""
+"""What a phonebook that runs here tells its user: where it answers, for whom, what to paste.
 
+It is printed at the start and kept in a file, from which it can be had again::
+
+    python -m infra.demo FILE            # what to export in a shell
+    python -m infra.demo --show FILE     # what was printed at the start
+"""
+
+import argparse
 import json
 import os
+import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
+
+PROJECT: Final = Path(__file__).parent.parent
+SHOWN: Final = ("account", "username", "secret")
 
 
-def write_secret(file: Path, values: Mapping[str, str]) -> None:
+def write_secret(file: Path, values: Mapping[str, object]) -> None:
     """Write *values* whole or not at all, for the user's eyes only."""
     unfinished = file.with_suffix(".unfinished")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
@@ -14,20 +27,86 @@ def write_secret(file: Path, values: Mapping[str, str]) -> None:
     unfinished.replace(file)
 
 
-def greet(url: str, demo: Mapping[str, str]) -> None:
-    """Print where the phonebook answers, for whom, and what to try first."""
-    username, secret = demo["username"], demo["secret"]
+def greet(file: Path) -> None:
+    """Print what *file* says: where the phonebook answers, for whom, and what to try first.
+
+    Raises:
+        OSError: The file is not there.
+        ValueError: It is none of ours.
+
+    """
+    ready = _read(file)
+    url, credential = ready["url"], f"{ready['username']}:{ready['secret']}"
+    shown = "\n".join(f"  {name:10}{ready[name]}" for name in SHOWN)
     print(
         f"""
 The phonebook answers at {url}
 
-  account   {demo["account"]}
-  username  {username}
-  secret    {secret}
+{shown}
 
 Try it:
 
-  curl -u {username}:{secret} {url}/v1/phonebook/contacts
+  curl -u {credential} {url}/v1/phonebook/contacts
+
+And the command line, from {_short(PROJECT)}, in a shell that speaks to nothing else from then on:
+
+  {line_to_paste(file)}
 """,
         flush=True,
     )
+
+
+def line_to_paste(file: Path) -> str:
+    """Return the shell's line that exports the environment in *file*, and calls ``phonebook``.
+
+    If the file is gone, it calls nothing: the environment before may be that of AWS.
+    """
+    python = Path(sys.executable)
+    programs = (shlex.quote(_short(each)) for each in (python, python.with_name("phonebook")))
+    interpreter, phonebook = programs
+    export = f"{interpreter} -m infra.demo {shlex.quote(_short(file))}"
+    return f'environment=$({export}) && eval "$environment" && {phonebook} accounts list'
+
+
+def exports(environment: Mapping[str, str], present: Mapping[str, str]) -> str:
+    """Return shell lines that set *environment*, and unset all else about AWS in *present*."""
+    others = sorted(name for name in present if name.startswith("AWS_") and name not in environment)
+    lines = [f"unset {' '.join(others)}"] if others else []
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
+    return "\n".join(lines)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    ready: dict[str, Any] = json.loads(file.read_text())
+    return ready
+
+
+def _short(path: Path) -> str:
+    """Return a path as it is written in the project's folder."""
+    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
+
+
+def main() -> int:
+    """Print what to export, or what was printed at the start; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--show", action="store_true")
+    arguments = parser.parse_args()
+    file: Path = arguments.file.resolve()
+    try:
+        if arguments.show:
+            greet(file)
+        else:
+            print(exports(_read(file)["environment"], os.environ))
+    except (OSError, ValueError, KeyError):
+        print(
+            f"{arguments.file} cannot be read: `make dev` and `make rehearse KEEP=1` write theirs,"
+            " and remove it when they end.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

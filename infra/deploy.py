@@ -30,6 +30,8 @@ from infra.table import TableError
 TABLE_CONFIRMED: Final = "CONFIRM_TABLE"
 """Names the table whose deletion is meant, for scripts."""
 
+WHAT_COMES_NEXT: Final = "Open an account next:"
+
 _MARKS: Final = {"True": ", MADE ANEW", "Conditional": ", MAYBE MADE ANEW", "False": ""}
 
 
@@ -143,7 +145,7 @@ def deploy(
     print(f"\n{stack.name} answers at {outputs['Url']}\n")
     for name, value in sorted(outputs.items()):
         print(f"  {name:22}{value}")
-    print(f"\nOpen an account next:\n\n  export PHONEBOOK_TABLE={outputs['TableName']}")
+    print(f"\n{WHAT_COMES_NEXT}\n\n  export PHONEBOOK_TABLE={outputs['TableName']}")
     print('  .venv/bin/phonebook accounts open "Acme" --default-region EE')
 
 

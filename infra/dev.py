@@ -81,8 +81,9 @@ def run(port: int, data_folder: Path, purge_seconds: str) -> None:
             try:
                 app.start()
                 app.await_answer()
-                write_secret(ready_file, {"url": url, **demo})
-                greet(url, demo)
+                environment = {TABLE_VARIABLE: TABLE, **engine.settings(endpoint)}
+                write_secret(ready_file, {"url": url, **demo, "environment": environment})
+                greet(ready_file)
                 print("Ctrl-C stops it and keeps the data.\n", flush=True)
                 app.restart_on_changes()
             finally:

@@ -26,10 +26,14 @@ class EngineError(Exception):
     """The engine did not start; the message says what to do."""
 
 
-def environment(endpoint: str) -> dict[str, str]:
-    """Return this process's environment, turned from AWS to the engine at *endpoint*."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | {
+def settings(endpoint: str) -> dict[str, str]:
+    """Return the variables that turn a program from AWS to the engine at *endpoint*.
+
+    Every service, also one that is not asked today, is at the engine; no profile, no file and no
+    machine's own role has a say.
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
         "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": endpoint,
         "AWS_ACCESS_KEY_ID": "local",
@@ -38,16 +42,23 @@ def environment(endpoint: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": HOST,
         "no_proxy": HOST,
     }
 
 
+def environment(endpoint: str) -> dict[str, str]:
+    """Return this process's environment, turned from AWS to the engine at *endpoint*."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | settings(endpoint)
+
+
 def use_in_this_process(endpoint: str) -> None:
     """Turn this process from AWS to the engine at *endpoint*."""
-    settings = environment(endpoint)
+    turned = environment(endpoint)
     os.environ.clear()
-    os.environ.update(settings)
+    os.environ.update(turned)
 
 
 def free_port() -> int:

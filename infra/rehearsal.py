@@ -18,7 +18,7 @@ from typing import Final
 from chalicelib.settings import TABLE_VARIABLE
 from infra import engine
 from infra.demo import greet, write_secret
-from infra.deploy import outputs_file
+from infra.deploy import WHAT_COMES_NEXT, outputs_file
 from infra.package import BUILD, PROJECT
 
 STAGE: Final = "dev"
@@ -70,6 +70,12 @@ class Rehearsal:
         wanted = ("account", "username", "secret", "token")
         return {"url": self.outputs["Url"], **{name: issued[name] for name in wanted}}
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What to export to be this operator, at work on the table of the last deployment."""
+        table = {TABLE_VARIABLE: self.outputs["TableName"]}
+        return table | engine.settings(self.environment["AWS_ENDPOINT_URL"])
+
     def run(self, module: str, *arguments: str, **variables: str) -> str:
         """Run a program of ours as this operator, whom nobody can ask; return what it said.
 
@@ -101,7 +107,7 @@ def rehearsal(folder: Path) -> Iterator[Rehearsal]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with engine.ministack(folder / "engine.log", enforce_policies=True) as endpoint:
-        yield Rehearsal({**engine.environment(endpoint), "AWS_ENDPOINT_URL": endpoint}, folder)
+        yield Rehearsal(engine.environment(endpoint), folder)
 
 
 def main() -> int:
@@ -110,10 +116,11 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     try:
         with rehearsal(BUILD / "rehearsal") as rehearsed:
-            print(rehearsed.deploy(), flush=True)
-            demo = rehearsed.open_account()
-            write_secret(READY_FILE, demo)
-            greet(demo["url"], demo)
+            # What to do next on AWS would be done on AWS.
+            print(rehearsed.deploy().partition(WHAT_COMES_NEXT)[0], flush=True)
+            ready = {**rehearsed.open_account(), "environment": rehearsed.settings}
+            write_secret(READY_FILE, ready)
+            greet(READY_FILE)
             print("Ctrl-C ends it and leaves nothing.", flush=True)
             signal.pause()
     except KeyboardInterrupt:

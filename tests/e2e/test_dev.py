@@ -1,14 +1,17 @@
 """``make dev``, as a person runs it: started, used, interrupted, started again."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psutil
 
+from infra.demo import exports
 from infra.engine import HOST, free_port
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
@@ -57,12 +60,100 @@ def children_of(process):
     return psutil.Process(process.pid).children()
 
 
+def without_environment(said):
+    return {name: value for name, value in said.items() if name != "environment"}
+
+
+def lines_beginning(words, text):
+    return {line.strip() for line in text.splitlines() if line.strip().startswith(words)}
+
+
+def paste(line, *, shell="sh", check=True, **environment):
+    """Run a line as it was printed, in the project's folder; return what it said."""
+    done = subprocess.run(
+        [shell, "-c", line], cwd=PROJECT, env=os.environ | environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode == 0) is check, done.stdout
+    return done.stdout
+
+
+SOMEBODY_WORKS_ON_AWS = {
+    "AWS_PROFILE": "company",
+    "AWS_SESSION_TOKEN": "real",
+    "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "AWS_ACCESS_KEY_ID": "real",
+    "AWS_SECRET_ACCESS_KEY": "real",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "PHONEBOOK_TABLE": "prod",
+    "HTTP_PROXY": "http://127.0.0.1:1",
+    "HTTPS_PROXY": "http://127.0.0.1:1",
+}
+"""What the shell may hold into which a line is pasted."""
+
+
+def test_printed_lines_work_as_they_are_and_reach_nothing_else(tmp_path):
+    """The log of this one is not searched for leaks: it shows the demo secret on purpose."""
+    folder, port, log = tmp_path / "data with a space", free_port(), tmp_path / "log"
+    with dev(folder, port, log):
+        ready_now, client = ready(folder, port)
+        client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"})
+        await_true(lambda: "Ctrl-C stops it" in log.read_text())
+        (line,) = lines_beginning("environment=", log.read_text())
+
+        for shell in ("sh", "bash"):
+            said = paste(line, shell=shell, **SOMEBODY_WORKS_ON_AWS)
+            assert ready_now["account"] in said.replace("\n", "")
+        changed = paste(f"{line}; env", **SOMEBODY_WORKS_ON_AWS)
+        exported = dict(each.split("=", 1) for each in changed.splitlines() if "=" in each)
+        assert ready_now["environment"].items() <= exported.items()
+        assert {name for name in exported if name.startswith("AWS_")} <= set(
+            ready_now["environment"]
+        )
+        assert "real" not in ready_now["environment"].values()
+
+        program = [sys.executable, "-m", "infra.demo", "--show", folder / "dev.json"]
+        again = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, check=True)
+        assert again.stdout.strip() in log.read_text()
+
+    said = paste(line, check=False, **SOMEBODY_WORKS_ON_AWS)
+    assert "make dev" in said
+    assert "Traceback" not in said
+    assert "phonebook:" not in said
+
+
+def test_chalice_local_serves_what_make_dev_started(tmp_path):
+    """What Chalice's users type first, as the README has it."""
+    readme = (PROJECT / "README.md").read_text()
+    (command,) = lines_beginning(".venv/bin/chalice local", readme)
+    folder, port, others = tmp_path / "data", free_port(), free_port()
+    with dev(folder, port, tmp_path / "log"):
+        ready_now, client = ready(folder, port)
+        client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"})
+        environment = exports(ready_now["environment"], SOMEBODY_WORKS_ON_AWS)
+        serve = f"{environment}\nexec {command.partition('#')[0].replace('8001', str(others))}"
+        process = subprocess.Popen(
+            ["sh", "-c", serve], cwd=PROJECT, env=os.environ | SOMEBODY_WORKS_ON_AWS,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            chalices = replace(client, url=f"http://{HOST}:{others}")
+            await_true(lambda: b"+37251000000" in _answer_or_nothing(chalices, CONTACTS))
+            assert chalices.send("DELETE", f"{CONTACTS}/+37251000000").status == 204
+            assert client.send("GET", f"{CONTACTS}/+37251000000").status == 404
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(SECONDS)
+
+
 def test_data_and_credential_survive_ctrl_c_and_no_child_does(tmp_path):
     """The log of this one is not searched for leaks: it shows the demo secret on purpose."""
     folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
     with dev(folder, port, log) as process:
         first, client = ready(folder, port)
-        assert set(first) == {"url", "account", "username", "secret", "token"}
+        assert set(first) == {"url", "account", "username", "secret", "token", "environment"}
         assert first["url"] == f"http://{HOST}:{port}"
         assert first["token"] == f"{first['username']}.{first['secret']}"
         assert (folder / "dev.json").stat().st_mode & 0o077 == 0
@@ -77,13 +168,12 @@ def test_data_and_credential_survive_ctrl_c_and_no_child_does(tmp_path):
 
     with dev(folder, port, log):
         second, client = ready(folder, port)
-        assert second == first
+        assert without_environment(second) == without_environment(first)
         numbers = [c["phoneNumber"] for c in client.send("GET", CONTACTS).json["contacts"]]
         assert numbers == ["+37251000000"]
         said = log.read_text()
-        (curl,) = {line.strip() for line in said.splitlines() if line.strip().startswith("curl ")}
-        done = subprocess.run(curl, shell=True, capture_output=True, text=True, check=True)  # noqa: S602 - as it was printed, to be pasted
-        assert "+37251000000" in done.stdout
+        (curl,) = lines_beginning("curl ", said)
+        assert "+37251000000" in paste(curl)
         assert f"curl -u {first['username']}:{first['secret']} {first['url']}{CONTACTS}" in said
         assert "Traceback" not in said
 
@@ -193,8 +283,8 @@ def test_changed_code_is_served(tmp_path):
         await_true(lambda: b"There is nothing at this path" in _answer_or_nothing(client))
 
 
-def _answer_or_nothing(client):
+def _answer_or_nothing(client, path="/v1/phonebook/nothing"):
     try:
-        return client.send("GET", "/v1/phonebook/nothing").body
+        return client.send("GET", path).body
     except OSError:
         return b""

@@ -22,6 +22,7 @@ import pytest
 from chalicelib.dialects.messente import MESSENTE
 from infra.package import BUILD
 from infra.rehearsal import STAGE, RehearsalError, rehearsal
+from tests.e2e.test_dev import SOMEBODY_WORKS_ON_AWS, lines_beginning, paste
 from tests.gateway_answers import assert_is_an_error_in_every_dialect
 from tests.leaks import ISSUED_SECRETS, leaks_in
 from tests.openapi import assert_is
@@ -115,11 +116,16 @@ def test_rehearsal_that_is_kept_is_ready_until_ctrl_c(tmp_path):
     try:
         await_true(lambda: ready.exists() or process.poll() is not None, seconds=60)
         said = json.loads(ready.read_text())
-        assert set(said) == {"url", "account", "username", "secret", "token"}
+        assert set(said) == {"url", "account", "username", "secret", "token", "environment"}
         assert ready.stat().st_mode & 0o077 == 0
         ISSUED_SECRETS.add(said["secret"])
         client = Client(said["url"], said["account"], said["username"], said["secret"])
         assert client.send("GET", CONTACTS).status == 200
+        await_true(lambda: "Ctrl-C ends it" in (tmp_path / "log").read_text())
+        printed = (tmp_path / "log").read_text()
+        (line,) = lines_beginning("environment=", printed)
+        assert said["account"] in paste(line, **SOMEBODY_WORKS_ON_AWS).replace("\n", "")
+        assert "PHONEBOOK_TABLE=" not in printed
         children = psutil.Process(process.pid).children(recursive=True)
     finally:
         process.send_signal(signal.SIGINT)
