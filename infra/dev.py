@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,13 @@ PROJECT: Final = Path(__file__).parent.parent
 TABLE: Final = "phonebook"
 SECONDS_TO_START: Final = 15.0
 SECONDS_BETWEEN_LOOKS: Final = 0.3
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 60.0
+
+RUNNING: Final = "running"
+"""A file that is there from when the engine runs until it has saved all, and ended."""
+
+LOST: Final = "What was written in its last seconds may be lost; counts are looked after."
 
 
 class DevError(Exception):
@@ -52,7 +59,10 @@ def main() -> int:
     try:
         run(_port_number(arguments.port), data_folder, arguments.purge_seconds)
     except KeyboardInterrupt:
-        print(f"\nStopped; the data are in {arguments.data_dir}.", flush=True)
+        if (data_folder / RUNNING).exists():
+            print(f"\nStopped, but the engine did not save its data at its end. {LOST}", flush=True)
+        else:
+            print(f"\nStopped; the data are in {arguments.data_dir}.", flush=True)
     except (DevError, engine.EngineError) as error:
         print(f"make dev: {error}", file=sys.stderr)
         return 1
@@ -70,61 +80,94 @@ def run(port: int, data_folder: Path, purge_seconds: str) -> None:
 
     """
     _refuse_port_in_use(port)
-    url = f"http://{engine.HOST}:{port}"
-    ready_file = data_folder / "dev.json"
+    ready_file, is_running = data_folder / "dev.json", data_folder / RUNNING
     with _locked(data_folder):
         ready_file.unlink(missing_ok=True)
-        with engine.ministack(data_folder / "engine.log", data_folder / "engine") as endpoint:
-            engine.use_in_this_process(endpoint)
+        was_broken_off = is_running.exists()
+        data = engine.Ministack(data_folder / "engine.log", data_folder / "engine")
+        app = App(port, data_folder, purge_seconds)
+        try:
+            data.start()
+            is_running.touch()
+            engine.use_in_this_process(data.endpoint)
             demo = _demo_credential(data_folder / "demo.json")
-            app = App(port, data_folder, purge_seconds)
-            try:
-                app.start()
-                app.await_answer()
-                environment = {TABLE_VARIABLE: TABLE, **engine.settings(endpoint)}
-                write_secret(ready_file, {"url": url, **demo, "environment": environment})
-                greet(ready_file)
-                print("Ctrl-C stops it and keeps the data.\n", flush=True)
-                app.restart_on_changes()
-            finally:
-                ready_file.unlink(missing_ok=True)
-                app.stop()
+            app.start()
+            app.await_answer()
+            _tell(ready_file, port, data.endpoint, demo)
+            if was_broken_off:
+                print(f"The run before was broken off. {LOST}", flush=True)
+                app.recount()
+            print("Ctrl-C stops it and keeps the data.\n", flush=True)
+            while True:
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+                if data.exit_code is not None:
+                    print(f"The engine ended ({_how(data.exit_code)}); starting it again. {LOST}",
+                          flush=True)  # fmt: skip
+                    demo = _start_again(data, app, ready_file, port, demo)
+                app.keep_running()
+        finally:
+            # Saving takes a moment, and another Ctrl-C would break it off.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            ready_file.unlink(missing_ok=True)
+            app.stop()
+            data.end()
+            if data.exit_code == 0:
+                is_running.unlink(missing_ok=True)
+
+
+def _start_again(
+    data: engine.Ministack, app: "App", ready_file: Path, port: int, demo: Mapping[str, str]
+) -> dict[str, str]:
+    """Start the engine where it was, with what it saved last; return the credential for it."""
+    data.start()
+    kept = _demo_credential(ready_file.with_name("demo.json"))
+    if kept != demo:
+        print("The demo account was lost; this is a new one.", flush=True)
+        _tell(ready_file, port, data.endpoint, kept)
+    # What it read of the stream is gone with the engine, and some of it was never counted.
+    app.start_events_again()
+    app.recount()
+    return kept
+
+
+def _tell(ready_file: Path, port: int, endpoint: str, demo: Mapping[str, str]) -> None:
+    environment = {TABLE_VARIABLE: TABLE, **engine.settings(endpoint)}
+    url = f"http://{engine.HOST}:{port}"
+    write_secret(ready_file, {"url": url, **demo, "environment": environment})
+    greet(ready_file)
+
+
+def _how(code: int) -> str:
+    return f"by {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
 
 
 class App:
-    """The processes that run the app, started anew whenever the code changes."""
+    """The processes that run the app, started anew when the code changes, or when one ended."""
 
     def __init__(self, port: int, data_folder: Path, purge_seconds: str) -> None:
         self._port = port
         self._events_log = data_folder / "events.log"
         self._events_arguments = (purge_seconds, str(data_folder / "dead-letters.jsonl"))
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._server: subprocess.Popen[bytes] | None = None
+        self._events: subprocess.Popen[bytes] | None = None
+        self._recounting: subprocess.Popen[bytes] | None = None
+        self._is_server_given_up = False
         self._code: dict[Path, int] = {}
+        self._pause = _Pause()
 
     def start(self) -> None:
         """Start them; the server answers a moment later."""
         # Before they read it: what changes from now on is a change.
         self._code = _code_as_it_is()
-        environment = os.environ | {TABLE_VARIABLE: TABLE}
-        self._processes.append(
-            child.start_module(
-                "infra.local_server", str(self._port), environment=environment, output=None
-            )
-        )
-        with self._events_log.open("ab") as log:
-            self._processes.append(
-                child.start_module(
-                    "infra.local_events",
-                    *self._events_arguments,
-                    environment=environment,
-                    output=log,
-                )
-            )
+        self._start_server()
+        self._start_events()
 
     def stop(self) -> None:
         """End them: first the server, then, when all is delivered, the events."""
-        while self._processes:
-            child.end(self._processes.pop(0))
+        for process in (self._recounting, self._server, self._events):
+            if process:
+                child.end(process)
+        self._recounting = self._server = self._events = None
 
     def await_answer(self) -> None:
         """Wait until the server answers.
@@ -133,10 +176,9 @@ class App:
             DevError: It ended, or did not answer in time.
 
         """
-        server, *_ = self._processes
         deadline = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < deadline:
-            if server.poll() is not None:
+            if self._server is None or self._server.poll() is not None:
                 raise DevError("the app did not start; what it said is above.")
             try:
                 socket.create_connection((engine.HOST, self._port), timeout=1).close()
@@ -146,14 +188,77 @@ class App:
                 return
         raise DevError(f"the app did not answer in {SECONDS_TO_START:.0f} s.")
 
-    def restart_on_changes(self) -> None:
-        """Watch the code for ever."""
-        while True:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-            if _code_as_it_is() != self._code:
-                print("The code changed; starting the app anew.", flush=True)
-                self.stop()
-                self.start()
+    def keep_running(self) -> None:
+        """Start both anew if the code changed, and again what ended by itself."""
+        if _code_as_it_is() != self._code:
+            print("The code changed; starting the app anew.", flush=True)
+            self.stop()
+            self._pause = _Pause()
+            self.start()
+            return
+        if self._server and (code := self._server.poll()) is not None:
+            self._replace_server(code)
+        if self._events and (code := self._events.poll()) is not None and self._pause.is_over():
+            print(f"What runs unattended ended ({_how(code)}; {self._events_log} tells more);"
+                  " starting it again.", flush=True)  # fmt: skip
+            self.start_events_again()
+
+    def start_events_again(self) -> None:
+        """Let what runs unattended read the stream from its beginning; nothing counts twice."""
+        if self._events:
+            child.end(self._events)
+        self._start_events()
+
+    def recount(self) -> None:
+        """Mend the counters, beside all else: what was not counted yet may be in no stream."""
+        if self._recounting:
+            child.end(self._recounting)
+        self._recounting = self._start(
+            "chalicelib.cli", "maintenance", "recount", "--fix", log=self._events_log
+        )
+
+    def _replace_server(self, code: int) -> None:
+        if code < 0:
+            print(f"The app ended ({_how(code)}); starting it again.", flush=True)
+            self._start_server()
+        elif not self._is_server_given_up:
+            # It said why, and would say it again and again.
+            self._is_server_given_up = True
+            print("The app ended; it is started anew when the code changes.", flush=True)
+
+    def _start_server(self) -> None:
+        self._is_server_given_up = False
+        self._server = self._start("infra.local_server", str(self._port), log=None)
+
+    def _start_events(self) -> None:
+        self._events = self._start(
+            "infra.local_events", *self._events_arguments, log=self._events_log
+        )
+
+    def _start(self, module: str, *arguments: str, log: Path | None) -> subprocess.Popen[bytes]:
+        environment = os.environ | {TABLE_VARIABLE: TABLE}
+        if log is None:
+            return child.start_module(module, *arguments, environment=environment, output=None)
+        with log.open("ab") as output:
+            return child.start_module(module, *arguments, environment=environment, output=output)
+
+
+class _Pause:
+    """How long what ends at once, again and again, stays ended: longer each time."""
+
+    def __init__(self) -> None:
+        self._seconds = FIRST_PAUSE
+        self._ends = 0.0
+
+    def is_over(self) -> bool:
+        """Say whether it may be started again now; the next pause begins with that."""
+        now = time.monotonic()
+        if now < self._ends:
+            return False
+        is_long_ago = now > self._ends + LONGEST_PAUSE
+        self._seconds = FIRST_PAUSE if is_long_ago else min(2 * self._seconds, LONGEST_PAUSE)
+        self._ends = now + self._seconds
+        return True
 
 
 def _port_number(text: str) -> int:

@@ -68,39 +68,74 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def ministack(
-    log: Path, state_folder: Path | None = None, *, enforce_policies: bool = False
-) -> Iterator[str]:
-    """Run ministack and yield its endpoint; with a *state_folder* the data outlive it.
+class Ministack:
+    """ministack, which may be started again where it was.
 
-    With *enforce_policies*, roles may do what their policies say, and nothing else.
+    With a *state_folder* the data outlive it, and are saved while it runs, too
+    (``infra/saving_engine.py``). With *enforce_policies*, roles may do what their policies say, and
+    nothing else.
+    """
+
+    def __init__(
+        self, log: Path, state_folder: Path | None = None, *, enforce_policies: bool = False
+    ) -> None:
+        port = free_port()
+        self.endpoint = f"http://{HOST}:{port}"
+        self._log = log
+        self._module = "infra.saving_engine" if state_folder else "ministack"
+        self._settings = {
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": HOST,
+            "AUTH": str(enforce_policies).lower(),
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "PERSIST_STATE": "1" if state_folder else "0",
+            "STATE_DIR": str(state_folder or ""),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        # It leaves the code of Lambdas and more among the temporary files.
+        self._temporary = TemporaryDirectory(prefix="phonebook-engine-")
+
+    @property
+    def exit_code(self) -> int | None:
+        """With which code it ended, None while it runs; 0 if all that was written is saved."""
+        return self._process.poll() if self._process else None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers.
+
+        Raises:
+            EngineError: It did not start.
+
+        """
+        variables = self._settings | {"TMPDIR": self._temporary.name}
+        with self._log.open("ab" if self._process else "wb") as output:
+            self._process = child.start_module(
+                self._module, environment=environment(self.endpoint) | variables, output=output
+            )
+        _await_answer(f"{self.endpoint}/_ministack/ready", self._process, self._log, status=200)
+
+    def end(self) -> None:
+        """Let it save and end, if it was started."""
+        if self._process:
+            child.end(self._process)
+        self._temporary.cleanup()
+
+
+@contextmanager
+def ministack(log: Path, *, enforce_policies: bool = False) -> Iterator[str]:
+    """Run ministack with data that end with it, and yield its endpoint.
 
     Raises:
         EngineError: It did not start.
 
     """
-    port = free_port()
-    endpoint = f"http://{HOST}:{port}"
-    settings = environment(endpoint) | {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": HOST,
-        "AUTH": str(enforce_policies).lower(),
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-        "PERSIST_STATE": "1" if state_folder else "0",
-        "STATE_DIR": str(state_folder or ""),
-    }
-    # It leaves the code of Lambdas and more among the temporary files.
-    with TemporaryDirectory(prefix="phonebook-engine-") as temporary, log.open("wb") as output:
-        process = child.start_module(
-            "ministack", environment=settings | {"TMPDIR": temporary}, output=output
-        )
-        try:
-            _await_answer(f"{endpoint}/_ministack/ready", process, log, status=200)
-            yield endpoint
-        finally:
-            child.end(process)
+    running = Ministack(log, enforce_policies=enforce_policies)
+    try:
+        running.start()
+        yield running.endpoint
+    finally:
+        running.end()
 
 
 @contextmanager

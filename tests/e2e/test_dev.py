@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import psutil
+import pytest
 
 from infra.demo import exports
 from infra.engine import HOST, free_port
@@ -18,6 +19,7 @@ from tests.paths import PROJECT
 from tests.served import Client
 
 CONTACTS = "/v1/phonebook/contacts"
+GROUPS = "/v1/phonebook/groups"
 SECONDS = 30
 
 
@@ -197,6 +199,107 @@ def test_children_end_when_the_runner_is_killed_and_the_engine_saves(tmp_path):
         assert len(client.send("GET", CONTACTS).json["contacts"]) == 1
 
 
+def process_of(module, process):
+    (found,) = (each for each in children_of(process) if module in each.cmdline())
+    return found
+
+
+def saved(folder):
+    """Return what the engine would begin with if it were killed now."""
+    file = folder / "engine" / "dynamodb.json"
+    return file.read_text() if file.exists() else ""
+
+
+def test_killed_engine_is_started_again_and_keeps_what_it_saved(tmp_path):
+    folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
+    with dev(folder, port, log) as process:
+        first, client = ready(folder, port)
+        group = client.send("POST", GROUPS, {"name": "Friends"}).json["group"]["id"]
+        client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"})
+        client.send("POST", f"{GROUPS}/{group}/contacts/+37251000000")
+        await_true(lambda: "+37251000000" in saved(folder))
+
+        process_of("infra.saving_engine", process).kill()
+        await_true(lambda: "The engine ended (by SIGKILL); starting it again" in log.read_text())
+        await_true(lambda: _status_or_nothing(client, f"{CONTACTS}/+37251000000") == 200)
+        said, _ = ready(folder, port)
+        assert said == first
+        client.send("POST", CONTACTS, {"phoneNumber": "+37251000001"})
+        client.send("POST", f"{GROUPS}/{group}/contacts/+37251000001")
+        await_true(lambda: "+37251000001" in saved(folder))
+        # Counted by the stream of the engine that was started, or recounted.
+        await_true(
+            lambda: client.send("GET", f"{GROUPS}/{group}").json["group"]["contactsCount"] == 2
+        )
+    assert "Stopped; the data are in" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_all_killed_at_once_leave_what_was_saved_and_it_is_said(tmp_path):
+    folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
+    with dev(folder, port, log) as process:
+        first, client = ready(folder, port)
+        client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"})
+        await_true(lambda: "+37251000000" in saved(folder))
+        children = children_of(process)
+        # The engine first: it would save, told so by the end of its parent.
+        for each in (process_of("infra.saving_engine", process), psutil.Process(process.pid)):
+            each.kill()
+        process.wait(SECONDS)
+        await_true(lambda: not any(child.is_running() for child in children))
+    assert "Stopped" not in log.read_text()
+
+    port = free_port()
+    with dev(folder, port, log):
+        second, client = ready(folder, port)
+        assert second["token"] == first["token"]
+        await_true(lambda: "The run before was broken off" in log.read_text())
+        assert client.send("GET", f"{CONTACTS}/+37251000000").status == 200
+
+    port = free_port()
+    with dev(folder, port, log):
+        ready(folder, port)
+        await_true(lambda: "Ctrl-C stops it" in log.read_text())
+        assert "broken off" not in log.read_text()
+
+
+def test_data_that_were_not_saved_at_the_end_are_not_claimed(tmp_path):
+    folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
+    with dev(folder, port, log) as process:
+        ready(folder, port)
+        data = process_of("infra.saving_engine", process)
+        # It is stopped where it is, so that it neither saves nor ends, until it is killed.
+        data.suspend()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(2 * SECONDS) == 0
+    assert "the engine did not save its data at its end" in log.read_text()
+    assert "the data are in" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("infra.local_events", "What runs unattended ended (by SIGKILL"),
+        ("infra.local_server", "The app ended (by SIGKILL); starting it again"),
+    ],
+)
+def test_killed_process_is_started_again(tmp_path, module, said):
+    folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
+    with dev(folder, port, log) as process:
+        _, client = ready(folder, port)
+        killed = process_of(module, process)
+        killed.kill()
+        await_true(lambda: said in log.read_text())
+        await_true(lambda: process_of(module, process).pid != killed.pid)
+        await_true(lambda: _status_or_nothing(client, CONTACTS) == 200)
+        group = client.send("POST", GROUPS, {"name": "Friends"}).json["group"]["id"]
+        client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"})
+        client.send("POST", f"{GROUPS}/{group}/contacts/+37251000000")
+        await_true(
+            lambda: client.send("GET", f"{GROUPS}/{group}").json["group"]["contactsCount"] == 1
+        )
+
+
 def test_two_run_side_by_side_but_not_in_one_folder_or_on_one_port(tmp_path):
     folder, port = tmp_path / "one", free_port()
     with dev(folder, port, tmp_path / "log"):
@@ -288,3 +391,10 @@ def _answer_or_nothing(client, path="/v1/phonebook/nothing"):
         return client.send("GET", path).body
     except OSError:
         return b""
+
+
+def _status_or_nothing(client, path):
+    try:
+        return client.send("GET", path).status
+    except OSError:
+        return None
