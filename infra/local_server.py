@@ -12,11 +12,11 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs
 
 from chalice.app import Chalice
@@ -35,7 +35,11 @@ from chalicelib.dialects.all import dialect_of
 from chalicelib.dialects.http import REQUEST_ID_HEADER
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError, RefusedError
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, METHODS, SCHEME_VARIABLE
+from chalicelib.observability import logger
 from infra.engine import HOST
+from infra.request_lines import REQUEST, request_line, say_no_json
+
+Say: TypeAlias = Callable[[str], None]
 
 CATCH_ALL: Final = "/{proxy+}"
 CONNECTIONS_WAITING: Final = 128
@@ -109,14 +113,23 @@ class _RequestHandler(ChaliceRequestHandler):
 
     timeout = SECONDS_OF_SILENCE
 
-    def __init__(
-        self, request: Any, client_address: Any, server: Any, app: Chalice, config: Config
+    def __init__(  # noqa: PLR0913 - as the base class is called, with what it has to say
+        self,
+        request: Any,
+        client_address: Any,
+        server: Any,
+        *,
+        app: Chalice,
+        config: Config,
+        say: Say | None,
     ) -> None:
         self.local_gateway = _Gateway(app, config, server.server_port)
+        self._say = say
         BaseHTTPRequestHandler.__init__(self, request, client_address, server)
 
     def handle_one_request(self) -> None:
         """Answer a request, also one whose body is broken."""
+        self._began = time.perf_counter()
         try:
             super().handle_one_request()
         except _BrokenRequestError as error:
@@ -128,6 +141,8 @@ class _RequestHandler(ChaliceRequestHandler):
         Without a version, it would be HTTP/0.9, which has no headers to wait for.
         """
         self.command = ""
+        # Until its first line came, there was no request.
+        self._began = time.perf_counter()
         words = self.raw_requestline.split()
         if words and len(words) != _WORDS_OF_A_REQUEST_LINE:
             self.send_error(HTTPStatus.BAD_REQUEST, "the request line is broken")
@@ -248,12 +263,16 @@ class _RequestHandler(ChaliceRequestHandler):
         self.request_version = self.protocol_version
         self.close_connection = True
         after_method = self.raw_requestline.decode("latin-1").strip().partition(" ")[2]
-        dialect = dialect_of(after_method.partition(" ")[0].partition("?")[0])
+        self.path = after_method.partition(" ")[0]
+        dialect = dialect_of(self.path.partition("?")[0])
         answer = dialect.render_error(_error_of(status, message))
+        request_id = str(uuid.uuid4())
+        logger().thread_safe_append_keys(request_id=request_id)
+        logger().info(REQUEST, dialect=dialect.name, method=self.command, status=status.value)
         headers: Mapping[str, str] = {
             **answer.headers,
             **HEADERS_OF_EVERY_ANSWER,
-            REQUEST_ID_HEADER: str(uuid.uuid4()),
+            REQUEST_ID_HEADER: request_id,
             "Connection": "close",
         }
         self._send_http_response_with_body(status, dict(headers), answer.body)
@@ -270,6 +289,9 @@ class _RequestHandler(ChaliceRequestHandler):
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: Any) -> None:
         """Send no body with a 204, nor the headers of one; and with HEAD the headers alone."""
+        if self._say:
+            seconds = time.perf_counter() - self._began
+            self._say(request_line(self.command or "?", self.path, code, seconds, str(body or "")))
         if code == HTTPStatus.NO_CONTENT:
             self.send_response(code)
             self._send_headers(headers)
@@ -280,16 +302,21 @@ class _RequestHandler(ChaliceRequestHandler):
             super()._send_http_response_with_body(code, headers, body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: the app logs each request, and without whole phone numbers."""
+        """Say nothing: each request has its line, and one without whole phone numbers."""
 
     log_request = log_message
 
 
-def create_server(app: Chalice, port: int) -> LocalDevServer:
-    """Return a server for *app* on the loopback interface; port 0 takes a free one."""
+def create_server(app: Chalice, port: int, say: Say | None = None) -> LocalDevServer:
+    """Return a server for *app* on the loopback interface; port 0 takes a free one.
+
+    *say* is given a line for each request.
+    """
     config = Config.create()
     local = create_local_server(app, config, HOST, port)
-    local.server.RequestHandlerClass = functools.partial(_RequestHandler, app=app, config=config)
+    local.server.RequestHandlerClass = functools.partial(
+        _RequestHandler, app=app, config=config, say=say
+    )
     local.server.handle_error = _ignore_lost_connection
     local.server.socket.listen(CONNECTIONS_WAITING)
     return local
@@ -312,11 +339,18 @@ def _ignore_lost_connection(*_: Any) -> None:
 
 
 def main() -> None:
-    """Serve the app on the port in the first argument until SIGTERM."""
+    """Serve the app on the port in the first argument until SIGTERM.
+
+    On a terminal each request is a line, elsewhere JSON.
+    """
     from app import app  # noqa: PLC0415 - reads the code as it is when the server starts
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    create_server(app, int(sys.argv[1])).server.serve_forever()
+    say: Say | None = None
+    if sys.stdout.isatty():
+        say_no_json()
+        say = functools.partial(print, flush=True)
+    create_server(app, int(sys.argv[1]), say).server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 
 import psutil
@@ -24,9 +27,9 @@ SECONDS = 30
 
 
 @contextmanager
-def dev(folder, port, log, *, project=PROJECT):
+def dev(folder, port, log, *, project=PROJECT, terminal=None):
     """Run ``make dev``'s program, and stop it as Ctrl-C does, unless it has ended."""
-    with log.open("wb") as output:
+    with log.open("wb") if terminal is None else nullcontext(terminal) as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "infra.dev", "--port", str(port), "--data-dir", str(folder)],
             cwd=project,
@@ -298,6 +301,47 @@ def test_killed_process_is_started_again(tmp_path, module, said):
         await_true(
             lambda: client.send("GET", f"{GROUPS}/{group}").json["group"]["contactsCount"] == 1
         )
+
+
+LOGGED_404 = re.compile(r'  404  |"status": ?404')
+
+
+def test_log_is_lines_on_a_terminal_and_json_elsewhere(tmp_path):
+    for is_terminal in (True, False):
+        folder, port = tmp_path / f"data {is_terminal}", free_port()
+        log = tmp_path / f"log {is_terminal}"
+        with terminal_into(log) if is_terminal else nullcontext() as terminal, dev(
+            folder, port, log, terminal=terminal
+        ):  # fmt: skip
+            _, client = ready(folder, port)
+            client.send("GET", f"{CONTACTS}/+37251000000")
+            await_true(lambda log=log: LOGGED_404.search(log.read_text()))
+        (line,) = filter(LOGGED_404.search, log.read_text().splitlines())
+        if is_terminal:
+            assert re.search(r"GET +/v1/phonebook/contacts/\+37251\*{4}00  404  .* ms  .+", line)
+            assert '"level"' not in log.read_text()
+        else:
+            assert json.loads(line)["status"] == 404
+
+
+@contextmanager
+def terminal_into(log):
+    """Open a terminal, and write to *log* what is written on it."""
+    ours, theirs = pty.openpty()
+
+    def copy():
+        with log.open("wb", buffering=0) as file, suppress(OSError):
+            while written := os.read(ours, 65_536):
+                file.write(written)
+
+    thread = threading.Thread(target=copy)
+    thread.start()
+    try:
+        yield theirs
+    finally:
+        os.close(theirs)
+        thread.join()
+        os.close(ours)
 
 
 def test_two_run_side_by_side_but_not_in_one_folder_or_on_one_port(tmp_path):

@@ -1,6 +1,7 @@
 """Where our local server differs from the one of `chalice local`."""
 
 import json
+import re
 import socket
 import threading
 from http.client import HTTPConnection
@@ -11,11 +12,14 @@ from app import app
 from infra import local_server
 from infra.engine import HOST
 
+SAID: list[str] = []
+"""The line of each request, as on a terminal."""
+
 
 @pytest.fixture(scope="module")
 def server():
     """One for all tests here: Chalice makes an app local only once in a process."""
-    server = local_server.create_server(app, 0)
+    server = local_server.create_server(app, 0, SAID.append)
     thread = threading.Thread(target=server.server.serve_forever)
     thread.start()
     yield server.server
@@ -126,6 +130,48 @@ def test_broken_request_is_answered_in_the_shape_of_the_dialect_and_ended(server
     assert headers["connection"] == "Connection: close"
     assert headers["content-type"] == "Content-Type: application/json"
     assert headers["content-length"] == f"Content-Length: {len(body)}"
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ("GET /health HTTP/1.1", r"GET    /health  200  [0-9.]+ ms"),
+        (
+            "GET /v1/phonebook/contacts/%2B37251000000?access_key=secret HTTP/1.1",
+            r"GET    /v1/phonebook/contacts/\+37251\*\*\*\*00  401  [0-9.]+ ms  The username .+",
+        ),
+        (
+            "DELETE /contacts/37251000000 HTTP/1.1",
+            r"DELETE /contacts/37251\*\*\*\*00  401  [0-9.]+ ms  .+",
+        ),
+        ("TRACE /contacts HTTP/1.1", r"TRACE  /contacts  405  [0-9.]+ ms  .+"),
+        ("GET /contacts/%1b[2J%0a HTTP/1.1", r"GET    /contacts/\?\[2J\?  401  [0-9.]+ ms  .+"),
+    ],
+)
+def test_each_request_is_one_line_that_hides_what_nobody_should_see(server, request_, said):
+    SAID.clear()
+
+    answer_of(server, f"{request_}\r\nConnection: close\r\n\r\n")
+
+    (line,) = SAID
+    assert re.fullmatch(r"[0-9:]{8} " + said, line), line
+
+
+WORDS = {
+    "/v1/phonebook/contacts": lambda body: body["errors"][0]["detail"],
+    **{path: words for path, words in DIALECTS.items() if path != "/v1/phonebook/contacts"},
+}
+"""Where each dialect says in words what is wrong."""
+
+
+@pytest.mark.parametrize("path", WORDS)
+def test_line_says_why_in_the_words_of_the_dialect(server, path):
+    SAID.clear()
+
+    received = answer_of(server, f"GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n")
+
+    (line,) = SAID
+    assert line.endswith(f" ms  {WORDS[path](json.loads(read_answer(received)[2]))}")
 
 
 def test_line_that_is_garbage_is_refused(server):
