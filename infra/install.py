@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 UV: Final = Path(sys.executable).with_name("uv")
@@ -63,16 +64,19 @@ def _install_with_uv(environment: Path, lock: Path) -> None:
     if not UV.exists():
         _install_uv(lock)
     try:
-        done = subprocess.run(  # noqa: S603 - uv, from our own environment
-            [
-                *(UV, "pip", "install", *_AS_THE_LOCK_SAYS, "--color", "never"),
-                *("--python", environment / "bin" / "python", "-r", lock),
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        # It leaves locks among the temporary files.
+        with TemporaryDirectory(prefix="phonebook-install-") as temporary:
+            done = subprocess.run(  # noqa: S603 - uv, from our own environment
+                [
+                    *(UV, "pip", "install", *_AS_THE_LOCK_SAYS, "--color", "never"),
+                    *("--python", environment / "bin" / "python", "-r", lock),
+                ],
+                env=os.environ | {"TMPDIR": temporary},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
     except OSError as error:
         raise UvError(str(error.strerror)) from error
     if done.returncode:
