@@ -2,14 +2,10 @@
 
 import importlib
 import re
-import shlex
-from typing import Any
 
 import pytest
 import yaml
-from typer.main import get_command
 
-from chalicelib.cli import cli
 from chalicelib.dialects.all import DIALECTS
 from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
@@ -189,25 +185,6 @@ def test_page_on_privacy_says_how_long_all_is_kept():
 
 
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMANDS = [
-    pytest.param(command, id=f"{document.name}: {command}")
-    for document in DOCUMENTS
-    for block in SHELL.findall(document.read_text())
-    for command in re.findall(
-        r"^(?:[A-Z_]+=\S+ )?\.venv/bin/phonebook ([^#\n]+?) *(?:#.*)?$", block, re.MULTILINE
-    )
-]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_of_the_documents_is_one(command):
-    arguments = shlex.split(command)
-    found: Any = get_command(cli)
-    while arguments and arguments[0] in getattr(found, "commands", ()):
-        found = found.commands[arguments.pop(0)]
-
-    assert not hasattr(found, "commands")
-    found.make_context(command, arguments)
 
 
 def test_no_command_of_the_documents_needs_more_than_the_readme_sets_up():
