@@ -123,13 +123,17 @@ def test_stream_that_stands_still_is_told(account, group, monkeypatch):
 def test_one_counter_that_is_stuck_keeps_no_other_from_being_told(
     account, group, events, monkeypatch
 ):
-    """As where one shard of several stands still: its fence is never passed."""
+    """As where one shard of several stands still: its fence is never passed, however long."""
     stuck, others = Counter(account.id, group.id), [create_group(account) for _ in range(20)]
-    put_fence = recount.put_fence
-    monkeypatch.setattr(recounting, "SECONDS_FOR_THE_STREAM", 5)
-    monkeypatch.setattr(
-        recount, "put_fence", lambda counter: "never" if counter == stuck else put_fence(counter)
-    )
+    pass_fence = recounting._pass_fence
+
+    def pass_fence_unless_stuck(counter, tokens):
+        if counter == stuck:
+            raise recounting.StreamStuckError
+        return pass_fence(counter, tokens)
+
+    monkeypatch.setattr(recounting, "SECONDS_FOR_THE_STREAM", 120)
+    monkeypatch.setattr(recounting, "_pass_fence", pass_fence_unless_stuck)
     let_drift(account, others[7], 4)
 
     found = list(recount_all(some_counters([account.id], []), fix=True))
