@@ -48,7 +48,7 @@ Try it:
 
   curl -u {credential} {url}/v1/phonebook/contacts
 
-And the command line, from {_short(PROJECT)}, in a shell that speaks to nothing else from then on:
+And the command line, in this folder, in a shell that speaks to nothing else from then on:
 
   {line_to_paste(file)}
 """,
