@@ -10,6 +10,7 @@ read.
 """
 
 import re
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import phonenumbers
@@ -264,7 +265,7 @@ def _country_code_of(digits: str) -> str:
 
 def _reading_of_digits(digits: str) -> _Reading | str:
     try:
-        return _reading_of(phonenumbers.parse(f"+{digits}"), digits)
+        return _reading_of(_parse_international(digits), digits)
     except NumberParseException as error:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
             return _REASONS[ValidationResult.INVALID_COUNTRY_CODE]
@@ -291,15 +292,34 @@ def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading 
     return _Reading(PhoneNumber(e164), parsed)
 
 
+def _parse_international(digits: str) -> phonenumbers.PhoneNumber:
+    """Parse digits as the library does, at once where it would strip nothing behind their code."""
+    code = _country_code_of(digits)
+    rest = digits.removeprefix(code)
+    is_plain = code and 1 < len(rest) <= E164_DIGITS and not rest.startswith("0")
+    if is_plain and not _begins_with_prefix(int(code), rest):
+        return phonenumbers.PhoneNumber(country_code=int(code), national_number=int(rest))
+    return phonenumbers.parse(f"+{digits}")
+
+
 def _may_lose_digits(parsed: phonenumbers.PhoneNumber) -> bool:
     """Say whether a number begins with what may be taken for a prefix when it is read again."""
-    if parsed.italian_leading_zero:
-        return True
     code = parsed.country_code or 0
+    return bool(parsed.italian_leading_zero) or _begins_with_prefix(
+        code, str(parsed.national_number)
+    )
+
+
+def _begins_with_prefix(code: int, national: str) -> bool:
+    prefix = _plan_of(code).national_prefix_for_parsing
+    return bool(prefix) and re.match(prefix, national) is not None
+
+
+@cache
+def _plan_of(code: int) -> Any:  # noqa: ANN401 - the library types none of its fields
+    """Return the numbering plan of the main region of a country code; there are some 230."""
     region = phonenumbers.region_code_for_country_code(code)
-    plan: Any = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-    prefix = plan.national_prefix_for_parsing
-    return bool(prefix) and re.match(prefix, str(parsed.national_number)) is not None
+    return PhoneMetadata.metadata_for_region_or_calling_code(code, region)
 
 
 def _number_if_valid(reading: _Reading | str) -> PhoneNumber | None:
