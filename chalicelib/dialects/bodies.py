@@ -119,10 +119,11 @@ def refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
 
 
 def names_in_body(request: Request) -> list[str]:
-    """Return the name of all that a body says, be it JSON or a form; of anything else, none.
+    """Return the names of what is in a body that nobody reads; one that says nothing has none.
 
     Raises:
         RefusedError: It is compressed.
+        InvalidDataError: It is neither a JSON object nor a form.
 
     """
     if not request.body.strip():
@@ -131,10 +132,14 @@ def names_in_body(request: Request) -> list[str]:
         raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
     try:
         body = json.loads(request.body)
-    except (ValueError, RecursionError):
-        text = request.body.decode(errors="replace") if request.media_type == FORM else ""
-        return [name for name, _ in parse_qsl(text)]
-    return list(body) if isinstance(body, dict) else []
+    except (ValueError, RecursionError) as error:
+        if request.media_type == FORM:
+            text = request.body.decode(errors="replace")
+            return [name for name, _ in parse_qsl(text, keep_blank_values=True)]
+        raise InvalidDataError.of(BODY, "must be empty") from error
+    if body and not isinstance(body, dict):
+        raise InvalidDataError.of(BODY, "must be empty")
+    return list(body or ())
 
 
 def shown_name(name: str) -> str:

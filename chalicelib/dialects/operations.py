@@ -97,18 +97,18 @@ class Operation(NamedTuple):
 
 def _refuse(unknown: Iterable[str], *, known: Iterable[str]) -> None:
     """Refuse every name of *unknown*, and say what may be meant by it."""
-    meant = {_folded(name): name for name in known}
+    meant = {likeness(name): name for name in known}
     problems = []
     for name in unknown:
-        likely = meant.get(_folded(name))
+        likely = meant.get(likeness(name))
         hint = f": did you mean {likely}?" if likely else ""
         problems.append(Problem(shown_name(name), f"is not a known parameter{hint}"))
     if problems:
         raise InvalidDataError(problems)
 
 
-def _folded(name: str) -> str:
+def likeness(name: str) -> str:
     """Return what two ways to write a name have in common: case, style and number aside."""
     element = _LIST_FORM.fullmatch(name)
-    plain = element["name"] if element else name
+    plain = element["name"] if element else name.strip()
     return plain.replace("_", "").replace("-", "").casefold().removesuffix("s")

@@ -31,6 +31,8 @@ from chalicelib.domain.phone_text import UnreadableError, Written, read_text
 _BEYOND_EVERY_NUMBER: Final = 10**WRITTEN_NUMBER_CHARACTERS
 
 _LONGEST_COUNTRY_CODE: Final = 3
+_MOST_USED_WAY: Final = "00"
+"""To call abroad, recommended by the ITU."""
 
 _ALSO_CALLED: Final = {"UK": "GB", "EL": "GR"}
 """What the European Union calls two regions that ISO 3166 calls otherwise."""
@@ -172,18 +174,31 @@ class _Readings:
         begins = re.match(ways, self.written.digits) if ways else None
         if begins is None:
             return None
-        behind = self.written._replace(digits=self.written.digits[begins.end() :])
-        reading = _read_international(behind)
+        reading = _read_international(_behind(self.written, begins.end()))
         if isinstance(reading, str) or not (ways.isdigit() or reading.is_valid):
             return None
         return reading.number
 
+    def called_abroad_as_elsewhere(self) -> PhoneNumber | None:
+        """Return the valid number behind ``00`` where the region calls abroad in another way.
+
+        It is no reading of its own, but a reason to take no other: much of the world writes so.
+        """
+        is_own_way = self._plan.international_prefix == _MOST_USED_WAY
+        if is_own_way or not self.written.digits.startswith(_MOST_USED_WAY):
+            return None
+        return _number_if_valid(_read_international(_behind(self.written, len(_MOST_USED_WAY))))
+
     def national(self) -> PhoneNumber | None:
         """Return the valid number of the region, if there is one."""
-        if self.written.has_zero_in_brackets:
+        if self.written.before_zero:
             return None
+        digits = self.written.digits
+        if self._plan.national_prefix == str(self._plan.country_code):
+            # In North America both are 1, and the library takes it for the country code.
+            digits = digits.removeprefix(self._plan.national_prefix)
         try:
-            parsed = phonenumbers.parse(self.written.digits, self.region, keep_raw_input=True)
+            parsed = phonenumbers.parse(digits, self.region, keep_raw_input=True)
         except NumberParseException:
             return None
         # The library would also strip a country code, or a way to call abroad.
@@ -211,14 +226,18 @@ def _decide(readings: _Readings, documented: Notation | None, *, is_strict: bool
     abroad = readings.called_abroad()
     national = None if readings.notation is Notation.INTERNATIONAL else readings.national()
     found = list(dict.fromkeys(each for each in (abroad, international, national) if each))
+    elsewhere = readings.called_abroad_as_elsewhere()
     if not found:
         return _number_if_possible(plain)
+    if elsewhere and elsewhere not in found:
+        found.append(elsewhere)
     if len(found) == 1:
         return found[0]
-    if national and not abroad and not is_strict and readings.begins_with_national_prefix:
-        return national
-    if national and not abroad and documented is Notation.NATIONAL:
-        return national
+    if national and not (abroad or elsewhere):
+        if readings.begins_with_national_prefix and not is_strict:
+            return national
+        if documented is Notation.NATIONAL:
+            return national
     first, second, *_ = found
     raise UnreadableError(f"could be {first} or {second}: write it with + and its country code")
 
@@ -239,13 +258,22 @@ def _read_international(written: Written) -> _Reading | str:
     reading = _reading_of_digits(written.digits)
     code = _country_code_of(written.digits)
     rest = written.digits.removeprefix(code)
-    if written.has_zero_in_brackets:
+    if written.before_zero:
+        if written.before_zero != code:
+            return "has a (0) that is not behind its country code"
         return _first_valid(reading, f"{code}0{rest}")
     if code and rest.startswith("0") and not rest.startswith("00"):
         return _first_valid(reading, code + rest.removeprefix("0"))
     if isinstance(reading, str) and written.digits.startswith(_MEXICAN_MOBILE):
         return _first_valid(reading, code + rest.removeprefix("1"))
     return reading
+
+
+def _behind(written: Written, prefix_digits: int) -> Written:
+    """Return what is written behind so many digits, by which a region calls abroad."""
+    return written._replace(
+        digits=written.digits[prefix_digits:], before_zero=written.before_zero[prefix_digits:]
+    )
 
 
 def _first_valid(reading: _Reading | str, other_digits: str) -> _Reading | str:

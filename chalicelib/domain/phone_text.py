@@ -14,13 +14,14 @@ class UnreadableError(Exception):
 class Written(NamedTuple):
     """The ASCII digits of a text, and what is said around them.
 
-    ``has_zero_in_brackets`` is of a ``(0)`` behind the country code, which is not in ``digits``.
+    ``before_zero`` are those before a ``(0)``, which is not in ``digits``: the country code, if it
+    is one that is not dialled from abroad.
     """
 
     digits: str
     has_plus: bool = False
     begins_with_area_code: bool = False
-    has_zero_in_brackets: bool = False
+    before_zero: str = ""
 
 
 _PLAIN: Final = re.compile(r"(?P<plus>\+?)(?P<digits>[0-9]{7,15})")
@@ -47,14 +48,13 @@ _STANDS_FOR: Final = {
 
 _LINK: Final = re.compile(r"tel:", re.IGNORECASE)
 _ROUNDED: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[Ee][+-]?[0-9]+")
-_WITH_DECIMALS: Final = re.compile(r"\+?[0-9]+\.0+|.*\.0", re.DOTALL)
-"""Several zeros can be a group of a number whose other groups are set apart too."""
+_WITH_DECIMALS: Final = re.compile(r"[^.]*\.0+[^0-9.]*|.*\.[^0-9]*0[^0-9]*", re.DOTALL)
+"""Several zeros can be a group of a number whose other groups are set apart by dots too."""
 
 _AREA_CODE_FIRST: Final = re.compile(r"[ \n]*\([ \n]*[0-9]")
-_ZERO_IN_BRACKETS: Final = re.compile(r"(?P<code>[0-9][^0-9(]*)\([ \n]*0[ \n]*\)")
-_WHERE_ANOTHER_MAY_BEGIN: Final = re.compile(r"[/\n]")
+_ZERO_IN_BRACKETS: Final = re.compile(r"\([ \n]*0[ \n]*\)")
 _FEWEST_DIGITS_OF_A_NUMBER: Final = 7
-_FEWEST_DIGITS_OF_A_GROUP: Final = 3
+_FEWEST_DIGITS_BEHIND_A_PLUS: Final = 9
 
 
 def read_text(text: str) -> Written:
@@ -69,13 +69,14 @@ def read_text(text: str) -> Written:
         return Written(plain["digits"], has_plus=bool(plain["plus"]))
     text = _without_what_surrounds_it(text)
     _refuse_what_is_no_number(text)
-    begins_with_area_code = _AREA_CODE_FIRST.match(text) is not None
-    text, zeros_in_brackets = _ZERO_IN_BRACKETS.subn(r"\g<code>", text, count=1)
+    zero = _ZERO_IN_BRACKETS.search(text)
+    before_zero = _digits_of(text[: zero.start()]) if zero else ""
+    behind_zero = _digits_of(text[zero.end() :]) if zero else ""
     return Written(
-        digits=_digits_of(text),
+        digits=before_zero + behind_zero if before_zero else _digits_of(text),
         has_plus="+" in text,
-        begins_with_area_code=begins_with_area_code,
-        has_zero_in_brackets=bool(zeros_in_brackets),
+        begins_with_area_code=_AREA_CODE_FIRST.match(text) is not None,
+        before_zero=before_zero,
     )
 
 
@@ -125,12 +126,17 @@ def _refuse_what_is_no_number(text: str) -> None:
 
 
 def _holds_two_numbers(text: str) -> bool:
-    """Say whether a text holds two numbers, or one and the last digits of another."""
-    counts = [len(_digits_of(part)) for part in _WHERE_ANOTHER_MAY_BEGIN.split(text)]
-    if len(counts) == 1:
-        return False
-    is_numbers = sum(count >= _FEWEST_DIGITS_OF_A_NUMBER for count in counts) > 1
-    return is_numbers or 0 < counts[-1] < _FEWEST_DIGITS_OF_A_GROUP
+    """Say whether a text holds two numbers, or one and the last digits of another.
+
+    Before a slash is an area code, and not a number; a line ends in a number that is long.
+    """
+    has_plus = "+" in text
+    fewest = _FEWEST_DIGITS_BEHIND_A_PLUS if has_plus else _FEWEST_DIGITS_OF_A_NUMBER
+    lines = [digits for digits in map(_digits_of, text.split("\n")) if digits]
+    if len(lines) > 1 and (not has_plus or len("".join(lines[:-1])) >= fewest):
+        return True
+    before, slash, behind = text.rpartition("/")
+    return bool(slash and _digits_of(behind)) and len(_digits_of(before)) >= fewest
 
 
 def _digits_of(text: str) -> str:

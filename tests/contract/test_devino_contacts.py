@@ -152,6 +152,8 @@ def test_one_bad_row_fails_no_other(client):
         {"phone": "79100000002", "email": 5},
         {"phone": "79100000003", "fields": [{"name": "gender", "value": "male"}]},
         {"phone": "79100000004", "fields": [{"type": 3, "value": "x"}]},
+        {"phone": "79100000004", "fields": [{"name": "Name", "value": "x"}]},
+        {"phone": "79100000004", "fields": [{"name": "name", "values": "x"}]},
         {"phone": "79100000005", "pushInfo": [{"appId": "1", "os": "a"}]},
         {"phone": "79100000006", "fields": [{"name": "a", "type": 4, "value": "x"}]},
         "79100000007",
@@ -159,7 +161,7 @@ def test_one_bad_row_fails_no_other(client):
         {"phone": 79100000009},
     )  # fmt: skip
 
-    assert [row["code"] for row in rows] == ["OK", *["REJECTED"] * 11, "OK"]
+    assert [row["code"] for row in rows] == ["OK", *["REJECTED"] * 13, "OK"]
     assert [rejected(row) for row in rows[1:-1]] == [
         ("REQUIRED_VALUE", "phone"),
         ("REQUIRED_VALUE", "phone"),
@@ -168,13 +170,15 @@ def test_one_bad_row_fails_no_other(client):
         ("INVALID_VALUE", "email"),
         ("INVALID_VALUE", "gender"),
         ("REQUIRED_VALUE", "fields[0].name"),
+        ("INVALID_VALUE", "fields[0].name"),
+        ("INVALID_VALUE", "fields[0].value"),
         ("INVALID_VALUE", "pushInfo[0].os"),
         ("INVALID_VALUE", "a"),
         ("INVALID_VALUE", "contacts"),
         ("INVALID_VALUE", "unknown"),
     ]
     assert rows[6]["result"]["displayName"] == "Gender"
-    assert rows[8]["description"] == (
+    assert rows[10]["description"] == (
         "pushInfo[0].os: must be a number from 0 to 99, and 1 more problems"
     )
     assert phones_of(client, group) == ["79100000001", "79100000009"]
@@ -328,7 +332,8 @@ def filled(client):
         ({"offset": 2147483647, "limit": 1000}, ""),
         ({"queryName": "surname", "queryOperator": "CONTAINS", "queryValue": "lov",
           "offset": 1, "limit": 1}, "2"),
-        ({"segmentId": ""}, "1234"),
+        ({"queryName": "phone", "queryOperator": "CONTAINS", "queryValue": "+0003"}, ""),
+        ({"queryName": "phone", "queryOperator": "CONTAINS", "queryValue": "+7910"}, "1234"),
     ],
 )  # fmt: skip
 def test_contacts_are_found(client, filled, query, found):
@@ -343,6 +348,11 @@ def test_contacts_are_found(client, filled, query, found):
         ({"limit": "a", "offset": -1}, ["limit", "offset"]),
         ({"offset": 2147483648}, ["offset"]),
         ({"segmentId": "1"}, ["segmentId"]),
+        ({"segmentId": ""}, ["segmentId"]),
+        ({"queryName": "surname", "queryOperator": "CONTAINS", "queryValue": ""}, ["queryValue"]),
+        ({"queryName": "phones", "queryOperator": "NOT_EQUALS", "queryValue": "x"}, ["queryName"]),
+        ({"queryName": "pushInfo", "queryOperator": "NOT_EQUALS", "queryValue": "x"},
+         ["queryName"]),
         ({"pushToken": ""}, ["pushToken"]),
         ({"subscriptionState": ""}, ["subscriptionState"]),
         ({"queryname": "surname", "queryValue": "Orlov"}, ["queryname"]),

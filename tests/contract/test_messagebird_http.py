@@ -362,12 +362,15 @@ def test_method_in_the_query_is_for_get_and_post_only_and_has_to_be_one(bird):
     assert_errors(bird.send("PATCH", f"{path}?_method=DELETE", {"name": "a"}), 422, (10, "_method"))
     assert_errors(bird.send("DELETE", f"{path}?_method=GET"), 422, (10, "_method"))
     assert bird.send("GET", f"{path}?_method=").json["id"] == group["id"]
+    for meant in ("GET", "HEAD"):
+        refused = bird.send("POST", f"{path}?_method={meant}", {"name": "lost"})
+        assert_errors(refused, 422, (10, "_method"))
     refused = bird.send("GET", f"{path}?_method=OTHER&ids[]=a")
     assert_errors(refused, 405, (98, None))
     assert refused.headers["allow"] == "DELETE, GET, HEAD, PATCH, PUT"
 
 
-@pytest.mark.parametrize("body", [b"null", b"{", b"\xff", b"{}"])
+@pytest.mark.parametrize("body", [b"null", b"{}", b" ", b"[]"])
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", None])
 def test_body_that_says_nothing_does_not_matter(bird, body, content_type):
     """Go sends one with GET, and Python with DELETE."""
@@ -384,7 +387,11 @@ def test_body_that_says_nothing_does_not_matter(bird, body, content_type):
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
-    [(b'{"msisdn": "1"}', "application/json"), (b"msisdn=1", "application/x-www-form-urlencoded")],
+    [
+        (b'{"msisdn": "1"}', "application/json"),
+        (b"msisdn=1", "application/x-www-form-urlencoded"),
+        (b"msisdn=", "application/x-www-form-urlencoded"),
+    ],
 )
 def test_list_and_deletion_are_not_wider_than_their_body_says(bird, body, content_type):
     contact = bird.create_contact()
@@ -400,6 +407,26 @@ def test_list_and_deletion_are_not_wider_than_their_body_says(bird, body, conten
         ("DELETE", f"{GROUPS}/{group['id']}/contacts/{contact['id']}"),
     ]:  # fmt: skip
         assert_errors(bird.send(method, path, body, headers=headers), 422, (10, "msisdn"))
+    assert bird.members(group) == [contact["id"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'["1"]', "application/json"),
+        (b'{"ids":', "application/json"),
+        (b"ids[]=1", "text/plain"),
+        (b"\xff", None),
+    ],
+)
+def test_body_that_cannot_be_read_widens_no_deletion(bird, body, content_type):
+    contact = bird.create_contact()
+    group = bird.create_group(contact)
+    headers = {"Content-Type": content_type}
+
+    refused = bird.send("DELETE", f"{GROUPS}/{group['id']}", body, headers=headers)
+
+    assert_errors(refused, 422, (21, None))
     assert bird.members(group) == [contact["id"]]
 
 

@@ -67,9 +67,18 @@ ACCEPTED_BESIDE_REFUSED = [
     ("+491701234567", "+491701234567", "+491701234567.00", "ends in .0"),
     ("+491701234567", "+491701234567", "4.91701E+11", "rounded"),
     ("+491701234567", "+491701234567", "4,91701e11", "rounded"),
+    ("+491701234567", "+491701234567", "(491701234567.0)", "ends in .0"),
+    ("+491701234567", "+491701234567", "491701234567. 0", "ends in .0"),
+    ("+491701234567", "+491701234567", "491 701 234 567.00", "ends in .0"),
     ("+49 171/5551234", "+491715551234", "+49 171/5551234/35", "two numbers"),
     ("+49 171/5551234", "+491715551234", "+49171555123/4", "two numbers"),
+    ("+49/171/5551234", "+491715551234", "030 1234567/890", "two numbers"),
+    ("+49 39829/2022", "+49398292022", "+49 30 1234567/8901", "two numbers"),
     ("+372 5100\n0000", "+37251000000", "51000000\n52000000", "two numbers"),
+    ("+372 5100\n0000", "+37251000000", "51000\n51001", "two numbers"),
+    ("+372 5100\n0000", "+37251000000", "+49 30 123456\n7890", "two numbers"),
+    ("+49 (0) 170 1234567", "+491701234567", "+49 170 123 (0) 4567", "not behind its country code"),
+    ("0049 (0) 170 1234567", "+491701234567", "0049 170 (0) 1234567", "no number of EE"),
 ]
 
 
@@ -248,6 +257,23 @@ def test_way_to_call_abroad_of_another_region_is_nobodys_number(written, region)
     assert "is no number of" in reason(written, region)
 
 
+@pytest.mark.parametrize(
+    ("written", "region", "both"),
+    [
+        ("00 91 83260 63922", "NG", ("+18326063922", "+918326063922")),
+        ("0049 162 28224679", "TH", ("+916228224679", "+4916228224679")),
+        ("00 1 201 555 0123", "SG", ("+2015550123", "+12015550123")),
+    ],
+)
+def test_way_to_call_abroad_that_is_a_carriers_too_is_refused(written, region, both):
+    assert all(each in reason(written, region) for each in both)
+
+
+def test_number_of_north_america_is_national_with_its_1_too():
+    for written in ("12125551234", "1-212-555-1234", "(1) 212 555 1234", "(212) 555-1234"):
+        assert read(written, "US", NATIONAL, notation=NATIONAL) == "+12125551234"
+
+
 def test_digits_of_two_people_are_refused_in_a_dialect_that_writes_the_plus_and_both_are_named():
     told = "could be +13123456789 or +8613123456789: write it with + and its country code"
 
@@ -355,6 +381,8 @@ def test_example_of_any_region_is_itself_in_an_account_of_another(region):
         is_told = re.match(rf"could be .*{re.escape(e164)}", told)
         assert told == e164 or is_told or begins_nationally, (e164, region, told)
         told = read_or_reason(digits, region, is_strict=True)
+        assert told == e164 or not told.startswith("+"), (e164, region, told)
+        told = read_or_reason(f"00{digits}", region, INTERNATIONAL)
         assert told == e164 or not told.startswith("+"), (e164, region, told)
 
 

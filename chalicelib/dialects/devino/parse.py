@@ -11,6 +11,7 @@ from chalicelib.dialects.bodies import read_object, refuse_unknown
 from chalicelib.dialects.devino.errors import MUST_NOT_BE_NULL
 from chalicelib.dialects.devino.fields import (
     DATE_TIME_FORM,
+    DATES,
     DETAILS,
     MAIN_FIELDS,
     MOST_FIELDS,
@@ -39,6 +40,7 @@ from chalicelib.dialects.devino.selection import (
     Subscription,
 )
 from chalicelib.dialects.http import Request
+from chalicelib.dialects.operations import likeness
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import DETAIL_CHARACTERS, ContactData
 from chalicelib.domain.errors import (
@@ -83,7 +85,7 @@ LISTS_QUERY: Final = frozenset({"name", "from", "to", "autoDeleteEnabled", ZONE_
 
 CONTACTS_QUERY: Final = frozenset({
     "contactGroupId", "sortByField", "descOrder", "queryName", "queryOperator", "queryValue",
-    "pushToken", "subscriptionChannel", "subscriptionState", "segmentId", ZONE_OFFSET, *_SLICE,
+    "pushToken", "subscriptionChannel", "subscriptionState", ZONE_OFFSET, *_SLICE,
 })  # fmt: skip
 """By what the contacts of a list are asked for."""
 
@@ -105,6 +107,8 @@ _ROW: Final = frozenset({*BASICS, "fields", "pushInfo"})
 _DEFINITION: Final = frozenset({"name", "displayName", "type", "values", "isDefault"})
 """``isDefault`` is shown, and so sent back; it follows from the name."""
 
+_NAMES_OF_ALL_LISTS: Final = {likeness(name): name for name in (*MAIN_FIELDS, *BASICS)}
+_NO_FIELDS: Final = READ_ONLY | {"contactid", "companyid", "contactgroupid", "unsubscribeddata"}
 _DEVICE: Final = frozenset({"appId", "os", "pushToken"})
 _LONGEST: Final = {name: DETAIL_CHARACTERS[detail] for name, detail in DETAILS.items()}
 
@@ -312,9 +316,6 @@ def parse_contacts_query(request: Request, account: Account) -> ContactsQuery:
         push_token = _sent(request, "pushToken")
     with problems:
         subscription = _parse_subscription(request)
-    with problems:
-        if request.last_in_query("segmentId"):
-            raise InvalidDataError.of("segmentId", "is of no segment: there are none here")
     problems.raise_if_any()
     chosen = ContactFilter(
         field=comparison.field,
@@ -334,7 +335,7 @@ def parse_contacts_query(request: Request, account: Account) -> ContactsQuery:
 
 
 def check_field_names(query: ContactsQuery, definitions: Mapping[str, Definition]) -> None:
-    """Return unless the name of a field is another's in all but the case of its letters.
+    """Return unless the name of a field is almost another's, or of what is no field.
 
     A contact may have fields that its list does not define, so that no other name can be refused.
 
@@ -342,13 +343,18 @@ def check_field_names(query: ContactsQuery, definitions: Mapping[str, Definition
         InvalidDataError: It is: such a filter would choose nobody, or everybody.
 
     """
-    known = {name.casefold(): name for name in (*definitions, *BASICS)}
+    names = (*definitions, *BASICS)
+    known = {likeness(name): name for name in names}
     problems = ProblemCollector()
     for parameter, sent in (("queryName", query.filter.field), ("sortByField", query.order.field)):
+        if sent is None or sent in names or sent.lower() in DATES:
+            continue
         with problems:
-            meant = known.get(sent.casefold()) if sent else None
-            if meant and sent not in (*definitions, *BASICS):
+            if likeness(sent) in known:
+                meant = known[likeness(sent)]
                 raise InvalidDataError.of(parameter, f"is no field: did you mean {meant}?")
+            if sent.lower() in _NO_FIELDS:
+                raise InvalidDataError.of(parameter, "is no field that contacts are chosen by")
     problems.raise_if_any()
 
 
@@ -549,6 +555,11 @@ def _read_name_of_field(sent: Value, position: int) -> str:
     )
     if name.lower() in READ_ONLY:
         raise InvalidDataError.of(field, "is an attribute that cannot be set")
+    meant = _NAMES_OF_ALL_LISTS.get(likeness(name), name)
+    if meant != name:
+        raise InvalidDataError.of(field, f"is no field: did you mean {meant}?")
+    if "values" in sent and "value" not in sent:
+        raise InvalidDataError.of(f"fields[{position}].value", "is required")
     return name
 
 
@@ -717,22 +728,29 @@ def _parse_comparison(request: Request, account: Account) -> _Comparison:
     with problems:
         operator = _parse_choice(request, "queryOperator", Operator) or operator
     problems.raise_if_any()
+    if value == "" and operator in {Operator.CONTAINS, Operator.STARTS_WITH}:
+        # Every text contains it, and so it would choose everybody.
+        raise InvalidDataError.of("queryValue", "must not be empty")
     if field == "phone" and value is not None:
-        value = _read_compared_number(value, operator, account)
+        return _compared_number(value, operator, account)
     return _Comparison(field, operator, value or "")
 
 
-def _read_compared_number(text: str, operator: Operator, account: Account) -> str:
-    """Return the digits of a number, or of a part of one: numbers are shown without a plus."""
+def _compared_number(text: str, operator: Operator, account: Account) -> _Comparison:
+    """Compare the digits of a number, or of a part of one: numbers are shown without a plus."""
     if operator in {Operator.EQUALS, Operator.NOT_EQUALS}:
         number = read_phone_number(
             text, account, field="queryValue", documented=Notation.INTERNATIONAL
         )
-        return number.e164.removeprefix("+")
+        return _Comparison("phone", operator, number.e164.removeprefix("+"))
     try:
-        return read_text(text).digits
+        part = read_text(text)
     except UnreadableError as error:
         raise InvalidDataError.of("queryValue", str(error)) from error
+    if part.before_zero:
+        raise InvalidDataError.of("queryValue", "has a (0), of which no number is a part")
+    # Behind a plus a number begins.
+    return _Comparison("phone", Operator.STARTS_WITH if part.has_plus else operator, part.digits)
 
 
 def _parse_subscription(request: Request) -> Subscription | None:

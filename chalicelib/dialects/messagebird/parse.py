@@ -95,8 +95,12 @@ def read_method(request: Request) -> str:
 
     """
     meant = (request.last_in_query(METHOD) or request.method).upper()
-    if meant != request.method and request.method not in _METHODS_OF_ANOTHER:
+    if meant == request.method:
+        return meant
+    if request.method not in _METHODS_OF_ANOTHER:
         raise InvalidDataError.of(METHOD, "is taken on GET and POST only")
+    if meant in {*_METHODS_OF_ANOTHER, "HEAD"}:
+        raise InvalidDataError.of(METHOD, "is none that a client cannot send by itself")
     return meant
 
 
