@@ -292,8 +292,11 @@ def _country_code_of(digits: str) -> str:
 
 
 def _reading_of_digits(digits: str) -> _Reading | str:
+    code = _country_code_of(digits)
+    if not code:
+        return _REASONS[ValidationResult.INVALID_COUNTRY_CODE]
     try:
-        return _reading_of(_parse_international(digits), digits)
+        return _reading_of(_parse_international(code, digits), digits)
     except NumberParseException as error:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
             return _REASONS[ValidationResult.INVALID_COUNTRY_CODE]
@@ -320,11 +323,10 @@ def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading 
     return _Reading(PhoneNumber(e164), parsed)
 
 
-def _parse_international(digits: str) -> phonenumbers.PhoneNumber:
+def _parse_international(code: str, digits: str) -> phonenumbers.PhoneNumber:
     """Parse digits as the library does, at once where it would strip nothing behind their code."""
-    code = _country_code_of(digits)
     rest = digits.removeprefix(code)
-    is_plain = code and 1 < len(rest) <= E164_DIGITS and not rest.startswith("0")
+    is_plain = 1 < len(rest) <= E164_DIGITS and not rest.startswith("0")
     if is_plain and not _begins_with_prefix(int(code), rest):
         return phonenumbers.PhoneNumber(country_code=int(code), national_number=int(rest))
     return phonenumbers.parse(f"+{digits}")
