@@ -102,7 +102,7 @@ def create_or_join(
     group = groups.get_group(account.id, group_id)
     e164 = data.phone_number.e164
     change = creating_or_joining(group, data, now, refuse_member=refuse_member)
-    return rewrite(account.id, lambda: contacts.find_item(account.id, e164), change, now)
+    return rewrite(account.id, lambda: contacts.find_stored(account.id, e164), change, now)
 
 
 def creating_or_joining(

@@ -61,5 +61,5 @@ def rewrite_contact(
             raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
         return change(contact)
 
-    find = partial(reach, account, key, partial(contacts.get_item, account.id))
+    find = partial(reach, account, key, partial(contacts.get_stored, account.id))
     return rewrite(account.id, find, change_if_found, now)

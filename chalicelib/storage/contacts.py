@@ -37,6 +37,7 @@ _MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
 
 _DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in DETAIL_CHARACTERS}
 _DATES: Final[Any] = ContactItem.created_on
+_KNOWN: Final = frozenset(each.attr_name for each in ContactItem.get_attributes().values())
 
 
 def get_contact(
@@ -48,7 +49,7 @@ def get_contact(
         NotFoundError: There is none of that number, or it has another id than the one given.
 
     """
-    stored = _find_stored(account_id, phone_number.e164)
+    stored = find_stored(account_id, phone_number.e164)
     contact = stored and contact_in(stored)
     if not contact or contact_id not in {None, contact.id}:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
@@ -250,19 +251,32 @@ def get_item(
         NotFoundError: There is none of that number, or it has another id than the one given.
 
     """
-    item = find_item(account_id, phone_number.e164)
-    if item is None or contact_id not in {None, item.id}:
+    return ContactItem.from_raw_data(get_stored(account_id, phone_number, contact_id))
+
+
+def get_stored(
+    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
+) -> StoredItem:
+    """Return a contact's item as DynamoDB has it, with what this version does not know, too.
+
+    Raises:
+        NotFoundError: There is none of that number, or it has another id than the one given.
+
+    """
+    stored = find_stored(account_id, phone_number.e164)
+    if stored is None or (contact_id is not None and stored.get("id") != {"N": str(contact_id)}):
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
-    return item
+    return stored
 
 
 def find_item(account_id: str, e164: str) -> ContactItem | None:
     """Return a contact's item, or None if there is none of that number."""
-    stored = _find_stored(account_id, e164)
+    stored = find_stored(account_id, e164)
     return ContactItem.from_raw_data(stored) if stored else None
 
 
-def _find_stored(account_id: str, e164: str) -> StoredItem | None:
+def find_stored(account_id: str, e164: str) -> StoredItem | None:
+    """Return a contact's item as DynamoDB has it, or None if there is none of that number."""
     answer = table().get_item(keys.contacts(account_id), e164, consistent_read=True)
     stored: StoredItem | None = answer.get("Item")
     return stored
@@ -313,6 +327,11 @@ def stored_of(account_id: str, contact: Contact) -> StoredItem:
         stored["scheduledDeletionDate"] = {"S": day.isoformat()}
         stored["GSI1PK"], stored["GSI1SK"] = {"S": gsi1pk}, {"S": gsi1sk}
     return stored
+
+
+def unknown_in(stored: StoredItem) -> StoredItem:
+    """Return what an item of a contact has that this version does not know."""
+    return {name: value for name, value in stored.items() if name not in _KNOWN}
 
 
 def item_of(account_id: str, contact: Contact) -> ContactItem:

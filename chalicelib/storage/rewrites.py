@@ -41,11 +41,11 @@ Change: TypeAlias = Callable[[Contact | None], Contact]
 
 
 def rewrite(
-    account_id: str, find: Callable[[], ContactItem | None], change: Change, now: datetime
+    account_id: str, find: Callable[[], StoredItem | None], change: Change, now: datetime
 ) -> Contact:
     """Change a contact, or create one, and return it as it was written.
 
-    *find* reads its item. Whatever *find* and *change* raise is raised.
+    *find* reads its item, as DynamoDB has it. Whatever *find* and *change* raise is raised.
 
     Raises:
         ConflictError: Its number was to change, and there is another contact of the new one.
@@ -54,9 +54,8 @@ def rewrite(
 
     """
     for _ in tries(DECISION_TRIES):
-        item = find()
-        deleted = tombstones.deleted_groups(account_id) if item and item.group_ids else {}
-        before = None if item is None else item.to_dynamodb_dict()
+        before = find()
+        deleted = tombstones.deleted_groups(account_id) if "groupIds" in (before or {}) else {}
         planned = _plan(account_id, before, deleted, change, now)
         try:
             write_together(planned.add_actions)
@@ -149,7 +148,10 @@ class _Rewrite(NamedTuple):
         self._add_blacklist(transaction)
 
     def _add_contact(self, transaction: Transaction) -> None:
-        after = contacts.stored_of(self.account_id, self.after)
+        # What a later version keeps with a contact stays with it.
+        after = contacts.unknown_in(self.before or {}) | contacts.stored_of(
+            self.account_id, self.after
+        )
         if self.before is not None and not self.is_moving:
             transaction.change(self.before, after)
             return
@@ -240,6 +242,8 @@ def _write_one(
     account_id: str, number: PhoneNumber, change: Change, now: datetime
 ) -> Contact | PhonebookError:
     try:
-        return rewrite(account_id, lambda: contacts.find_item(account_id, number.e164), change, now)
+        return rewrite(
+            account_id, lambda: contacts.find_stored(account_id, number.e164), change, now
+        )
     except PhonebookError as error:
         return error

@@ -8,6 +8,7 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import contacts, groups, memberships
 from chalicelib.storage import keys
 from chalicelib.storage.batches import in_batches
+from chalicelib.storage.contacts import find_stored
 from chalicelib.storage.items import ContactIdItem, ContactItem, Item, MembershipItem
 from chalicelib.storage.rewrites import rewrite
 from tests.storage.conftest import NOW
@@ -77,7 +78,7 @@ def create_in_many(account, count):
     many = [create_group(account, str(index)) for index in range(count)]
     for together in in_batches(many, 90):
         join_all = partial(reduce, Contact.joined, together)
-        rewrite(account.id, lambda: stored_contact(account), join_all, NOW)
+        rewrite(account.id, lambda: find_stored(account.id, number().e164), join_all, NOW)
     return created, many
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.operand import Path
 
 from chalicelib.domain.contact import ContactData
 from chalicelib.domain.errors import (
@@ -18,8 +19,11 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.limits import EXTRA_CHARACTERS, GROUPS_OF_A_NEW_NUMBER
 from chalicelib.services import contacts, groups
 from chalicelib.services.cleanup import clean_up
+from chalicelib.services.uploading import upload_contacts
+from chalicelib.storage import contacts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
+from chalicelib.storage.connection import table
 from chalicelib.storage.items import ContactItem, GroupItem
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
 from tests.storage.conftest import NOW
@@ -30,6 +34,7 @@ from tests.storage.steps import (
     create_group,
     create_in_many,
     create_or_join,
+    data,
     join,
     leave,
     move,
@@ -285,6 +290,23 @@ def test_every_write_of_a_contact_raises_its_revision(account):
 
     assert len(revisions) == 9
     assert revisions == sorted(set(revisions))
+
+
+@pytest.mark.parametrize("moved_to", [0, 1])
+def test_what_a_later_version_keeps_stays_with_its_contact(account, moved_to):
+    group = create_group(account)
+    created = create(account)
+    partition = keys.contacts(account.id)
+    table().update_item(partition, number().e164, actions=[Path("later").set("kept")])
+
+    change(account, created.id, phone_number=number(moved_to), details={"title": "Sir"})
+    rows = [data(moved_to, title="Dame")]
+    upload_contacts(account, group.id, rows, NOW, refuse_members=False)
+
+    there = stored.find_stored(account.id, number(moved_to).e164)
+    assert there is not None
+    assert (there["later"], there["title"]) == ({"S": "kept"}, {"S": "Dame"})
+    assert_whole(account, [group])
 
 
 def test_items_from_before_are_read(account):
