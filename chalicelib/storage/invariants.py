@@ -314,15 +314,21 @@ def _of_contact_id(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check
         )
         return
     contact = Key(keys.contacts(keys.account_in(key.pk)), number)
+
+    def is_orphaned(found: Found) -> bool:
+        if contact in found and _is_unreadable_contact(found[contact]):
+            return False
+        return (
+            key in found
+            and _text(found[key], "phoneNumber") == number
+            and (contact not in found or _integer(found[contact], "id") != id_)
+        )
+
     yield Check(
         Kind.ID_ORPHANED,
         key,
         (contact,),
-        lambda found: (
-            key in found
-            and _text(found[key], "phoneNumber") == number
-            and (contact not in found or _integer(found[contact], "id") != id_)
-        ),
+        is_orphaned,
         mending.remove_orphaned_id,
         # It is written before its contact.
         settling=True,

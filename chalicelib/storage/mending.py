@@ -73,7 +73,8 @@ def remove_orphaned_id(item: StoredItem, _found: Found, _now: datetime) -> None:
     """Remove an id which no contact carries where it leads.
 
     Raises:
-        TransactionRefusedError: One does, or it leads elsewhere by now.
+        TransactionRefusedError: One does, or one there has lost its own; or it leads elsewhere by
+            now.
 
     """
     id_item = ContactIdItem.from_raw_data(item)
@@ -81,7 +82,8 @@ def remove_orphaned_id(item: StoredItem, _found: Found, _now: datetime) -> None:
 
     def add_actions(transaction: TransactWrite) -> None:
         there = ContactItem(keys.contacts(account_id), id_item.phone_number)
-        _check(transaction, there, ~(ContactItem.id == int(id_item.sk)))
+        carries_another = Path("id").is_type(NUMBER) & (ContactItem.id != int(id_item.sk))
+        _check(transaction, there, ContactItem.pk.does_not_exist() | carries_another)
         transaction.delete(id_item, ContactIdItem.phone_number == id_item.phone_number)
 
     write_together(add_actions)

@@ -16,7 +16,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.errors import NotFoundError, PhonebookError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.services import accounts, blacklist, contacts, groups, verifying
-from chalicelib.storage import keys
+from chalicelib.storage import keys, mending
 from chalicelib.storage import recount as fences
 from chalicelib.storage.aside import put_aside
 from chalicelib.storage.connection import table as connection
@@ -25,6 +25,7 @@ from chalicelib.storage.inspection import Inspector
 from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import AppliedItem, ContactIdItem, Item, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item, deleted_group_item
+from chalicelib.storage.transactions import TransactionRefusedError
 from infra import engine
 from tests.connected import Connected
 from tests.events.test_traffic import CONTACTS, GROUPS, THREADS, use
@@ -362,6 +363,25 @@ def test_membership_of_a_contact_that_cannot_be_read_is_left(book):
 
     assert book.verify(fix=True) == [(Kind.UNREADABLE, False)]
     assert number(1).e164 in stored_members(book.account, book.group)
+
+
+@pytest.mark.parametrize("spoil", [Path("id").remove(), Path("id").set("x")], ids=["none", "text"])
+def test_only_record_of_an_id_that_its_contact_lost_is_left(book, spoil):
+    id_ = book.id_of(0)
+    book.change_contact(0, spoil)
+
+    assert book.verify(fix=True) == [(Kind.UNREADABLE, False)]
+    assert id_ in stored_keys(book.contact_ids)
+
+
+@pytest.mark.parametrize("spoil", [Path("id").remove(), Path("id").set("x")], ids=["none", "text"])
+def test_id_is_not_removed_when_its_contact_loses_it_just_then(book, spoil):
+    partition, id_ = book.contact_ids, book.id_of(0)
+    stored = connection().get_item(partition, id_)["Item"]
+    book.change_contact(0, spoil)
+
+    with pytest.raises(TransactionRefusedError):
+        mending.remove_orphaned_id(stored, {}, NOW)
 
 
 def test_two_contacts_of_one_id_are_left_to_a_person(book):
