@@ -21,7 +21,7 @@ from chalicelib.storage.stream_records import told_by
 
 COLUMNS: Final = ("id", "since", "what", "why", "outcome")
 
-_LEFT_OVER: Final = frozenset({Fate.STAYS, Fate.GONE})
+_LEFT_OVER: Final = frozenset({Fate.STAYS, Fate.GONE, Fate.ELSEWHERE})
 
 
 def redrive(
@@ -111,6 +111,9 @@ def _say(seen: list[Resent], option: str) -> None:
     """Say what is left to do of what cannot be sent again: only a recount puts it right."""
     left_over = [each for each in seen if each.fate in _LEFT_OVER]
     say(f"{len(seen)} looked at, {len(left_over)} of them stay.")
+    if any(each.fate is Fate.ELSEWHERE for each in left_over):
+        say("Send the letters of another table again with that table named.")
+    left_over = [each for each in left_over if each.fate is not Fate.ELSEWHERE]
     if left_over:
         say("They cannot be counted. Repair what they are about, and then let go of them:")
         for options in sorted({_recount_of(each) for each in left_over}):

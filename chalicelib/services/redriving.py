@@ -13,6 +13,7 @@ from chalicelib.storage.dead_letters import (
     DeadLetter,
     DeadLetters,
     NoLongerInStreamError,
+    is_of_this_table,
     records_of,
 )
 from chalicelib.storage.stream_records import change_of
@@ -30,6 +31,7 @@ class Fate(Enum):
     LEFT = "nothing to count"
     STAYS = "stays"
     GONE = "gone from the stream"
+    ELSEWHERE = "of another table"
 
 
 class Resent(NamedTuple):
@@ -88,13 +90,18 @@ def send_again(now: datetime) -> Iterator[Resent]:
 def send_letters_again(letters: DeadLetters, now: datetime) -> Iterator[Resent]:
     """Count what dead letters name, as far as the stream still has it, and yield what became of it.
 
-    A letter is removed when all that it names is counted, was counted before, or lies aside.
+    A letter is removed when all that it names is counted, was counted before, or lies aside. One
+    about another table stays: its counters are not in this one.
 
     Raises:
         UnavailableError: The table, the stream or the queue does not serve us.
 
     """
     for letter in list(letters.receive()):
+        if not is_of_this_table(letter):
+            letters.show_again(letter)
+            yield Resent(letter, Fate.ELSEWHERE, letter.stream)
+            continue
         try:
             for _ in count(records_of(letter), now):
                 pass

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from botocore.exceptions import ClientError, ParamValidationError
 
 from chalicelib.domain.errors import UnavailableError
+from chalicelib.storage.connection import table
 from chalicelib.storage.operators import client_of, refusals_told
 
 _SECONDS_HIDDEN: Final = 600
@@ -100,6 +101,11 @@ class DeadLetters:
         """
         with refusals_told():
             self._queue.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt)
+
+
+def is_of_this_table(letter: DeadLetter) -> bool:
+    """Say whether a letter is about the table that is connected to."""
+    return f":table/{table().table_name}/stream/" in letter.stream
 
 
 def records_of(letter: DeadLetter) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from tests.paths import PROJECT
 from tests.storage.steps import number
 
 NOW = datetime.now(UTC)
+STREAM = "arn:aws:dynamodb:eu-west-1:000000000000:table/{}/stream/x"
 
 
 class OwnTable:
@@ -157,7 +158,7 @@ def test_redrive_deals_with_dead_letters(own):
     url = queue.create_queue(QueueName="letters")["QueueUrl"]
     info = {
         "shardId": "none", "startSequenceNumber": "1", "endSequenceNumber": "2", "batchSize": 2,
-        "streamArn": "arn:aws:dynamodb:eu-west-1:000000000000:table/none/stream/x",
+        "streamArn": STREAM.format(own.connected.table),
         "approximateArrivalOfFirstRecord": "2026-11-22T10:00:00Z",
     }  # fmt: skip
     queue.send_message(QueueUrl=url, MessageBody=json.dumps({"DDBStreamBatchInfo": info}))
@@ -170,6 +171,11 @@ def test_redrive_deals_with_dead_letters(own):
     assert f"redrive --dead-letters {url} --forget {letter['id']}" in said
     own("redrive", "--dead-letters", url, "--forget", letter["id"])
     assert own.json("redrive", "--dead-letters", url) == []
+    info["streamArn"] = STREAM.format("another")
+    queue.send_message(QueueUrl=url, MessageBody=json.dumps({"DDBStreamBatchInfo": info}))
+    said = own("redrive", "--dead-letters", url, code=5)
+    assert "Send the letters of another table again with that table named." in said
+    assert "recount" not in said
     assert "out of reach" in own_error(own, "redrive", "--dead-letters", f"{url}-missing")
 
 

@@ -23,6 +23,7 @@ from tests.faulty_engine import break_down, faulty_engine, lose_answer
 from tests.storage.steps import create, create_group, join, number
 
 NOW = datetime.now(UTC)
+STREAM = "arn:aws:dynamodb:eu-west-1:000000000000:table/{table}/stream/2026-01-01"
 
 
 @pytest.fixture
@@ -239,7 +240,7 @@ def test_what_a_dead_letter_names_is_read_from_the_stream_and_counted_once(
 @pytest.mark.parametrize(
     "gone",
     [
-        {"stream": "arn:aws:dynamodb:eu-west-1:000000000000:table/none/stream/2026-01-01"},
+        {"stream": STREAM.format(table="phonebook-tests")},
         {"shard": "shardId-00000000000000000001-none"},
     ],
 )
@@ -256,6 +257,17 @@ def test_letter_about_what_the_stream_forgot_stays_until_it_is_let_go_of(
     assert count_of(account, group) == 0
     redriving.forget([sent.what.id], letters)
     assert queue.count() == (0, 0)
+
+
+def test_letter_about_another_table_stays_as_it_is(account, group, joins, queue):
+    """Its keys are of the same kind, and would move nothing here, or what is not meant."""
+    queue.send(joins[0], joins[-1], stream=STREAM.format(table="another"))
+
+    (sent,) = send_letters_again(DeadLetters(queue.url), NOW)
+
+    assert sent.fate is Fate.ELSEWHERE
+    assert queue.count() == (1, 0)
+    assert count_of(account, group) == 0
 
 
 def test_message_that_is_no_letter_is_left_where_it_is(account, queue):
