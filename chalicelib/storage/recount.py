@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pynamodb.exceptions import DoesNotExist
+from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.storage import keys
 from chalicelib.storage.counters import Counter, find_counting_item, item_of, partition_of
 from chalicelib.storage.items import CountingItem, FenceItem, Item, SparseIndex
-from chalicelib.storage.transactions import condition_failing_means
+from chalicelib.storage.transactions import TransactionRefusedError, write_together
 
 
 class UnreadableCounterError(Exception):
@@ -105,14 +106,19 @@ def correct(counter: Counter, drift: int, token: str) -> bool:
     Changes that are being counted meanwhile are neither lost nor doubled, since they are added
     too.
     """
-    is_passed_by_another = NotFoundError(ErrorCode.GROUP_NOT_FOUND)
-    try:
+
+    def add_actions(transaction: TransactWrite) -> None:
         # Fails when the group was deleted, or when another recount put a fence of its own and
         # so may have corrected it: the drift would be added twice.
-        with condition_failing_means(is_passed_by_another):
-            item_of(counter).update(
-                [CountingItem.contacts_count.add(drift)], CountingItem.counted_until == token
-            )
-    except NotFoundError:
+        transaction.update(
+            item_of(counter),
+            [CountingItem.contacts_count.add(drift)],
+            CountingItem.counted_until == token,
+        )
+
+    try:
+        # Not a plain update: repeated after a lost answer, that would add the drift twice.
+        write_together(add_actions)
+    except TransactionRefusedError:
         return False
     return True

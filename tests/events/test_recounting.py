@@ -18,9 +18,11 @@ from chalicelib.services.recounting import (
 )
 from chalicelib.storage import keys, recount
 from chalicelib.storage.connection import table
-from chalicelib.storage.counters import Counter, read_counter
-from chalicelib.storage.items import GroupItem
+from chalicelib.storage.counters import Counter, item_of, read_counter
+from chalicelib.storage.items import CountingItem, GroupItem
+from tests.connected import Connected
 from tests.events.delivery import Delivery
+from tests.faulty_engine import faulty_engine, lose_answer
 from tests.storage.steps import create, create_group, join, leave, stored_keys
 
 
@@ -65,6 +67,18 @@ def test_drift_is_told_and_only_repaired_when_asked_to(account, group, events, d
     assert recounted(counter, fix=True).is_fixed
     assert read_counter(counter) == 5
     assert recounted(counter, fix=True).drift == 0
+
+
+def test_correction_whose_answer_is_lost_is_added_once(account, group, ministack):
+    counter = Counter(account.id, group.id)
+    item_of(counter).update([CountingItem.counted_until.set("token")])
+    before = read_counter(counter) or 0
+    with faulty_engine(ministack.endpoint) as (faulty, endpoint), Connected(endpoint):
+        for operation in ("UpdateItem", "TransactWriteItems"):
+            faulty.fail(operation, lose_answer)
+        assert recount.correct(counter, 3, "token")
+
+    assert read_counter(counter) == before + 3
 
 
 def test_fences_are_seen_by_no_reader_and_taken_away(account, group, events):
