@@ -1,9 +1,14 @@
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.domain.errors import NotFoundError
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.services import accounts
+from chalicelib.storage import accounts as stored
+from chalicelib.storage import keys
+from chalicelib.storage.items import Item
 from tests.events.delivery import Delivery
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -43,7 +48,14 @@ def table(ministack, monkeypatch):
 
 @pytest.fixture
 def account(table):
-    return accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, NOW)
+    yield account
+    # One that a test has damaged must not be in the way of others, which list all accounts.
+    with suppress(NotFoundError):
+        try:
+            stored.get_account(account.id)
+        except stored.UnreadableItemError:
+            Item(keys.account(account.id), keys.ACCOUNT).delete()
 
 
 @pytest.fixture
