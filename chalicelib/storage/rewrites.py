@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple, TypeAlias
 
+from pynamodb.exceptions import TransactWriteError
+
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import (
     ConflictError,
@@ -17,6 +19,7 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.observability import logger
 from chalicelib.storage import blacklist, contacts, keys, memberships, tombstones
 from chalicelib.storage.batches import StoredItem, in_batches, read_batch
 from chalicelib.storage.items import ContactItem, MembershipItem
@@ -35,6 +38,9 @@ blacklist."""
 
 _JOINS_TOGETHER: Final = MOST_ACTIONS // 4
 """Contacts that are written in one transaction when each joins one group at most."""
+
+_UNREADABLE: Final = (KeyError, TypeError, ValueError)
+"""What is raised when an item is not whole, or not of the types that it has to be."""
 
 Change: TypeAlias = Callable[[Contact | None], Contact]
 """Returns a contact as it shall be, given it as readers see it, or None if there is none."""
@@ -76,7 +82,7 @@ def rewrite_each(
     """Let each of up to 100 contacts join at most one group, and return what became of each.
 
     As many as fit are written in one transaction; when that is refused, for whichever of them,
-    each is written by itself.
+    each is written by itself. One that cannot be read is logged, and holds up no other.
     """
     outcomes: dict[PhoneNumber, Contact | PhonebookError] = {}
     planned: dict[PhoneNumber, _Rewrite] = {}
@@ -94,6 +100,8 @@ def rewrite_each(
             planned[number] = _plan(account_id, before, deleted, change(number), now)
         except PhonebookError as error:
             outcomes[number] = error
+        except _UNREADABLE:
+            outcomes[number] = _as_a_bug()
     for together in in_batches(planned, _JOINS_TOGETHER):
         outcomes |= _write_some({number: planned[number] for number in together}, change, now)
     return outcomes
@@ -228,7 +236,7 @@ def _write_some(
 
     try:
         write_together(add_actions)
-    except (TransactionRefusedError, RefusedError, UnavailableError) as error:
+    except (TransactionRefusedError, TransactWriteError, RefusedError, UnavailableError) as error:
         if isinstance(error, UnavailableError) and error.code is ErrorCode.UNREACHABLE:
             return dict.fromkeys(planned, error)
         return {
@@ -247,3 +255,11 @@ def _write_one(
         )
     except PhonebookError as error:
         return error
+    except (TransactWriteError, *_UNREADABLE):
+        return _as_a_bug()
+
+
+def _as_a_bug() -> PhonebookError:
+    """Log what was raised of one contact, and return what its writer is told."""
+    logger().exception("A contact could not be written")
+    return PhonebookError(ErrorCode.BUG)

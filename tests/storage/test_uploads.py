@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from pynamodb.expressions.operand import Path
 
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, PhonebookError
@@ -10,7 +11,9 @@ from chalicelib.domain.group import GroupKind
 from chalicelib.domain.limits import EXTRA_CHARACTERS
 from chalicelib.services import blacklist, contacts
 from chalicelib.services.uploading import read_rows, upload_contacts
+from chalicelib.storage import keys
 from chalicelib.storage.connection import REPEATS
+from chalicelib.storage.connection import table as connection
 from chalicelib.storage.deadline import calls_end_after
 from chalicelib.storage.items import Item
 from chalicelib.storage.tries import SEND_TRIES
@@ -149,6 +152,26 @@ def test_bad_row_fails_no_other(account, group):
     bad = {n: each.code for n, each in enumerate(outcomes) if isinstance(each, PhonebookError)}
     assert bad == {5: ErrorCode.INVALID_DATA, 7: ErrorCode.INVALID_DATA}
     assert len(stored_members(account, group)) == 29
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        Path("createdOn").set("none"),
+        Path("id").remove(),
+        Path("groupIds").set("none"),
+        Path("revision").set("none"),
+    ],
+    ids=["undated", "without id", "odd groups", "odd revision"],
+)
+def test_contact_that_cannot_be_read_fails_no_other_row(account, group, spoil):
+    create(account, 1)
+    connection().update_item(keys.contacts(account.id), number(1).e164, actions=[spoil])
+
+    uploaded = upload(account, group, [data(index, title=str(index)) for index in range(3)])
+
+    assert codes(uploaded) == ["0", "BUG", "2"]
+    assert stored_members(account, group) == {number(0).e164, number(2).e164}
 
 
 def test_upload_into_a_stoplist_blacklists(account):
