@@ -5,13 +5,13 @@ one moment. Every write of the phonebook keeps all of them, but for those marked
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.domain.errors import ErrorCode, RefusedError, UnavailableError
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import ID_BITS
 from chalicelib.storage import keys, mending
@@ -73,6 +73,12 @@ Raises:
 """
 
 
+_NOT_MENDED: Final = (
+    TransactionRefusedError, RefusedError, PynamoDBException, ArithmeticError, AttributeError,
+    LookupError, TypeError, ValueError,
+)  # fmt: skip
+
+
 class Check(NamedTuple):
     """Whether something is wrong about an item, given what is read of it and some others.
 
@@ -92,17 +98,20 @@ class Check(NamedTuple):
         """Mend it, if there is a way and it still is as it was found; whether it is, is to be seen.
 
         Raises:
-            UnavailableError: The table does not serve us.
+            UnavailableError: The table is out of reach.
 
         """
         if self.mend is None:
             return
         # Somebody may have changed it meanwhile; or more is wrong about it than this knows of.
-        with suppress(
-            TransactionRefusedError, PynamoDBException, ArithmeticError, AttributeError,
-            LookupError, TypeError, ValueError,
-        ):  # fmt: skip
+        # The table may not take it as it would be, or be busy with just this item.
+        try:
             self.mend(found[self.subject], found, now)
+        except UnavailableError as error:
+            if error.code is not ErrorCode.BUSY:
+                raise
+        except _NOT_MENDED:
+            pass
 
     @property
     def reads(self) -> tuple[Key, ...]:

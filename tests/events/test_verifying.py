@@ -26,10 +26,11 @@ from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import AppliedItem, ContactIdItem, Item, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item, deleted_group_item
 from chalicelib.storage.transactions import TransactionRefusedError
+from chalicelib.storage.tries import SEND_TRIES
 from infra import engine
 from tests.connected import Connected
 from tests.events.test_traffic import CONTACTS, GROUPS, THREADS, use
-from tests.faulty_engine import break_down, faulty_engine
+from tests.faulty_engine import break_down, faulty_engine, lose_race
 from tests.sizes import SECONDS_OF_TRAFFIC
 from tests.storage.steps import (
     assert_whole,
@@ -356,6 +357,30 @@ def test_what_cannot_be_mended_after_all_is_told_and_keeps_nothing_from_being_lo
     found = dict(book.verify(fix=True))
 
     assert found == {Kind.DATE_MISSING: False, Kind.MEMBERSHIP_MISSING: True}
+
+
+def test_mend_that_the_table_does_not_take_keeps_nothing_from_being_looked_at(book):
+    """It has no room for its date."""
+    filler = "x" * (400 * 1024 - 190)
+    book.change_contact(
+        0, DATE.remove(), GSI1PK.remove(), GSI1SK.remove(), Path("filler").set(filler)
+    )
+    MENDED["membership missing"][1](book)
+
+    found = dict(book.verify(fix=True))
+
+    assert found == {Kind.DATE_MISSING: False, Kind.MEMBERSHIP_MISSING: True}
+
+
+def test_mend_that_loses_every_race_keeps_nothing_from_being_looked_at(book):
+    book.change_contact(0, DATE.remove(), GSI1PK.remove(), GSI1SK.remove())
+    MENDED["membership missing"][1](book)
+    with faulty_engine(book.table.endpoint) as (faulty, endpoint), Connected(endpoint) as failing:
+        faulty.fail("TransactWriteItems", lose_race, times=SEND_TRIES)
+        with failing.environment():
+            found = list(verifying.verify(book.account.id, NOW, fix=True))
+
+    assert sorted(each.is_mended for each in found) == [False, True]
 
 
 def test_membership_of_a_contact_that_cannot_be_read_is_left(book):
