@@ -17,7 +17,7 @@ from chalicelib.domain.phone import Notation
 from chalicelib.domain.phone_reading import checked_region
 from chalicelib.domain.text import checked_text
 from chalicelib.storage import accounts, blacklist, contacts, counters, groups
-from chalicelib.storage.accounts import OnUnreadable
+from chalicelib.storage.accounts import OnUnreadable, UnreadableItemError
 from chalicelib.storage.counters import Counter
 from chalicelib.storage.tries import DECISION_TRIES, tries
 
@@ -62,6 +62,7 @@ def change_account(account_id: str, changes: AccountChanges) -> Account:
     Raises:
         NotFoundError: There is no such account.
         InvalidDataError: Nothing is to change, or a value is not one we take.
+        UnreadableItemError: It, or a credential of it, is not whole; all others carry the change.
         UnavailableError: A credential was issued so lately that it cannot be listed yet.
 
     """
@@ -71,10 +72,13 @@ def change_account(account_id: str, changes: AccountChanges) -> Account:
     account = accounts.change_account(account_id, changes)
     issued = accounts.count_credentials_issued(account_id)
     for _ in tries(DECISION_TRIES):
-        credentials = list(accounts.list_credentials(account_id))
+        unreadable: list[UnreadableItemError] = []
+        credentials = list(accounts.list_credentials(account_id, unreadable.append))
         for credential in credentials:
             accounts.carry_account(account, credential.username)
-        if len(credentials) >= issued:
+        if len(credentials) + len(unreadable) >= issued:
+            if unreadable:
+                raise UnreadableItemError(" ".join(map(str, unreadable)))
             return account
     raise UnavailableError(ErrorCode.BUSY)
 

@@ -16,7 +16,7 @@ from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
-from chalicelib.storage.items import AccountItem
+from chalicelib.storage.items import AccountItem, CredentialItem
 from tests.storage.conftest import NOW
 
 
@@ -175,6 +175,18 @@ def test_change_that_was_broken_off_is_completed_by_doing_it_again(account, pres
     changed = accounts.change_account(account.id, {"name": "Changed"})
 
     assert carried_by(presented.username) == changed
+
+
+def test_credential_that_cannot_be_read_keeps_no_other_from_carrying_a_change(account):
+    bad, *good = (accounts.issue_credential(account.id, NOW)[0].username for _ in range(5))
+    item = CredentialItem(keys.credential(bad), keys.CREDENTIAL)
+    item.update([CredentialItem.secret_hash.remove()])
+
+    with pytest.raises(stored.UnreadableItemError, match=bad):
+        accounts.change_account(account.id, {"default_region": "LV"})
+
+    carried = [stored.find_credential(username) for username in good]
+    assert [each and each.account.default_region for each in carried] == ["LV"] * 4
 
 
 def test_change_finds_every_credential_however_many(account):
