@@ -23,6 +23,9 @@ from chalicelib.storage.transactions import TransactionRefusedError
 TOMBSTONE_TIME: Final = timedelta(days=1)
 """A sweep comes by every few minutes, and takes long for the largest groups only."""
 
+_MOST_BYTES_OF_A_SORT_KEY: Final = 1_024
+"""DynamoDB refuses to read all that is asked for together with a longer one."""
+
 
 class Kind(Enum):
     """What may be wrong, in words for whoever looks after it."""
@@ -316,11 +319,9 @@ def _of_stoplist_named(key: Key, account_id: str, group_id: int) -> Iterator[Che
 
 def _of_contact_id(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check]:
     id_ = int(key.sk) if key.sk.isdecimal() and key.sk.isascii() else 0
-    number = _text(item, "phoneNumber")
+    number = _number_led_to(item)
     if number is None or not 0 < id_ < 2**ID_BITS:
-        yield _one(
-            Kind.UNREADABLE, key, lambda stored: not id_ or _text(stored, "phoneNumber") is None
-        )
+        yield _one(Kind.UNREADABLE, key, lambda stored: not id_ or _number_led_to(stored) is None)
         return
     contact = Key(keys.contacts(keys.account_in(key.pk)), number)
 
@@ -432,7 +433,7 @@ def _of_tombstone(key: Key, item: StoredItem, now: datetime) -> Iterator[Check]:
             mending.remove_tombstone_of_group,
         )
     elif key.sk.startswith(keys.DELETED_CONTACT):
-        contact = Key(keys.contacts(keys.account_in(key.pk)), _text(item, "phoneNumber") or "+")
+        contact = Key(keys.contacts(keys.account_in(key.pk)), _number_led_to(item) or "+")
         id_ = key.sk.removeprefix(keys.DELETED_CONTACT)
         yield Check(
             Kind.TOMBSTONE_OF_LIVING,
@@ -556,6 +557,13 @@ def _is_unreadable_contact(item: StoredItem) -> bool:
     except (AttributeError, KeyError, TypeError, ValueError):
         return True
     return not (0 < contact.id < 2**ID_BITS and keys.is_number(item["SK"]["S"]))
+
+
+def _number_led_to(item: StoredItem) -> str | None:
+    """Return the number that an item names, if a contact may be there."""
+    number = _text(item, "phoneNumber") or ""
+    is_key = keys.is_number(number) and len(number.encode()) <= _MOST_BYTES_OF_A_SORT_KEY
+    return number if is_key else None
 
 
 def _is_stoplist(found: Found, group: Key) -> bool:

@@ -304,6 +304,12 @@ UNREADABLE = {
         keys.contacts(book.account.id), "x", id={"N": "7"}
     ),
     "id of no number": lambda book: book.put(book.contact_ids, keys.of_id(7)),
+    "id of an empty number": lambda book: book.put(
+        book.contact_ids, keys.of_id(7), phoneNumber={"S": ""}
+    ),
+    "id of a number longer than a key": lambda book: book.put(
+        book.contact_ids, keys.of_id(7), phoneNumber={"S": "+" + 1_024 * "1"}
+    ),
     "group without a name": lambda book: book.change(
         keys.groups(book.account.id), keys.of_id(book.group.id), Path("name").remove()
     ),
