@@ -1,7 +1,7 @@
 """``phonebook maintenance redrive``: what the stream told and was not counted."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Annotated, Final
 
@@ -15,6 +15,7 @@ from chalicelib.observability import masked
 from chalicelib.services import redriving
 from chalicelib.services.redriving import Fate, Resent
 from chalicelib.storage.aside import Aside
+from chalicelib.storage.clock import time_of_table
 from chalicelib.storage.dead_letters import DeadLetters
 from chalicelib.storage.keys import counted_in
 from chalicelib.storage.stream_records import told_by
@@ -60,8 +61,7 @@ def redrive(
         row: Row = {"forgotten": len(forget)}
         print_done(f"{len(forget)} forgotten.", row, as_json=as_json)
         return
-    now = datetime.now(UTC)
-    outcomes = _looks(letters) if dry_run else _sent(letters, now)
+    outcomes = _looks(letters) if dry_run else _sent(letters, time_of_table())
     seen: list[Resent] = []
     try:
         for each in outcomes:

@@ -14,7 +14,9 @@ from chalicelib.cli.failures import BROKEN_OFF, BUG, IN_USE, NOT_MENDED
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
-from chalicelib.storage.items import AccountItem, CredentialItem
+from chalicelib.storage.aside import put_aside
+from chalicelib.storage.counters import MARKER_LIFETIME
+from chalicelib.storage.items import AccountItem, AppliedItem, CredentialItem
 from infra import engine
 from tests.connected import Connected
 from tests.faulty_engine import break_down, faulty_engine
@@ -238,3 +240,19 @@ def test_two_minutes_are_over_by_the_clock_of_the_table(faulty, run):
         faulty[0].date = before
 
     assert json.loads(printed) == {"account": account.id, "closed": True}
+
+
+def test_marker_of_what_is_sent_again_expires_by_the_clock_of_the_table(faulty, run):
+    account = accounts.open_account("Test", "EE", 30, NOW)
+    number = {"PK": {"S": keys.contacts(account.id)}, "SK": {"S": "+37250000000"}}
+    event = {"eventID": account.id, "eventName": "INSERT", "dynamodb": {"Keys": number}}
+    put_aside(event, "any", NOW)
+    before, its_time = faulty[0].date, NOW - timedelta(days=45)
+    try:
+        faulty[0].date = lambda: format_datetime(its_time, usegmt=True)
+        run("maintenance", "redrive")
+    finally:
+        faulty[0].date = before
+
+    (marker,) = AppliedItem.query(keys.applied(account.id))
+    assert marker.expires_at == (its_time + MARKER_LIFETIME).timestamp()
