@@ -75,6 +75,9 @@ def send_again(now: datetime) -> Iterator[Resent]:
 
     """
     for lying in aside.list_aside():
+        if not lying.is_whole:
+            yield Resent(lying, Fate.STAYS, "a part of it is missing")
+            continue
         try:
             change = change_of(lying.record)
             if change is None or change.fence:

@@ -5,7 +5,7 @@ aside once, and two that differ never take each other's place.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
@@ -14,10 +14,11 @@ from typing import Any, Final, NamedTuple
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import keys
+from chalicelib.storage.batches import in_batches
 from chalicelib.storage.counters import Change, add_counting, marker_is_missing, write_counting
 from chalicelib.storage.items import AppliedItem, AsideItem
 from chalicelib.storage.stream_records import event_id_of
-from chalicelib.storage.transactions import TransactionRefusedError, write_together
+from chalicelib.storage.transactions import MOST_ACTIONS, TransactionRefusedError, write_together
 
 _CHARACTERS_OF_A_PART: Final = 90_000
 """Of up to four bytes: an item holds 400 KB, and a record twice as much and more."""
@@ -27,13 +28,17 @@ _CHARACTERS_OF_A_REASON: Final = 1_000
 
 
 class Aside(NamedTuple):
-    """A record that lies aside, since when, and why."""
+    """A record that lies aside, since when, and why.
+
+    Of one that is not whole any more, ``record`` is what is left of its text.
+    """
 
     id: str
     record: Any
     why: str
     put_aside_on: datetime
-    parts: int
+    sort_keys: tuple[str, ...]
+    is_whole: bool
 
 
 def put_aside(record: object, why: str, now: datetime) -> bool:
@@ -98,9 +103,9 @@ def count_aside() -> int:
 
 
 def forget(aside: Aside) -> None:
-    """Let go of a record."""
-    for part in range(aside.parts):
-        AsideItem(keys.ASIDE, keys.aside(aside.id, part)).delete()
+    """Let go of a record: of all its parts, or of none, as far as a transaction holds them."""
+    for together in in_batches(aside.sort_keys, MOST_ACTIONS):
+        _remove(together)
 
 
 def count_once(aside: Aside, change: Change, now: datetime) -> bool:
@@ -115,11 +120,9 @@ def count_once(aside: Aside, change: Change, now: datetime) -> bool:
     """
 
     def add_actions(transaction: TransactWrite) -> None:
-        for part in range(aside.parts):
+        for sort_key in aside.sort_keys:
             # Fails when another has dealt with it meanwhile.
-            transaction.delete(
-                AsideItem(keys.ASIDE, keys.aside(aside.id, part)), AsideItem.pk.exists()
-            )
+            transaction.delete(AsideItem(keys.ASIDE, sort_key), AsideItem.pk.exists())
         add_counting(transaction, [change], now)
 
     try:
@@ -128,6 +131,14 @@ def count_once(aside: Aside, change: Change, now: datetime) -> bool:
         forget(aside)
         return False
     return True
+
+
+def _remove(sort_keys: Iterable[str]) -> None:
+    def add_actions(transaction: TransactWrite) -> None:
+        for sort_key in sort_keys:
+            transaction.delete(AsideItem(keys.ASIDE, sort_key))
+
+    write_together(add_actions)
 
 
 def _text_of(record: object) -> str:
@@ -141,10 +152,13 @@ def _id_of(text: str) -> str:
 
 
 def _aside_of(record_id: str, parts: list[AsideItem]) -> Aside:
+    text = "".join(part.text or "" for part in parts)
+    is_whole = _id_of(text) == record_id
     return Aside(
         id=record_id,
-        record=json.loads("".join(part.text for part in parts)),
+        record=json.loads(text) if is_whole else text,
         why=parts[0].why,
         put_aside_on=parts[0].put_aside_on,
-        parts=len(parts),
+        sort_keys=tuple(part.sk for part in parts),
+        is_whole=is_whole,
     )

@@ -16,7 +16,7 @@ from chalicelib.storage import aside, keys
 from chalicelib.storage.aside import list_aside, put_aside
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.dead_letters import DeadLetter, DeadLetters
-from chalicelib.storage.items import AppliedItem
+from chalicelib.storage.items import AppliedItem, AsideItem
 from tests.connected import Connected
 from tests.events.delivery import Delivery
 from tests.faulty_engine import break_down, faulty_engine, lose_answer
@@ -156,6 +156,35 @@ def test_one_is_let_go_of_when_told(account):
     assert lying_of(account) == []
     with pytest.raises(NothingAsideError):
         redriving.forget([lying.id], None)
+
+
+def test_record_that_lost_a_part_holds_up_no_other(account, group, joins):
+    put_aside({"large": "x" * 200_000, "of": account.id}, "any", NOW)
+    (lying,) = lying_of(account)
+    AsideItem(keys.ASIDE, lying.sort_keys[0]).delete()
+    for record in joins:
+        put_aside(record, "any", NOW)
+
+    outcomes = of(account, send_again(NOW))
+    assert sorted(each.name for each in outcomes) == ["COUNTED"] * 3 + ["STAYS"]
+    redriving.forget([lying.id], None)
+
+    assert lying_of(account) == []
+
+
+def test_failure_to_let_go_leaves_a_record_whole(table, account):
+    record = {"of": account.id, "large": "x" * 200_000}
+    put_aside(record, "any", NOW)
+    (lying,) = lying_of(account)
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+        engine.fail("DeleteItem", lambda engine, *call: engine.pass_on(*call))
+        for operation in ("DeleteItem", "TransactWriteItems"):
+            engine.fail(operation, break_down, times=10)
+        with pytest.raises((UnavailableError, TransactWriteError)):
+            aside.forget(lying)
+
+    assert lying_of(account) == [lying]
+    aside.forget(lying)
 
 
 def test_failure_to_put_aside_leaves_nothing_half(table, account):
