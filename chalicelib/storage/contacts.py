@@ -353,11 +353,6 @@ def id_item_of(account_id: str, contact: Contact) -> ContactIdItem:
     return ContactIdItem.from_raw_data(stored_id_of(account_id, contact))
 
 
-def contact_of(item: ContactItem) -> Contact:
-    """Return the contact in an item, with the groups that it names."""
-    return contact_in(item.to_dynamodb_dict())
-
-
 def contact_in(stored: StoredItem) -> Contact:
     """Return the contact in an item as DynamoDB returns it, with the groups that it names.
 
