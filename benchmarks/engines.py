@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import botocore.session
 
-from infra import engine
+from infra.local import engine
 from infra.table import table_properties
 from tests.connected import Connected
 
@@ -34,7 +34,7 @@ def connected(name: str) -> Iterator[Connected]:
     The table has no stream: nobody reads it here, and DynamoDB Local writes slower with one.
 
     Raises:
-        infra.engine.EngineError: It does not start.
+        infra.local.engine.EngineError: It does not start.
 
     """
     with TemporaryDirectory() as folder, _STARTED_BY[name](Path(folder) / "log") as endpoint:

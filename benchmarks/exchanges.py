@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from chalicelib.domain.account import Account, Credential, hash_secret
+from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact, ContactData, deletion_date, new_contact
+from chalicelib.domain.credential import Credential, hash_secret
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contacts, keys
-from chalicelib.storage.items import CredentialItem, GroupItem, Item
+from chalicelib.storage.dynamodb.model import Item
+from chalicelib.storage.items import CredentialItem, GroupItem
 
 ACCOUNT: Final = "00112233445566aa"
 USERNAME: Final = "aa66554433221100"

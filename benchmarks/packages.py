@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.contenders import PHONEBOOK
-from infra.bytecode import compile_modules
-from infra.package import package_stage, write_zip
+from infra.aws.bytecode import compile_modules
+from infra.aws.package import package_stage, write_zip
 
 PROJECT: Final = Path(__file__).parent.parent
 ENVIRONMENT: Final = PROJECT / ".venv-benchmarks"

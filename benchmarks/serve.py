@@ -4,7 +4,7 @@ import signal
 import sys
 from importlib import import_module
 
-from infra.local_server import create_server
+from infra.local.server import create_server
 
 
 def main() -> None:

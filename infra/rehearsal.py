@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.settings import TABLE_VARIABLE
-from infra import engine
-from infra.demo import greet, write_secret
-from infra.deploy import WHAT_COMES_NEXT, outputs_file
-from infra.package import BUILD, PROJECT
+from infra import PROJECT
+from infra.aws.deploy import WHAT_COMES_NEXT, outputs_file
+from infra.aws.package import BUILD
+from infra.local import engine
+from infra.local.demo import greet, write_secret
 
 STAGE: Final = "dev"
 READY_FILE: Final = BUILD / "rehearsal.json"
@@ -39,14 +40,16 @@ class Rehearsal:
     def deploy(self, settings: str = "", *options: str) -> str:
         """Run ``make deploy`` with parameters of the form ``Name=value``; return its words."""
         return self.run(
-            *("infra.deploy", "deploy", "--stage", STAGE, "--build", str(self.build)),
+            *("infra.aws.deploy", "deploy", "--stage", STAGE, "--build", str(self.build)),
             *("--set", settings, *(options or ("--yes",))),
         )
 
     def destroy(self, *options: str, confirm_table: str = "") -> str:
         """Run ``make destroy``; return what it said."""
         confirmed = {"CONFIRM_TABLE": confirm_table} if confirm_table else {}
-        return self.run("infra.deploy", "destroy", "--stage", STAGE, "--yes", *options, **confirmed)
+        return self.run(
+            "infra.aws.deploy", "destroy", "--stage", STAGE, "--yes", *options, **confirmed
+        )
 
     @property
     def outputs(self) -> dict[str, str]:

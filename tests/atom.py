@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.dialects.atom.endpoints import ENDPOINTS
-from chalicelib.domain.account import token_of
+from chalicelib.domain.credential import token_of
 from tests.served import Answer, Client
 
 OPERATIONS: Final = [path.removeprefix("/api/") for path in ENDPOINTS]

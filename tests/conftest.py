@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
-from infra import child, engine
+from infra.local import child, engine
 from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
 from tests.served import Client, served_app
@@ -103,7 +103,7 @@ def unattended(connected, log, dead_letters, *, purge_seconds=1, since=0):
     environment = {**engine.environment(connected.endpoint), TABLE_VARIABLE: connected.table}
     with log.open("ab") as output:
         process = child.start_module(
-            "infra.local_events",
+            "infra.local.events",
             str(purge_seconds),
             str(dead_letters),
             str(since),

@@ -10,10 +10,10 @@ import pytest
 from botocore.config import Config
 from botocore.session import get_session
 
-from chalicelib.storage.batches import in_batches
-from chalicelib.storage.connection import connect, table
-from chalicelib.storage.items import Item
-from infra import engine
+from chalicelib.storage.dynamodb.batches import in_batches
+from chalicelib.storage.dynamodb.connection import connect, table
+from chalicelib.storage.dynamodb.model import Item
+from infra.local import engine
 from infra.table import create_table
 
 WRITTEN_AT_ONCE: Final = 25

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from infra.engine import HOST
+from infra.local.engine import HOST
 
 Answer: TypeAlias = tuple[int, bytes]
 Fault: TypeAlias = Callable[["FaultyEngine", dict[str, str], bytes], Answer | None]

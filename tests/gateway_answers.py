@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from chalicelib.dialects.all import DIALECTS
 from chalicelib.dialects.dialect import Dialect
 from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
+from chalicelib.dialects.registry import DIALECTS
 from tests.openapi import DOCUMENTS, Document, assert_is
 
 

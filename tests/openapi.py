@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from chalicelib.dialects.all import DIALECTS, dialect_of
 from chalicelib.dialects.dialect import Dialect
-from chalicelib.dialects.http import JSON, Request
+from chalicelib.dialects.messages import JSON, Request
+from chalicelib.dialects.registry import DIALECTS, dialect_of
 from chalicelib.domain.errors import InvalidDataError
 from tests.paths import PROJECT
 

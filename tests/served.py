@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from chalicelib.domain.account import token_of
+from chalicelib.domain.credential import token_of
 from chalicelib.settings import TABLE_VARIABLE
-from infra import child, engine
+from infra.local import child, engine
 from tests.openapi import assert_documented
 
 
@@ -25,7 +25,7 @@ def served_app(endpoint: str, table: str, log: Path) -> Iterator[str]:
     environment = {**engine.environment(endpoint), TABLE_VARIABLE: table}
     with log.open("wb") as output:
         process = child.start_module(
-            "infra.local_server", str(port), environment=environment, output=output
+            "infra.local.server", str(port), environment=environment, output=output
         )
     try:
         deadline = time.monotonic() + 20

@@ -21,7 +21,7 @@ TRANSACTION_SECONDS: Final = 0.030
 TRIES: Final = 6
 FIRST_PAUSE: Final = 0.01
 LONGEST_PAUSE: Final = 0.4
-"""How a cancelled transaction is tried again (`chalicelib/storage/tries.py`)."""
+"""How a cancelled transaction is tried again (`chalicelib/storage/dynamodb/tries.py`)."""
 
 DELIVERED_AGAIN: Final = 1.0
 """Seconds until a batch that gave up comes again. AWS publishes none."""

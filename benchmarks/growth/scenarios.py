@@ -13,7 +13,7 @@ REQUESTS: Final = (1, 1_000, 100_000)
 THROTTLING_RATE: Final = 200
 THROTTLING_RATE_OF_PROD: Final = 500
 COUNTING_LAMBDAS: Final = 10
-"""Settings of ours: `infra/resources.yaml` and `infra/stages.yaml`."""
+"""Settings of ours: `infra/resources.yaml` and `infra/aws/stages.yaml`."""
 
 CONTENTION_MINUTES: Final = 10
 """How long shards are followed that count into one counter: for a steady average."""

@@ -15,12 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 from benchmarks.contacts import NOW, number
 from benchmarks.large import Filled, LargeTable, large_table
 from benchmarks.report import Row, Subject, spread
-from chalicelib.dialects.http import Request, Response
+from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.messente.endpoints import ROOT, fetch_contacts
 from chalicelib.domain.errors import RefusedError
 from chalicelib.domain.ids import uuid_of
 from chalicelib.storage import keys
-from chalicelib.storage.connection import table
+from chalicelib.storage.dynamodb.connection import table
 from tests.storage.meter import READ_UNIT_BYTES, Meter
 
 PAGE: Final = 1_000

@@ -19,7 +19,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.ids import uuid_of
 from chalicelib.services import accounts, contacts, groups
 from chalicelib.settings import TABLE_VARIABLE
-from infra import child, engine
+from infra.local import child, engine
 from infra.rehearsal import rehearsal
 from tests.connected import Connected
 from tests.served import Client

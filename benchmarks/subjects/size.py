@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import packages
 from benchmarks.contenders import PEERS, PHONEBOOK
 from benchmarks.report import Row, Subject
-from infra.package import LARGEST_ZIP_BYTES
+from infra.aws.package import LARGEST_ZIP_BYTES
 
 
 def measure(quick: bool) -> Subject:  # noqa: FBT001 - what every subject takes

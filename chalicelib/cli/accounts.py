@@ -14,7 +14,7 @@ from chalicelib.domain.limits import RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.services import accounts
 from chalicelib.storage.accounts import UnreadableItemError
-from chalicelib.storage.clock import time_of_table
+from chalicelib.storage.dynamodb.clock import time_of_table
 
 COLUMNS: Final = ("account", "name", "region", "retention", "opened")
 

@@ -8,10 +8,10 @@ import typer
 from chalicelib.cli.failures import tell_of_unreadable
 from chalicelib.cli.output import AsJson, Row, print_done, print_row, print_rows
 from chalicelib.cli.table import TableCommands
-from chalicelib.domain.account import Credential, token_of
+from chalicelib.domain.credential import Credential, token_of
 from chalicelib.services import accounts
 from chalicelib.storage.accounts import UnreadableItemError
-from chalicelib.storage.clock import time_of_table
+from chalicelib.storage.dynamodb.clock import time_of_table
 
 COLUMNS: Final = ("username", "issued", "revoked")
 

@@ -18,8 +18,8 @@ from chalicelib.services.recounting import StreamStuckError
 from chalicelib.services.redriving import NothingAsideError
 from chalicelib.settings import TABLE_VARIABLE, SettingsError
 from chalicelib.storage.accounts import UnreadableItemError
-from chalicelib.storage.clock import NoClockError
-from chalicelib.storage.connection import TableMissingError
+from chalicelib.storage.dynamodb.clock import NoClockError
+from chalicelib.storage.dynamodb.connection import TableMissingError
 
 BUG: Final = 1
 WRONG_USE: Final = 2

@@ -11,7 +11,7 @@ from chalicelib.cli.failures import NOT_MENDED, PurgeNotConfirmedError
 from chalicelib.cli.output import AsJson, print_row, say, warn
 from chalicelib.services import cleanup
 from chalicelib.services.cleanup import CleanupReport, LargePurge
-from chalicelib.storage.clock import time_of_table
+from chalicelib.storage.dynamodb.clock import time_of_table
 
 
 def purge(

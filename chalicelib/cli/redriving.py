@@ -15,8 +15,8 @@ from chalicelib.observability import masked
 from chalicelib.services import redriving
 from chalicelib.services.redriving import Fate, Resent
 from chalicelib.storage.aside import Aside
-from chalicelib.storage.clock import time_of_table
 from chalicelib.storage.dead_letters import DeadLetters
+from chalicelib.storage.dynamodb.clock import time_of_table
 from chalicelib.storage.keys import counted_in
 from chalicelib.storage.stream_records import told_by
 

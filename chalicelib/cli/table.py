@@ -11,7 +11,7 @@ from typer.models import CommandFunctionType
 from chalicelib.cli.failures import BROKEN_OFF
 from chalicelib.cli.output import warn
 from chalicelib.settings import Settings
-from chalicelib.storage.connection import connect
+from chalicelib.storage.dynamodb.connection import connect
 
 
 class TableCommands(typer.Typer):

@@ -12,7 +12,7 @@ from chalicelib.observability import masked
 from chalicelib.services import recounting, verifying
 from chalicelib.services.recounting import Obstacle, StreamStuckError
 from chalicelib.services.verifying import Finding
-from chalicelib.storage.clock import time_of_table
+from chalicelib.storage.dynamodb.clock import time_of_table
 from chalicelib.storage.invariants import Kind
 
 COLUMNS: Final = ("kind", "key", "mended")

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
-from chalicelib.dialects.http import FORM, JSON, Request
+from chalicelib.dialects.messages import FORM, JSON, Request
 from chalicelib.domain.contact import DETAIL_CHARACTERS, Details
 from chalicelib.domain.errors import (
     ErrorCode,

@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from chalicelib.auth import PresentedCredential
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
+from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.errors import UnauthorizedError
 
 _DOT: Final = "."

@@ -6,10 +6,10 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from chalicelib.auth import PresentedCredential
-from chalicelib.dialects.http import Request, Response
+from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
+from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,

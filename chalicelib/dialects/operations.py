@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from chalicelib.dialects.bodies import names_in_body, shown_name
-from chalicelib.dialects.http import Request, Response
+from chalicelib.dialects.messages import Request, Response
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import InvalidDataError, Problem, ProblemCollector
 

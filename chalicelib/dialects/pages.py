@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from chalicelib.dialects.http import JSON, Request, Response, json_text
+from chalicelib.dialects.messages import JSON, Request, Response, json_text
 from chalicelib.domain.account import Account
 from chalicelib.domain.cursors import read_cursor, write_cursor
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, ProblemCollector, RefusedError

@@ -15,7 +15,7 @@ from chalice.app import Blueprint, DynamoDBEvent
 from chalicelib.observability import logger, service
 from chalicelib.services.counting import count
 from chalicelib.settings import Settings
-from chalicelib.storage.connection import connect
+from chalicelib.storage.dynamodb.connection import connect
 from chalicelib.storage.stream_records import sequence_number_of
 
 BATCH_SIZE: Final = 1_000

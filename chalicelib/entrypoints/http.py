@@ -13,17 +13,18 @@ from urllib.parse import quote, unquote
 from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
 
-from chalicelib.auth import Authenticator, PresentedCredential
-from chalicelib.dialects import http
-from chalicelib.dialects.all import DIALECTS, dialect_of
+from chalicelib.dialects import messages
 from chalicelib.dialects.dialect import answer
+from chalicelib.dialects.registry import DIALECTS, dialect_of
 from chalicelib.domain.account import Account
+from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.text import has_lone_surrogate
 from chalicelib.entrypoints.public import PUBLIC_PATHS, public_answer
 from chalicelib.observability import logger
+from chalicelib.services.authentication import Authenticator
 from chalicelib.settings import Settings
-from chalicelib.storage.connection import connect
-from chalicelib.storage.deadline import calls_end_after
+from chalicelib.storage.dynamodb.connection import connect
+from chalicelib.storage.dynamodb.deadline import calls_end_after
 
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
@@ -97,7 +98,7 @@ def _respond(sent: ChaliceRequest) -> Response:
     headers: dict[str, str | list[str]] = {
         **response.headers,
         **HEADERS_OF_EVERY_ANSWER,
-        http.REQUEST_ID_HEADER: request_id,
+        messages.REQUEST_ID_HEADER: request_id,
     }
     if _origin(sent).startswith(_HTTPS):
         headers["Strict-Transport-Security"] = STRICT_TRANSPORT_SECURITY
@@ -110,7 +111,7 @@ def _respond(sent: ChaliceRequest) -> Response:
 
 def _answer_in_dialect(
     sent: ChaliceRequest, path: str, request_id: str
-) -> tuple[str, http.Response]:
+) -> tuple[str, messages.Response]:
     dialect = dialect_of(path)
     with calls_end_after(SECONDS_FOR_CALLS):
         return dialect.name, answer(dialect, lambda: _read(sent, request_id), _authenticate)
@@ -127,11 +128,11 @@ def _authenticator() -> Authenticator:
     return Authenticator()
 
 
-def _read(request: ChaliceRequest, request_id: str) -> http.Request:
+def _read(request: ChaliceRequest, request_id: str) -> messages.Request:
     # API Gateway and Chalice's local server pass path parameters as they came. Decoded
     # here and nowhere else, and without `unquote_plus`: some SDKs send a bare "+".
     path_parameters = {name: unquote(value) for name, value in (request.uri_params or {}).items()}
-    return http.Request(
+    return messages.Request(
         id=request_id,
         method=request.method,
         route=request.path,
@@ -165,8 +166,8 @@ def _path_for_dialect(request: ChaliceRequest) -> str:
 
 
 def _request_id(request: ChaliceRequest) -> str:
-    sent = request.headers.get(http.REQUEST_ID_HEADER, "")
-    if http.is_request_id(sent):
+    sent = request.headers.get(messages.REQUEST_ID_HEADER, "")
+    if messages.is_request_id(sent):
         return str(sent)
     return request.context.get("requestId") or str(uuid.uuid4())
 

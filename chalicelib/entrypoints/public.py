@@ -6,7 +6,7 @@ It is in no dialect, and reads nothing: neither the table nor the rest of the re
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib.dialects.http import Response, json_response
+from chalicelib.dialects.messages import Response, json_response
 
 HEALTH_PATH: Final = "/health"
 PAGE_PATH: Final = "/"

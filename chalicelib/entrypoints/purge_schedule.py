@@ -13,9 +13,9 @@ from chalicelib.observability import logger, service
 from chalicelib.services.cleanup import CleanupReport, clean_up
 from chalicelib.settings import Settings
 from chalicelib.storage.aside import count_aside
-from chalicelib.storage.clock import time_of_table
-from chalicelib.storage.connection import connect
-from chalicelib.storage.deadline import calls_end_after
+from chalicelib.storage.dynamodb.clock import time_of_table
+from chalicelib.storage.dynamodb.connection import connect
+from chalicelib.storage.dynamodb.deadline import calls_end_after
 
 EVERY_MINUTES: Final = 15
 

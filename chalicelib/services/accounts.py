@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from chalicelib.domain import account as domain
-from chalicelib.domain.account import Account, AccountChanges, Credential
+from chalicelib.domain.account import Account, AccountChanges
+from chalicelib.domain.credential import Credential, hash_secret, new_secret, new_username
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,
@@ -19,7 +20,7 @@ from chalicelib.domain.text import checked_text
 from chalicelib.storage import accounts, blacklist, contacts, counters, groups
 from chalicelib.storage.accounts import OnUnreadable, UnreadableItemError
 from chalicelib.storage.counters import Counter
-from chalicelib.storage.tries import DECISION_TRIES, tries
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 TAKEN_AFTER_REVOCATION: Final = timedelta(minutes=2)
 """A Lambda keeps what it read of a credential for one minute, and a request takes half of one."""
@@ -166,11 +167,11 @@ def issue_credential(account_id: str, now: datetime) -> tuple[Credential, str]:
         UnavailableError: The account was changed at every try.
 
     """
-    secret = domain.new_secret()
+    secret = new_secret()
     for _ in tries(DECISION_TRIES):
         credential = Credential(
-            username=domain.new_username(),
-            secret_hash=domain.hash_secret(secret),
+            username=new_username(),
+            secret_hash=hash_secret(secret),
             account=accounts.get_account(account_id),
             revoked_on=None,
             created_on=now,

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.storage import cleanup, counters, keys
 from chalicelib.storage.cleanup import Outcome
-from chalicelib.storage.items import Item
+from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.tombstones import oldest_tombstones
 
 LARGE_SHARE: Final = 10

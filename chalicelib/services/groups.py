@@ -14,7 +14,7 @@ from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import new_id
 from chalicelib.services.reaching import reach
 from chalicelib.storage import contacts, groups
-from chalicelib.storage.tries import DECISION_TRIES, tries
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 
 def create_group(

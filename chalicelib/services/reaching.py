@@ -10,8 +10,8 @@ from chalicelib.domain.contact import Contact, ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contacts
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.rewrites import rewrite
-from chalicelib.storage.tries import DECISION_TRIES, tries
 
 ResultT = TypeVar("ResultT")
 

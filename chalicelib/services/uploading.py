@@ -14,8 +14,8 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services.memberships import creating_or_joining
 from chalicelib.storage import groups
-from chalicelib.storage.batches import in_batches
-from chalicelib.storage.deadline import refuse_if_too_late
+from chalicelib.storage.dynamodb.batches import in_batches
+from chalicelib.storage.dynamodb.deadline import refuse_if_too_late
 from chalicelib.storage.rewrites import Change, rewrite_each
 
 THREADS: Final = 8

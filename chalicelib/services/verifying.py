@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from chalicelib.services.recounting import Recount
 from chalicelib.storage import keys, recount
-from chalicelib.storage.batches import StoredItem
 from chalicelib.storage.counters import Counter, item_of
+from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.inspection import Found, Inspector, Key, key_of
 from chalicelib.storage.invariants import Check, Kind, checks_of
 

@@ -1,5 +1,5 @@
-"""Where it stays: one DynamoDB table, its items, conditions and transactions.
+"""Where it stays: one DynamoDB table, its items, and the conditions of each change.
 
-Every read is strongly consistent, but for the two listings by which operators look
-at accounts and credentials, which go through the index.
+Every read is strongly consistent, but for what goes through the index: the operators' two listings
+of accounts and credentials, the contacts that are due, and the tombstones to be swept.
 """

@@ -10,16 +10,18 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.account import Account, AccountChanges, Credential
+from chalicelib.domain.account import Account, AccountChanges
+from chalicelib.domain.credential import Credential
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
 from chalicelib.domain.phone import Notation
 from chalicelib.storage import keys
-from chalicelib.storage.items import AccountItem, CredentialItem, Item, SparseIndex
-from chalicelib.storage.transactions import (
+from chalicelib.storage.dynamodb.model import Item, SparseIndex
+from chalicelib.storage.dynamodb.transactions import (
     TransactionRefusedError,
     condition_failing_means,
     write_together,
 )
+from chalicelib.storage.items import AccountItem, CredentialItem
 
 
 class UnreadableItemError(Exception):

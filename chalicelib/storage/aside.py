@@ -14,11 +14,15 @@ from typing import Any, Final, NamedTuple
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import keys
-from chalicelib.storage.batches import in_batches
 from chalicelib.storage.counters import Change, add_counting, marker_is_missing, write_counting
+from chalicelib.storage.dynamodb.batches import in_batches
+from chalicelib.storage.dynamodb.transactions import (
+    MOST_ACTIONS,
+    TransactionRefusedError,
+    write_together,
+)
 from chalicelib.storage.items import AppliedItem, AsideItem
 from chalicelib.storage.stream_records import event_id_of
-from chalicelib.storage.transactions import MOST_ACTIONS, TransactionRefusedError, write_together
 
 _CHARACTERS_OF_A_PART: Final = 90_000
 """Of up to four bytes: an item holds 400 KB, and a record twice as much and more."""

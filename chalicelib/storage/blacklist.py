@@ -11,9 +11,9 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys
-from chalicelib.storage.batches import in_batches, read_batch
+from chalicelib.storage.dynamodb.batches import in_batches, read_batch
+from chalicelib.storage.dynamodb.transactions import condition_failing_means
 from chalicelib.storage.items import BlacklistItem
-from chalicelib.storage.transactions import condition_failing_means
 
 
 def add_number(account_id: str, phone_number: PhoneNumber, now: datetime) -> None:

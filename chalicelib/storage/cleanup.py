@@ -18,18 +18,17 @@ from pynamodb.pagination import PageIterator
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import contacts, keys, tombstones
-from chalicelib.storage.batches import StoredItem
-from chalicelib.storage.connection import table
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.model import Item, SparseIndex
+from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
 from chalicelib.storage.items import (
     ContactIdItem,
     ContactItem,
     DeletedContactItem,
     DeletedGroupItem,
-    Item,
     MembershipItem,
-    SparseIndex,
 )
-from chalicelib.storage.transactions import TransactionRefusedError, write_together
 
 TOMBSTONE_LIFETIME: Final = timedelta(minutes=5)
 """Longer than any request can still be running that began before the deletion: a Lambda behind

@@ -18,16 +18,16 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, Un
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys, tombstones
-from chalicelib.storage.batches import StoredItem, in_batches, read_batch, size_of_batches
-from chalicelib.storage.connection import table
-from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
-from chalicelib.storage.transactions import (
+from chalicelib.storage.dynamodb.batches import StoredItem, in_batches, read_batch, size_of_batches
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.transactions import (
     MOST_ACTIONS,
     TransactionRefusedError,
     condition_failing_means,
     write_together,
 )
-from chalicelib.storage.tries import DECISION_TRIES, tries
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
+from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
 
 _MEMBERSHIPS_DELETED_AT_ONCE: Final = MOST_ACTIONS - 3
 """What a transaction holds beside the contact, its id and a tombstone."""

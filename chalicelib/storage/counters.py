@@ -15,12 +15,12 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import keys
-from chalicelib.storage.items import AppliedItem, CountingItem
-from chalicelib.storage.transactions import (
+from chalicelib.storage.dynamodb.transactions import (
     MOST_ACTIONS,
     TransactionRefusedError,
     write_together,
 )
+from chalicelib.storage.items import AppliedItem, CountingItem
 
 MARKER_LIFETIME: Final = timedelta(days=7)
 """A stream keeps its records for 24 hours, and so does whatever may deliver one again."""

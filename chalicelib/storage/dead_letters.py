@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from botocore.exceptions import ClientError, ParamValidationError
 
 from chalicelib.domain.errors import UnavailableError
-from chalicelib.storage.connection import table
+from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.operators import client_of, refusals_told
 
 _SECONDS_HIDDEN: Final = 600

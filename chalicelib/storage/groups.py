@@ -10,13 +10,13 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.storage import keys, tombstones
-from chalicelib.storage.batches import in_batches, read_batch
-from chalicelib.storage.items import GroupItem
-from chalicelib.storage.transactions import (
+from chalicelib.storage.dynamodb.batches import in_batches, read_batch
+from chalicelib.storage.dynamodb.transactions import (
     TransactionRefusedError,
     condition_failing_means,
     write_together,
 )
+from chalicelib.storage.items import GroupItem
 
 
 def get_group(account_id: str, group_id: int) -> Group:

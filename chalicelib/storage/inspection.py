@@ -5,11 +5,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.storage import keys
-from chalicelib.storage.batches import StoredItem, in_batches
-from chalicelib.storage.connection import table
-from chalicelib.storage.items import SparseIndex
+from chalicelib.storage.dynamodb.batches import StoredItem, in_batches
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.model import SparseIndex
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.operators import client_of, refusals_told
-from chalicelib.storage.tries import DECISION_TRIES, tries
 
 ITEMS_AT_ONCE: Final = 100
 

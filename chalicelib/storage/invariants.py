@@ -15,10 +15,10 @@ from chalicelib.domain.errors import ErrorCode, RefusedError, UnavailableError
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import ID_BITS
 from chalicelib.storage import keys, mending
-from chalicelib.storage.batches import StoredItem
 from chalicelib.storage.contacts import contact_in
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.transactions import TransactionRefusedError
 from chalicelib.storage.inspection import Found, Inspector, Key, key_of
-from chalicelib.storage.transactions import TransactionRefusedError
 
 TOMBSTONE_TIME: Final = timedelta(days=1)
 """A sweep comes by every few minutes, and takes long for the largest groups only."""

@@ -18,10 +18,10 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, Un
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import blacklist, contacts, keys, tombstones
-from chalicelib.storage.batches import StoredItem
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactItem, MembershipItem
-from chalicelib.storage.transactions import TransactionRefusedError, write_together
-from chalicelib.storage.tries import DECISION_TRIES, tries
 
 _MEMBERS_READ_AT_ONCE: Final = 250
 """Of each of several groups, whose pages are all in memory at once."""

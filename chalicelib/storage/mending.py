@@ -17,8 +17,10 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.contact import deletion_date
 from chalicelib.domain.limits import RETENTION_DAYS
 from chalicelib.storage import contacts, keys, tombstones
-from chalicelib.storage.batches import StoredItem
 from chalicelib.storage.counters import MARKER_LIFETIME
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.model import Item
+from chalicelib.storage.dynamodb.transactions import write_together
 from chalicelib.storage.inspection import Found, Key
 from chalicelib.storage.items import (
     ContactIdItem,
@@ -27,10 +29,8 @@ from chalicelib.storage.items import (
     CredentialItem,
     DeletedGroupItem,
     GroupItem,
-    Item,
     MembershipItem,
 )
-from chalicelib.storage.transactions import write_together
 
 # Contacts
 

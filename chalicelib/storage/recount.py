@@ -17,8 +17,9 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.storage import keys
 from chalicelib.storage.counters import Counter, find_counting_item, item_of, partition_of
-from chalicelib.storage.items import CountingItem, FenceItem, Item, SparseIndex
-from chalicelib.storage.transactions import TransactionRefusedError, write_together
+from chalicelib.storage.dynamodb.model import Item, SparseIndex
+from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
+from chalicelib.storage.items import CountingItem, FenceItem
 
 
 class UnreadableCounterError(Exception):

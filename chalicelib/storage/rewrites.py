@@ -21,16 +21,16 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.observability import logger
 from chalicelib.storage import blacklist, contacts, keys, memberships, tombstones
-from chalicelib.storage.batches import StoredItem, in_batches, read_batch
-from chalicelib.storage.items import ContactItem, MembershipItem
-from chalicelib.storage.transactions import (
+from chalicelib.storage.dynamodb.batches import StoredItem, in_batches, read_batch
+from chalicelib.storage.dynamodb.transactions import (
     MOST_ACTIONS,
     REVISION,
     Transaction,
     TransactionRefusedError,
     write_together,
 )
-from chalicelib.storage.tries import DECISION_TRIES, tries
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
+from chalicelib.storage.items import ContactItem, MembershipItem
 
 MOST_MEMBERSHIPS: Final = MOST_ACTIONS - 4
 """What a transaction holds beside the contact where it was, and where it is, its id, and the

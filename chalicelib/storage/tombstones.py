@@ -13,17 +13,16 @@ from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import keys
-from chalicelib.storage.batches import StoredItem
-from chalicelib.storage.connection import table
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.model import Item, SparseIndex
+from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
 from chalicelib.storage.items import (
     ContactItem,
     DeletedContactItem,
     DeletedGroupItem,
-    Item,
     MembershipItem,
-    SparseIndex,
 )
-from chalicelib.storage.transactions import TransactionRefusedError, write_together
 
 
 def deleted_groups(account_id: str) -> dict[int, date]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.dialects.all import DIALECTS
+from chalicelib.dialects.registry import DIALECTS
 from tests.behaviour import known_gaps
 from tests.behaviour.messente import MessenteSpeaker
 from tests.behaviour.patience import eventually

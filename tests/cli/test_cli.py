@@ -12,7 +12,7 @@ from chalicelib.services import accounts, contacts, groups
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, GroupItem
-from infra import engine
+from infra.local import engine
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS

@@ -19,7 +19,7 @@ from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.inspection import Key
 from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import ContactIdItem, ContactItem, GroupItem, MembershipItem
-from infra import engine
+from infra.local import engine
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.paths import PROJECT

@@ -14,8 +14,9 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import accounts, contacts, groups, memberships
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
-from chalicelib.storage.items import AccountItem, ContactItem, Item
-from infra import engine
+from chalicelib.storage.dynamodb.model import Item
+from chalicelib.storage.items import AccountItem, ContactItem
+from infra.local import engine
 from tests.connected import Connected
 from tests.faulty_engine import deny, faulty_engine
 from tests.paths import PROJECT

@@ -17,7 +17,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.aside import put_aside
 from chalicelib.storage.counters import MARKER_LIFETIME
 from chalicelib.storage.items import AccountItem, AppliedItem, CredentialItem
-from infra import engine
+from infra.local import engine
 from tests.connected import Connected
 from tests.faulty_engine import break_down, faulty_engine
 from tests.leaks import ISSUED_SECRETS

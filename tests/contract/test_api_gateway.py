@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from app import app
-from chalicelib.dialects.all import DIALECTS
 from chalicelib.dialects.messente import MESSENTE
+from chalicelib.dialects.registry import DIALECTS
 from chalicelib.entrypoints import http
 from chalicelib.settings import TABLE_VARIABLE
 from tests.openapi import assert_is

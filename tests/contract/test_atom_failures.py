@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.storage.connection import REPEATS
+from chalicelib.storage.dynamodb.connection import REPEATS
 from tests.atom import Atom, assert_error
 from tests.conftest import open_client
 from tests.faulty_engine import break_down, faulty_engine, throttle

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.dialects.messente.endpoints import ROOT
-from chalicelib.storage.connection import REPEATS
+from chalicelib.storage.dynamodb.connection import REPEATS
 from tests.conftest import open_client
 from tests.contract.messagebird import MessageBird, assert_errors
 from tests.contract.test_messente_http import assert_error

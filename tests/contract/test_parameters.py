@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.dialects.all import DIALECTS
+from chalicelib.dialects.registry import DIALECTS
 from chalicelib.domain.ids import hex_of, uuid_of
 from tests.openapi import DOCUMENTS
 

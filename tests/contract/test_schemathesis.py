@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from chalicelib.dialects.all import DIALECTS
+from chalicelib.dialects.registry import DIALECTS
 from chalicelib.entrypoints.http import METHODS
 from tests.contract import schemathesis_hooks
 from tests.openapi import DOCUMENTS

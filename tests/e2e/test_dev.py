@@ -15,8 +15,8 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from infra.demo import exports
-from infra.engine import HOST, free_port
+from infra.local.demo import exports
+from infra.local.engine import HOST, free_port
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
 from tests.served import Client
@@ -31,7 +31,15 @@ def dev(folder, port, log, *, project=PROJECT, terminal=None):
     """Run ``make dev``'s program, and stop it as Ctrl-C does, unless it has ended."""
     with log.open("wb") if terminal is None else nullcontext(terminal) as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "infra.dev", "--port", str(port), "--data-dir", str(folder)],
+            [
+                sys.executable,
+                "-m",
+                "infra.local.dev",
+                "--port",
+                str(port),
+                "--data-dir",
+                str(folder),
+            ],
             cwd=project,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -119,7 +127,7 @@ def test_printed_lines_work_as_they_are_and_reach_nothing_else(tmp_path):
         )
         assert "real" not in ready_now["environment"].values()
 
-        program = [sys.executable, "-m", "infra.demo", "--show", folder / "dev.json"]
+        program = [sys.executable, "-m", "infra.local.demo", "--show", folder / "dev.json"]
         again = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, check=True)
         assert again.stdout.strip() in log.read_text()
 
@@ -234,7 +242,7 @@ def test_killed_engine_is_started_again_and_keeps_what_it_saved(tmp_path):
         # What is written last is saved last, or with all before it.
         await_true(lambda: "+37251000009" in saved(folder))
 
-        process_of("infra.saving_engine", process).kill()
+        process_of("infra.local.saving_engine", process).kill()
         await_true(lambda: "The engine ended (by SIGKILL); starting it again" in log.read_text())
         await_true(lambda: _status_or_nothing(client, f"{CONTACTS}/+37251000000") == 200)
         said, _ = ready(folder, port)
@@ -258,7 +266,7 @@ def test_all_killed_at_once_leave_what_was_saved_and_it_is_said(tmp_path):
         await_true(lambda: "+37251000000" in saved(folder))
         children = children_of(process)
         # The engine first: it would save, told so by the end of its parent.
-        for each in (process_of("infra.saving_engine", process), psutil.Process(process.pid)):
+        for each in (process_of("infra.local.saving_engine", process), psutil.Process(process.pid)):
             each.kill()
         process.wait(SECONDS)
         await_true(lambda: not any(child.is_running() for child in children))
@@ -282,7 +290,7 @@ def test_data_that_were_not_saved_at_the_end_are_not_claimed(tmp_path):
     folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
     with dev(folder, port, log) as process:
         ready(folder, port)
-        data = process_of("infra.saving_engine", process)
+        data = process_of("infra.local.saving_engine", process)
         # It is stopped where it is, so that it neither saves nor ends, until it is killed.
         data.suspend()
         process.send_signal(signal.SIGINT)
@@ -294,8 +302,8 @@ def test_data_that_were_not_saved_at_the_end_are_not_claimed(tmp_path):
 @pytest.mark.parametrize(
     ("module", "said"),
     [
-        ("infra.local_events", "What runs unattended ended (by SIGKILL"),
-        ("infra.local_server", "The app ended (by SIGKILL); starting it again"),
+        ("infra.local.events", "What runs unattended ended (by SIGKILL"),
+        ("infra.local.server", "The app ended (by SIGKILL); starting it again"),
     ],
 )
 def test_killed_process_is_started_again(tmp_path, module, said):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.dialects.all import DIALECTS
+from chalicelib.dialects.registry import DIALECTS
 from tests.documented import transcripts
 from tests.e2e.transcripts import checkout, run_script, same_each_time
 from tests.paths import PROJECT

@@ -10,7 +10,7 @@ import venv
 
 import pytest
 
-from infra.lock import pins
+from infra.pins.lock import pins
 from tests.paths import PROJECT
 from tests.sizes import FULL
 
@@ -30,10 +30,10 @@ OUT_OF_REACH = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIE
 @pytest.fixture
 def clone(tmp_path):
     """A place with what installing takes, where nothing is installed."""
-    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "pins").mkdir(parents=True)
     for name in (
         "Makefile", "requirements-dev.txt", "pyproject.toml", "README.md", "LICENSE", "app.py",
-        "infra/__init__.py", "infra/install.py",
+        "infra/__init__.py", "infra/pins/__init__.py", "infra/pins/install.py",
     ):  # fmt: skip
         shutil.copy(PROJECT / name, tmp_path / name)
     return tmp_path

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from chalicelib.dialects.messente import MESSENTE
-from infra.package import BUILD
+from infra.aws.package import BUILD
 from infra.rehearsal import STAGE, RehearsalError, rehearsal
 from tests.e2e.test_dev import SOMEBODY_WORKS_ON_AWS, lines_beginning, paste
 from tests.gateway_answers import assert_is_an_error_in_every_dialect

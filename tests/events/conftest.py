@@ -8,7 +8,7 @@ from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.services import accounts
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
-from chalicelib.storage.items import Item
+from chalicelib.storage.dynamodb.model import Item
 from tests.events.delivery import Delivery
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from chalicelib.entrypoints.counter_stream import count_changes
 from chalicelib.storage.stream_records import sequence_number_of
-from infra.stream_pump import Record, StreamPump
+from infra.local.stream_pump import Record, StreamPump
 
 
 class Delivery:

@@ -13,11 +13,11 @@ from chalicelib.services.cleanup import clean_up, preview
 from chalicelib.storage import cleanup, keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, Outcome, due_contacts, purge_contact
 from chalicelib.storage.contacts import item_of
+from chalicelib.storage.dynamodb.transactions import write_together
 from chalicelib.storage.items import MembershipItem
 from chalicelib.storage.memberships import join as join_without_looking
 from chalicelib.storage.tombstones import deleted_contact_item
-from chalicelib.storage.transactions import write_together
-from infra import engine
+from infra.local import engine
 from tests.connected import Connected
 from tests.events.conftest import NOW, SCHEDULED_EVENT, Looks
 from tests.sizes import CONTACTS_IN_A_LARGE_TABLE

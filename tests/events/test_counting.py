@@ -13,12 +13,12 @@ from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.services import contacts, groups
 from chalicelib.storage import keys
 from chalicelib.storage.aside import count_aside, list_aside, put_aside
-from chalicelib.storage.connection import REPEATS
-from chalicelib.storage.connection import table as connection
 from chalicelib.storage.counters import MARKER_LIFETIME, Counter, read_counter
+from chalicelib.storage.dynamodb.connection import REPEATS
+from chalicelib.storage.dynamodb.connection import table as connection
+from chalicelib.storage.dynamodb.tries import SEND_TRIES
 from chalicelib.storage.items import AppliedItem
-from chalicelib.storage.tries import SEND_TRIES
-from infra.local_events import _scheduled_event
+from infra.local.events import _scheduled_event
 from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.faulty_engine import break_down, faulty_engine, lose_answer, lose_race

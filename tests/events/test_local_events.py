@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.services import accounts, contacts
-from infra import engine
+from infra.local import engine
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.faulty_engine import break_down, faulty_engine

@@ -17,8 +17,8 @@ from chalicelib.services.recounting import (
     some_counters,
 )
 from chalicelib.storage import keys, recount
-from chalicelib.storage.connection import table
 from chalicelib.storage.counters import Counter, item_of, read_counter
+from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import CountingItem, GroupItem
 from tests.connected import Connected
 from tests.events.delivery import Delivery

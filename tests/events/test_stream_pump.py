@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.stream_pump import MOST_ATTEMPTS, Record, StreamPump
+from infra.local.stream_pump import MOST_ATTEMPTS, Record, StreamPump
 from tests.storage.steps import create
 
 

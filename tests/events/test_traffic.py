@@ -14,7 +14,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import ContactItem, MembershipItem
-from infra import child
+from infra.local import child
 from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.events.delivery import Delivery

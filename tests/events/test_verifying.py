@@ -19,15 +19,16 @@ from chalicelib.services import accounts, blacklist, contacts, groups, verifying
 from chalicelib.storage import keys, mending
 from chalicelib.storage import recount as fences
 from chalicelib.storage.aside import put_aside
-from chalicelib.storage.connection import table as connection
 from chalicelib.storage.counters import Counter
+from chalicelib.storage.dynamodb.connection import table as connection
+from chalicelib.storage.dynamodb.model import Item
+from chalicelib.storage.dynamodb.transactions import TransactionRefusedError
+from chalicelib.storage.dynamodb.tries import SEND_TRIES
 from chalicelib.storage.inspection import Inspector
 from chalicelib.storage.invariants import Kind
-from chalicelib.storage.items import AppliedItem, ContactIdItem, Item, MembershipItem
+from chalicelib.storage.items import AppliedItem, ContactIdItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item, deleted_group_item
-from chalicelib.storage.transactions import TransactionRefusedError
-from chalicelib.storage.tries import SEND_TRIES
-from infra import engine
+from infra.local import engine
 from tests.connected import Connected
 from tests.events.test_traffic import CONTACTS, GROUPS, THREADS, use
 from tests.faulty_engine import break_down, faulty_engine, lose_race

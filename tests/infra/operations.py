@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.domain.account import token_of
+from chalicelib.domain.credential import token_of
 
 NUMBER: Final = "+37251000000"
 OTHER: Final = "+37251000001"

@@ -9,7 +9,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from infra.audit import LOCKS
+from infra.pins.audit import LOCKS
 from tests.paths import PROJECT
 
 VULNERABILITY = {
@@ -50,7 +50,7 @@ def osv(answers):
 
 def make_audit(url, cache):
     return subprocess.run(
-        [sys.executable, "-m", "infra.audit"],
+        [sys.executable, "-m", "infra.pins.audit"],
         cwd=PROJECT,
         env=os.environ
         | {
@@ -99,6 +99,10 @@ def test_data_out_of_reach_are_one_line_that_names_what_was_not_checked(tmp_path
 
 def test_every_lock_that_make_writes_is_audited():
     """What is pinned by hand is old on purpose, and for tests alone."""
-    files = [*PROJECT.glob("requirements*.txt"), *PROJECT.glob("[!.]*/requirements*.txt")]
+    files = [
+        file
+        for folder in ("", "[!.]*/", "[!.]*/[!.]*/")
+        for file in PROJECT.glob(f"{folder}requirements*.txt")
+    ]
 
     assert set(LOCKS) == {file for file in files if "# Written by `make lock`" in file.read_text()}

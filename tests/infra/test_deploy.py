@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from infra import deploy, engine
-from infra.package import at_work_on
+from infra.aws import deploy
+from infra.aws.package import at_work_on
+from infra.local import engine
 from tests.paths import PROJECT
 
 PROFILES = """
@@ -51,7 +52,7 @@ def test_missing_setup_is_one_clear_line(action, settings, tmp_path):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
     done = subprocess.run(
-        [sys.executable, "-m", "infra.deploy", action, "--stage", "dev", "--yes"],
+        [sys.executable, "-m", "infra.aws.deploy", action, "--stage", "dev", "--yes"],
         cwd=PROJECT,
         env=kept | NOWHERE | {"AWS_CONFIG_FILE": str(tmp_path / "config")} | settings,
         capture_output=True,
@@ -70,13 +71,13 @@ def test_missing_setup_is_one_clear_line(action, settings, tmp_path):
     ("setting", "said"),
     [
         ("NoSuchThing=1", "NoSuchThing is no parameter; there are AlarmTopicArn, "),
-        ("LogRetentionDays=14", "LogRetentionDays is for infra/stages.yaml to say"),
+        ("LogRetentionDays=14", "LogRetentionDays is for infra/aws/stages.yaml to say"),
     ],
 )
 def test_parameter_that_is_not_the_operators_is_refused_at_once(ministack, setting, said):
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "infra.deploy", "deploy", "--stage", "dev"),
+            *(sys.executable, "-m", "infra.aws.deploy", "deploy", "--stage", "dev"),
             *("--set", setting),
         ],
         cwd=PROJECT,
@@ -93,7 +94,7 @@ def test_parameter_that_is_not_the_operators_is_refused_at_once(ministack, setti
 
 @pytest.mark.parametrize("action", ["deploy", "destroy"])
 def test_second_in_one_checkout_is_told_in_a_line(ministack, action, tmp_path):
-    program = [sys.executable, "-m", "infra.deploy", action, "--yes", "--build", tmp_path]
+    program = [sys.executable, "-m", "infra.aws.deploy", action, "--yes", "--build", tmp_path]
     environment = engine.environment(ministack.endpoint) | {"AWS_ENDPOINT_URL": ministack.endpoint}
 
     with at_work_on("dev", tmp_path):
@@ -118,7 +119,7 @@ def test_second_in_one_checkout_is_told_in_a_line(ministack, action, tmp_path):
 @pytest.mark.parametrize("arguments", [["--stage", "test"], ["--stage", "dev", "--set", "Domain"]])
 def test_wrong_command_line_is_told(arguments):
     done = subprocess.run(
-        [sys.executable, "-m", "infra.deploy", "deploy", *arguments],
+        [sys.executable, "-m", "infra.aws.deploy", "deploy", *arguments],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -9,8 +9,8 @@ from http.client import HTTPConnection
 import pytest
 
 from app import app
-from infra import local_server
-from infra.engine import HOST
+from infra.local import server as local_server
+from infra.local.engine import HOST
 
 SAID: list[str] = []
 """The line of each request, as on a terminal."""

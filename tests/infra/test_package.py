@@ -14,10 +14,10 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from chalicelib.settings import TABLE_VARIABLE
-from infra import engine
-from infra.lock import IN_THE_LAMBDA_RUNTIME as IN_THE_RUNTIME
-from infra.lock import PACKAGED_BY_ITSELF, RUNTIME, pins
-from infra.package import LARGEST_ZIP_BYTES, package_stage
+from infra.aws.package import LARGEST_ZIP_BYTES, package_stage
+from infra.local import engine
+from infra.pins.lock import IN_THE_LAMBDA_RUNTIME as IN_THE_RUNTIME
+from infra.pins.lock import PACKAGED_BY_ITSELF, RUNTIME, pins
 from tests.paths import PROJECT
 
 IN_THE_LAMBDA_RUNTIME = ("botocore", "dateutil", "jmespath", "six", "urllib3")
@@ -94,7 +94,7 @@ def test_zip_holds_every_module_of_the_code_but_the_command_line(names):
     compiled = {cache_from_source(module) for module in modules}
     data = {
         str(path.relative_to(PROJECT))
-        for path in (PROJECT / "chalicelib/storage/botocore_data").rglob("*")
+        for path in (PROJECT / "chalicelib/storage/dynamodb/botocore_data").rglob("*")
         if path.is_file()
     }
     in_zip = {name for name in names if name.startswith("chalicelib/")}
@@ -143,7 +143,7 @@ def test_bill_of_materials_names_every_file_of_others_once(bill, names):
     ours = {name.split("/")[0] for name, found in libraries.items() if not found}
     assert ours == {"app.py", "chalicelib", "__pycache__"}
     assert {name for name, found in libraries.items() if found == {"botocore"}} == {
-        name for name in names if name.startswith("chalicelib/storage/botocore_data/")
+        name for name in names if name.startswith("chalicelib/storage/dynamodb/botocore_data/")
     }
 
 

@@ -8,15 +8,15 @@ import pytest
 import yaml
 
 from app import app
-from chalicelib.dialects.all import DIALECTS
+from chalicelib.dialects.registry import DIALECTS
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints import http
 from chalicelib.services import accounts, cleanup, contacts, counting, groups, memberships
 from chalicelib.storage import keys, tombstones
-from chalicelib.storage.clock import time_of_table
-from chalicelib.storage.connection import table
-from chalicelib.storage.transactions import MOST_ACTIONS
+from chalicelib.storage.dynamodb.clock import time_of_table
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.transactions import MOST_ACTIONS
 from infra.table import RESOURCES
 from tests.infra.operations import OPERATIONS
 from tests.paths import PROJECT

@@ -8,7 +8,7 @@ from tests.paths import PROJECT
 
 BUG = """
 from chalicelib.observability import logger
-from infra.request_lines import REQUEST, say_no_json
+from infra.local.request_lines import REQUEST, say_no_json
 
 say_no_json()
 logger().thread_safe_append_keys(request_id="abc")

@@ -10,15 +10,16 @@ import pytest
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from chalicelib.dialects.all import DIALECTS
 from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
+from chalicelib.dialects.registry import DIALECTS
 from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPORT_SECURITY
-from chalicelib.storage import connection, keys
+from chalicelib.storage import keys
+from chalicelib.storage.dynamodb import connection
 from chalicelib.storage.stream_records import AMOUNTS
-from infra.package import package_stage, stages
+from infra.aws.package import package_stage, stages
 from tests.documented import table
 from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
 from tests.paths import PROJECT
@@ -129,7 +130,7 @@ def test_cfn_lint_finds_nothing(package):
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
 
     done = subprocess.run(
-        [cfn_lint, "--config-file", PROJECT / "infra/cfnlint.yaml", package.template_file],
+        [cfn_lint, "--config-file", PROJECT / "infra/aws/cfnlint.yaml", package.template_file],
         capture_output=True,
         text=True,
         check=False,
@@ -142,7 +143,7 @@ def test_checkov_finds_nothing(package):
     checkov = PROJECT / ".venv-checkov" / "bin" / "checkov"
 
     done = subprocess.run(
-        [checkov, "-f", package.template_file, "--config-file", PROJECT / "infra/checkov.yaml"],
+        [checkov, "-f", package.template_file, "--config-file", PROJECT / "infra/aws/checkov.yaml"],
         capture_output=True,
         text=True,
         check=False,

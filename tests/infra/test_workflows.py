@@ -6,7 +6,7 @@ import tomllib
 import pytest
 import yaml
 
-from infra.audit import LOCKS
+from infra.pins.audit import LOCKS
 from tests.paths import PROJECT
 
 WORKFLOWS = sorted((PROJECT / ".github/workflows").glob("*.yml"))

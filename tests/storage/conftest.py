@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.services import accounts
-from infra import engine
+from infra.local import engine
 from tests.connected import Connected
 from tests.storage.meter import Meter
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any, Self
 
-from chalicelib.storage.connection import table
+from chalicelib.storage.dynamodb.connection import table
 
 READ_UNIT_BYTES = 4096
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}

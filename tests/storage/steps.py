@@ -7,9 +7,10 @@ from chalicelib.domain.group import GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import contacts, groups, memberships
 from chalicelib.storage import keys
-from chalicelib.storage.batches import in_batches
 from chalicelib.storage.contacts import find_stored
-from chalicelib.storage.items import ContactIdItem, ContactItem, Item, MembershipItem
+from chalicelib.storage.dynamodb.batches import in_batches
+from chalicelib.storage.dynamodb.model import Item
+from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
 from chalicelib.storage.rewrites import rewrite
 from tests.storage.conftest import NOW
 

@@ -3,8 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.auth import CACHE_ENTRIES, CACHE_SECONDS, Authenticator, PresentedCredential
-from chalicelib.domain.account import Credential, new_username
+from chalicelib.domain.credential import Credential, PresentedCredential, new_username
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,
@@ -14,6 +13,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.services import accounts, blacklist, contacts, groups
+from chalicelib.services.authentication import CACHE_ENTRIES, CACHE_SECONDS, Authenticator
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, CredentialItem

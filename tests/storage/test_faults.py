@@ -7,11 +7,11 @@ import pytest
 from chalicelib.domain.errors import ConflictError, ErrorCode, UnavailableError
 from chalicelib.services import blacklist, contacts, groups
 from chalicelib.storage import keys
-from chalicelib.storage.connection import REPEATS
-from chalicelib.storage.deadline import calls_end_after
+from chalicelib.storage.dynamodb.connection import REPEATS
+from chalicelib.storage.dynamodb.deadline import calls_end_after
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, SEND_TRIES
 from chalicelib.storage.items import DeletedContactItem
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
-from chalicelib.storage.tries import DECISION_TRIES, SEND_TRIES
 from tests.connected import Connected
 from tests.faulty_engine import (
     faulty_engine,

@@ -23,7 +23,7 @@ from chalicelib.services.uploading import upload_contacts
 from chalicelib.storage import contacts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
-from chalicelib.storage.connection import table
+from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import ContactItem, GroupItem
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
 from tests.storage.conftest import NOW

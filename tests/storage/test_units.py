@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.auth import Authenticator, PresentedCredential
 from chalicelib.domain.account import Account
+from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.group import GroupKind
 from chalicelib.services import accounts, blacklist, contacts, groups
+from chalicelib.services.authentication import Authenticator
 from chalicelib.services.memberships import add_all_to_group
 from chalicelib.services.uploading import upload_contacts
 from tests.documented import USE_CASES

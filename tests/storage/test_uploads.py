@@ -12,11 +12,11 @@ from chalicelib.domain.limits import EXTRA_CHARACTERS
 from chalicelib.services import blacklist, contacts
 from chalicelib.services.uploading import read_rows, upload_contacts
 from chalicelib.storage import keys
-from chalicelib.storage.connection import REPEATS
-from chalicelib.storage.connection import table as connection
-from chalicelib.storage.deadline import calls_end_after
-from chalicelib.storage.items import Item
-from chalicelib.storage.tries import SEND_TRIES
+from chalicelib.storage.dynamodb.connection import REPEATS
+from chalicelib.storage.dynamodb.connection import table as connection
+from chalicelib.storage.dynamodb.deadline import calls_end_after
+from chalicelib.storage.dynamodb.model import Item
+from chalicelib.storage.dynamodb.tries import SEND_TRIES
 from tests.connected import Connected
 from tests.faulty_engine import faulty_engine, lose_answer, lose_race, throttle
 from tests.storage.conftest import NOW

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.storage.batches import MOST_KEYS, in_batches, size_of_batches
+from chalicelib.storage.dynamodb.batches import MOST_KEYS, in_batches, size_of_batches
 
 
 @pytest.mark.parametrize("wanted", [1, 2, 99, 100, 101, 250, 1_001])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.dialects.bodies import read_details, read_object, read_object_or_form, required
-from chalicelib.dialects.http import FORM, JSON, Request
+from chalicelib.dialects.messages import FORM, JSON, Request
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, RefusedError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
+from infra.aws.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
 
 THIS_PYTHON = Path(sys.executable)
 

@@ -3,15 +3,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.credentials import (
     credential_in_header,
     read_pair,
     read_token,
     read_token_or_pair,
 )
-from chalicelib.dialects.http import Request
-from chalicelib.domain.account import token_of
+from chalicelib.dialects.messages import Request
+from chalicelib.domain.credential import PresentedCredential, token_of
 from chalicelib.domain.errors import UnauthorizedError
 
 USERNAME, SECRET = "0123456789abcdef", "c2VjcmV0-_"
@@ -78,3 +77,7 @@ def test_scheme_is_found_in_either_case(scheme):
 def test_header_of_another_scheme_is_refused(authorization):
     with pytest.raises(UnauthorizedError):
         credential_in_header(request(authorization), {"key": read_token, "basic": read_pair})
+
+
+def test_secret_of_a_credential_is_not_printed():
+    assert SECRET not in repr(PRESENTED)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.dialect import Dialect, answer
-from chalicelib.dialects.http import Request, Response
+from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
+from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.domain.limits import REQUEST_BYTES
 

@@ -6,9 +6,9 @@ import re
 import pytest
 import yaml
 
-from chalicelib.dialects.all import DIALECTS
 from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
+from chalicelib.dialects.registry import DIALECTS
 from chalicelib.domain import limits
 from chalicelib.entrypoints.purge_schedule import EVERY_MINUTES
 from chalicelib.storage.counters import MARKER_LIFETIME
@@ -87,16 +87,17 @@ def test_every_make_target_in_the_documents_exists():
 
 
 def test_readme_shows_the_folders_that_there_are():
-    shown, top = set(), ""
+    shown, above = set(), [""]
     for line in block_behind(README, "## Where things are").splitlines():
         name, _, said = line.strip().partition(" ")
-        top = top if line.startswith(" ") else name
-        shown.add(name if name == top else top + name)
-        assert said.strip() or name == top
+        depth = (len(line) - len(line.lstrip())) // 2
+        above[depth + 1 :] = [above[depth] + name]
+        shown.add(above[-1])
+        assert said.strip() or depth == 0
     modules = {path.name for path in (PROJECT / "chalicelib").glob("[!_]*.py")}
     folders = {
         f"{path.relative_to(PROJECT)}/"
-        for top in ("benchmarks", "chalicelib", "docs", "infra", "tests")
+        for top in ("benchmarks", "chalicelib", "chalicelib/storage", "docs", "infra", "tests")
         for path in [PROJECT / top, *(PROJECT / top).iterdir()]
         if path.is_dir() and not path.name.startswith("_")
     }
@@ -164,7 +165,7 @@ def test_every_item_is_on_the_page_on_privacy():
 
 def test_page_on_privacy_says_how_long_all_is_kept():
     resources = yaml.safe_load((PROJECT / "infra" / "resources.yaml").read_text())
-    stages = yaml.safe_load((PROJECT / "infra" / "stages.yaml").read_text())
+    stages = yaml.safe_load((PROJECT / "infra" / "aws" / "stages.yaml").read_text())
     until = {row[0]: row[2] for row in table("docs/privacy.md", "item")}
     kept = {row[0]: row[2] for row in table("docs/privacy.md", "where")}
     queues = [

@@ -12,7 +12,8 @@ from benchmarks.growth.tables import all_tables, put_into
 from chalicelib.domain import limits as own_limits
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.services.counting import count
-from chalicelib.storage import counters, keys, tries
+from chalicelib.storage import counters, keys
+from chalicelib.storage.dynamodb import tries
 from tests.documented import USE_CASES, table
 from tests.paths import PROJECT
 
@@ -286,7 +287,7 @@ def test_model_has_the_numbers_of_the_code():
 
 def test_model_has_the_numbers_of_the_template():
     template = yaml.safe_load((PROJECT / "infra" / "resources.yaml").read_text())
-    stages = yaml.safe_load((PROJECT / "infra" / "stages.yaml").read_text())
+    stages = yaml.safe_load((PROJECT / "infra" / "aws" / "stages.yaml").read_text())
     resources = template["Resources"]
     counter, purge = (resources[name]["Properties"] for name in ("CounterStream", "PurgeSchedule"))
     mapping = counter["Events"]["CounterStreamDynamodbEventSource"]["Properties"]

@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra.lock import BENCHMARKS, CHECKOV, DEVELOPMENT, RUNTIME, runtime_requirements
+from infra.pins.lock import BENCHMARKS, CHECKOV, DEVELOPMENT, RUNTIME, runtime_requirements
 from tests.paths import PROJECT
 
 OLDEST_PIP = PROJECT / "tests/e2e/requirements-oldest-pip.txt"

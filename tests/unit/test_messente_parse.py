@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
 from chalicelib.dialects.messente.parse import (
     parse_contact_list,
     parse_contact_update,

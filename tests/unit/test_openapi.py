@@ -6,8 +6,8 @@ import json
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from chalicelib.auth import PresentedCredential
-from chalicelib.dialects.all import DIALECTS
+from chalicelib.dialects.registry import DIALECTS
+from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.errors import UnauthorizedError
 from tests.openapi import DOCUMENTS, REQUEST, assert_documented
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
 from chalicelib.dialects.pages import Page, render_list, texts_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ErrorCode, RefusedError

@@ -9,8 +9,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.session import get_session
 
-from chalicelib.storage.session import DATA, PlainSerializer, lean_session
-from infra.service_model import OPERATIONS, service_data
+from chalicelib.storage.dynamodb.session import DATA, PlainSerializer, lean_session
+from infra.pins.service_model import OPERATIONS, service_data
 
 REGIONS = ("eu-west-1", "us-gov-west-1", "cn-north-1", "eu-somewhere-9")
 FIPS = "AWS_USE_FIPS_ENDPOINT"

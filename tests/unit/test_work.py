@@ -14,8 +14,8 @@ import pytest
 from chalicelib.dialects.atom import parse as atom
 from chalicelib.dialects.devino import parse as devino
 from chalicelib.dialects.devino.fields import DEEPEST_OBJECT, MAIN_FIELDS
-from chalicelib.dialects.http import FORM
 from chalicelib.dialects.messagebird import parse as messagebird
+from chalicelib.dialects.messages import FORM
 from chalicelib.dialects.messente import parse as messente
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.domain.limits import REQUEST_BYTES, UPLOAD_BYTES, UPLOAD_ROWS

@@ -1,8 +1,8 @@
 """How an Atom client presents its credential: as a Bearer token, and nothing else."""
 
-from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.credentials import credential_in_header, read_token
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
+from chalicelib.domain.credential import PresentedCredential
 
 
 def read_credential(request: Request) -> PresentedCredential:

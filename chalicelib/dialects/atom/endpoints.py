@@ -19,7 +19,7 @@ from chalicelib.dialects.atom.render import (
     success_of_address_book,
     success_of_address_books,
 )
-from chalicelib.dialects.http import Request, Response
+from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
 from chalicelib.services import contacts, groups, memberships

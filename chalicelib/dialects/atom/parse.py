@@ -9,7 +9,7 @@ from chalicelib.dialects.bodies import (
     refuse_unknown,
     required,
 )
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import ContactChanges, ContactData
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.dialects.atom.parse import DETAIL_FIELDS
-from chalicelib.dialects.http import JSON, Response, json_text
+from chalicelib.dialects.messages import JSON, Response, json_text
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.group import Group

@@ -1,12 +1,12 @@
 """How a Devino client presents its credential: ``Key`` with an API key, or ``Basic``."""
 
-from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.credentials import (
     credential_in_header,
     read_pair,
     read_token_or_pair,
 )
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
+from chalicelib.domain.credential import PresentedCredential
 
 
 def read_credential(request: Request) -> PresentedCredential:

@@ -31,7 +31,7 @@ from chalicelib.dialects.devino.render import (
     render_list,
     render_row,
 )
-from chalicelib.dialects.http import JSON, Request, Response, json_response
+from chalicelib.dialects.messages import JSON, Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.account import Account

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from chalicelib.dialects.http import JSON, Response, json_response
+from chalicelib.dialects.messages import JSON, Response, json_response
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,

@@ -39,7 +39,7 @@ from chalicelib.dialects.devino.selection import (
     State,
     Subscription,
 )
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
 from chalicelib.dialects.operations import likeness
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import DETAIL_CHARACTERS, ContactData

@@ -17,7 +17,7 @@ from chalicelib.dialects.devino.fields import (
     is_auto_deleting,
     push_info_of,
 )
-from chalicelib.dialects.http import json_text
+from chalicelib.dialects.messages import json_text
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.text import composed

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.credentials import credential_in_header, read_token
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
+from chalicelib.domain.credential import PresentedCredential
 
 ACCESS_KEY: Final = "access_key"
 METHOD: Final = "_method"

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from chalicelib.dialects.bodies import refusing_changes_of
-from chalicelib.dialects.http import Request, Response, json_response
 from chalicelib.dialects.messagebird.parse import (
     CONTACT_PARAMETERS,
     IDS,
@@ -34,6 +33,7 @@ from chalicelib.dialects.messagebird.render import (
     render_group,
     render_list,
 )
+from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact

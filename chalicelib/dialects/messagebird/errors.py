@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from chalicelib.dialects.bodies import BODY
-from chalicelib.dialects.http import FORM, JSON, Response, json_response
 from chalicelib.dialects.messagebird.credentials import ACCESS_KEY
 from chalicelib.dialects.messagebird.parse import MSISDN
+from chalicelib.dialects.messages import FORM, JSON, Response, json_response
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,

@@ -11,8 +11,8 @@ from chalicelib.dialects.bodies import (
     read_object_or_form,
     refuse_unknown,
 )
-from chalicelib.dialects.http import Request
 from chalicelib.dialects.messagebird.credentials import ACCESS_KEY, METHOD
+from chalicelib.dialects.messages import Request
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import ContactChanges, ContactKey, Details
 from chalicelib.domain.errors import (

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from chalicelib.dialects.http import JSON, Request, Response, json_text
 from chalicelib.dialects.messagebird.parse import CUSTOM_FIELDS, NAME_FIELDS, Window
+from chalicelib.dialects.messages import JSON, Request, Response, json_text
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.group import Group

@@ -1,8 +1,8 @@
 """How a Messente client presents its credential: HTTP Basic, and nothing else."""
 
-from chalicelib.auth import PresentedCredential
 from chalicelib.dialects.credentials import credential_in_header, read_pair
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
+from chalicelib.domain.credential import PresentedCredential
 
 
 def read_credential(request: Request) -> PresentedCredential:

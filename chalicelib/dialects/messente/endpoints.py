@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chalicelib.dialects.bodies import refusing_changes_of
-from chalicelib.dialects.http import Request, Response, json_response
+from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.messente.parse import (
     GROUP_IDS,
     parse_contact_list,

@@ -11,7 +11,7 @@ from chalicelib.dialects.bodies import (
     refuse_unknown,
     required,
 )
-from chalicelib.dialects.http import Request
+from chalicelib.dialects.messages import Request
 from chalicelib.dialects.pages import Page, parse_page
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Details

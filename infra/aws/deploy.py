@@ -13,8 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.errors import PhonebookError
 from infra import table
-from infra.exclusive import BusyError
-from infra.package import (
+from infra.aws.package import (
     BUILD,
     PackageError,
     at_work_on,
@@ -23,8 +22,9 @@ from infra.package import (
     parameters,
     stages,
 )
-from infra.smoke import SmokeError, smoke_test
-from infra.stack import ChangeSet, Stack, StackError
+from infra.aws.smoke import SmokeError, smoke_test
+from infra.aws.stack import ChangeSet, Stack, StackError
+from infra.exclusive import BusyError
 from infra.table import TableError
 
 TABLE_CONFIRMED: Final = "CONFIRM_TABLE"
@@ -237,7 +237,7 @@ def _refuse_unless_the_operators_own(chosen: Iterable[str], stage: str) -> None:
                 f"{name} is no parameter; there are {', '.join(sorted(parameters()))}."
             )
         if name in stages()[stage]:
-            raise StackError(f"{name} is for infra/stages.yaml to say: change it there.")
+            raise StackError(f"{name} is for infra/aws/stages.yaml to say: change it there.")
 
 
 def _show(change_set: ChangeSet) -> None:

@@ -14,8 +14,8 @@ from pynamodb.exceptions import (
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.errors import PhonebookError
-from chalicelib.storage.batches import StoredItem
-from chalicelib.storage.connection import table
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.connection import table
 
 MOST_ACTIONS: Final = 100
 """The actions that DynamoDB takes in one transaction."""

@@ -15,7 +15,7 @@ from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints.public import HEALTH_PATH
 from chalicelib.services import accounts, contacts
-from chalicelib.storage.connection import connect
+from chalicelib.storage.dynamodb.connection import connect
 
 NUMBER: Final = "+37251000000"
 CONTACTS: Final = "/v1/phonebook/contacts"

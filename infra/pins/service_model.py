@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import botocore
 
-from chalicelib.storage.session import DATA, MODEL, SERVICE
+from chalicelib.storage.dynamodb.session import DATA, MODEL, SERVICE
 
 OPERATIONS: Final = (
     "BatchGetItem",

@@ -2,7 +2,7 @@
 
 It is a process of its own, which the runner starts anew when the code changes::
 
-    python -m infra.local_server PORT
+    python -m infra.local.server PORT
 """
 
 import functools
@@ -31,13 +31,13 @@ from chalice.local import (
     create_local_server,
 )
 
-from chalicelib.dialects.all import dialect_of
-from chalicelib.dialects.http import REQUEST_ID_HEADER
+from chalicelib.dialects.messages import REQUEST_ID_HEADER
+from chalicelib.dialects.registry import dialect_of
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError, RefusedError
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, METHODS, SCHEME_VARIABLE
 from chalicelib.observability import logger
-from infra.engine import HOST
-from infra.request_lines import REQUEST, request_line, say_no_json
+from infra.local.engine import HOST
+from infra.local.request_lines import REQUEST, request_line, say_no_json
 
 Say: TypeAlias = Callable[[str], None]
 

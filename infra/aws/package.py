@@ -20,12 +20,12 @@ from typing import Any, Final
 
 import yaml
 
-from infra.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
+from infra import PROJECT
+from infra.aws.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
+from infra.aws.sbom import bill_of_materials
 from infra.exclusive import BusyError, exclusive
-from infra.sbom import bill_of_materials
 from infra.table import RESOURCES
 
-PROJECT: Final = Path(__file__).parent.parent
 BUILD: Final = PROJECT / "build"
 STAGES: Final = Path(__file__).parent / "stages.yaml"
 

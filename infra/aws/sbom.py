@@ -26,11 +26,11 @@ from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PROJECT: Final = Path(__file__).parent.parent
+from infra import PROJECT
 
 WITHOUT_METADATA: Final[Mapping[str, str]] = {
     "chalice": "chalice",
-    "botocore": "chalicelib/storage/botocore_data",
+    "botocore": "chalicelib/storage/dynamodb/botocore_data",
 }
 """What lies in the zip without a word of itself, and where."""
 
@@ -39,7 +39,7 @@ DATA_ONLY: Final = "botocore"
 
 
 def bill_of_materials(zip_file: Path) -> str:
-    """Return the bill of a zip of :mod:`infra.package` as JSON."""
+    """Return the bill of a zip of :mod:`infra.aws.package` as JSON."""
     with zipfile.ZipFile(zip_file) as archive:
         told = {str(canonicalize_name(each["Name"])): (each, at) for each, at in _told(archive)}
     libraries = {name: _library(name, each, places) for name, (each, places) in told.items()}

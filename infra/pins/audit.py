@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from infra.lock import BENCHMARKS, CHECKOV, DEVELOPMENT, PROJECT, RUNTIME
+from infra import PROJECT
+from infra.pins.lock import BENCHMARKS, CHECKOV, DEVELOPMENT, RUNTIME
 
 LOCKS: Final = (RUNTIME, DEVELOPMENT, CHECKOV, BENCHMARKS)
 

@@ -18,10 +18,11 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PROJECT: Final = Path(__file__).parent.parent
+from infra import PROJECT
+
 RUNTIME: Final = PROJECT / "requirements.txt"
 DEVELOPMENT: Final = PROJECT / "requirements-dev.txt"
-CHECKOV: Final = PROJECT / "infra" / "requirements-checkov.txt"
+CHECKOV: Final = PROJECT / "infra" / "pins" / "requirements-checkov.txt"
 CHECKOV_SOURCE: Final = CHECKOV.with_suffix(".in")
 BENCHMARKS: Final = PROJECT / "benchmarks" / "requirements.txt"
 BENCHMARKS_SOURCE: Final = BENCHMARKS.with_suffix(".in")

@@ -18,7 +18,7 @@ PROTOCOL: Final = "json"
 MODEL: Final = f"{SERVICE}/2012-08-10/service-2"
 
 DATA: Final = Path(__file__).parent / "botocore_data"
-"""The part of botocore's own data that this service needs, from ``infra/service_model.py``."""
+"""The part of botocore's own data that this service needs, from ``infra/pins/service_model.py``."""
 
 
 def lean_session() -> Session:

@@ -15,18 +15,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from chalicelib.auth import Authenticator, PresentedCredential
-from chalicelib.domain.account import token_of
+from chalicelib.domain.credential import PresentedCredential, token_of
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.domain.limits import RETENTION_DAYS
 from chalicelib.services import accounts
+from chalicelib.services.authentication import Authenticator
 from chalicelib.settings import TABLE_VARIABLE
-from chalicelib.storage.connection import connect
-from infra import child, engine
-from infra.demo import greet, write_secret
+from chalicelib.storage.dynamodb.connection import connect
+from infra import PROJECT
+from infra.local import child, engine
+from infra.local.demo import greet, write_secret
 from infra.table import create_table
 
-PROJECT: Final = Path(__file__).parent.parent
 TABLE: Final = "phonebook"
 SECONDS_TO_START: Final = 15.0
 SECONDS_BETWEEN_LOOKS: Final = 0.3
@@ -228,11 +228,11 @@ class App:
 
     def _start_server(self) -> None:
         self._is_server_given_up = False
-        self._server = self._start("infra.local_server", str(self._port), log=None)
+        self._server = self._start("infra.local.server", str(self._port), log=None)
 
     def _start_events(self) -> None:
         self._events = self._start(
-            "infra.local_events", *self._events_arguments, log=self._events_log
+            "infra.local.events", *self._events_arguments, log=self._events_log
         )
 
     def _start(self, module: str, *arguments: str, log: Path | None) -> subprocess.Popen[bytes]:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import botocore.session
 from botocore.exceptions import ClientError
 
-from infra.package import CODE_URI, Package
+from infra.aws.package import CODE_URI, Package
 
 SHORTEST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 3.0

@@ -14,10 +14,10 @@ from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import VerboseClientError
 
 from chalicelib.domain.errors import ErrorCode, PhonebookError, RefusedError, UnavailableError
-from chalicelib.storage.deadline import refuse_if_too_late
-from chalicelib.storage.items import Item
-from chalicelib.storage.session import PlainSerializer, lean_session
-from chalicelib.storage.tries import SEND_TRIES, tries
+from chalicelib.storage.dynamodb.deadline import refuse_if_too_late
+from chalicelib.storage.dynamodb.model import Item
+from chalicelib.storage.dynamodb.session import PlainSerializer, lean_session
+from chalicelib.storage.dynamodb.tries import SEND_TRIES, tries
 
 CONNECT_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 5.0

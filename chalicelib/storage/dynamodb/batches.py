@@ -6,8 +6,8 @@ from math import ceil
 from typing import Any, Final, TypeAlias, TypeVar
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
-from chalicelib.storage.connection import table
-from chalicelib.storage.tries import DECISION_TRIES, tries
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 MOST_KEYS: Final = 100
 """The keys that DynamoDB takes in one batch read."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from chalicelib.storage.connection import table
+from chalicelib.storage.dynamodb.connection import table
 
 _KEY_OF_NOTHING: Final = "CLOCK"
 """No item has it: only the head of the answer is wanted."""

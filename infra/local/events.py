@@ -2,7 +2,7 @@
 
 It is a process of its own, which the runner starts anew when the code changes::
 
-    python -m infra.local_events SECONDS_BETWEEN_CLEAN_UPS DEAD_LETTERS [SINCE]
+    python -m infra.local.events SECONDS_BETWEEN_CLEAN_UPS DEAD_LETTERS [SINCE]
 
 SINCE, in epoch seconds, leaves out what is known to be counted. It calls the functions that AWS
 calls. Asked to end, it first delivers what is waiting.
@@ -22,7 +22,7 @@ from chalicelib.entrypoints.counter_stream import BATCH_SIZE, count_changes
 from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.observability import logger
 from chalicelib.settings import Settings
-from infra.stream_pump import Record, StreamPump
+from infra.local.stream_pump import Record, StreamPump
 
 SECONDS_BETWEEN_LOOKS: Final = 0.1
 SECONDS_AFTER_FAILURE: Final = 1.0

@@ -2,8 +2,8 @@
 
 It is printed at the start and kept in a file, from which it can be had again::
 
-    python -m infra.demo FILE            # what to export in a shell
-    python -m infra.demo --show FILE     # what was printed at the start
+    python -m infra.local.demo FILE            # what to export in a shell
+    python -m infra.local.demo --show FILE     # what was printed at the start
 """
 
 import argparse
@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-PROJECT: Final = Path(__file__).parent.parent
+from infra import PROJECT
+
 SHOWN: Final = ("account", "username", "secret")
 
 
@@ -64,7 +65,7 @@ def line_to_paste(file: Path) -> str:
     python = Path(sys.executable)
     programs = (shlex.quote(_short(each)) for each in (python, python.with_name("phonebook")))
     interpreter, phonebook = programs
-    export = f"{interpreter} -m infra.demo {shlex.quote(_short(file))}"
+    export = f"{interpreter} -m infra.local.demo {shlex.quote(_short(file))}"
     return f'environment=$({export}) && eval "$environment" && {phonebook} accounts list'
 
 

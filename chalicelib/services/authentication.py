@@ -7,7 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final, NamedTuple
 
-from chalicelib.domain.account import Account, Credential, hash_secret, is_username
+from chalicelib.domain.account import Account
+from chalicelib.domain.credential import Credential, PresentedCredential, hash_secret, is_username
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.storage.accounts import find_credential
 
@@ -18,26 +19,6 @@ CACHE_ENTRIES: Final = 1_000
 """Known credentials kept, and unknown names kept; guessing never evicts a known one."""
 
 _NO_SECRET_HASHES_TO_THIS: Final = "0" * 64
-
-
-class PresentedCredential(NamedTuple):
-    """What a client sent, of whatever form its dialect has."""
-
-    username: str
-    secret: str
-
-    @classmethod
-    def of_pair(cls, text: str, separator: str) -> "PresentedCredential":
-        """Split ``username<separator>secret``.
-
-        Raises:
-            UnauthorizedError: There is no separator in it.
-
-        """
-        username, separator_found, secret = text.partition(separator)
-        if not separator_found:
-            raise UnauthorizedError
-        return cls(username, secret)
 
 
 class Authenticator:

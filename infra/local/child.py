@@ -12,8 +12,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO, Final
+
+from infra import PROJECT
 
 SECONDS_TO_END: Final = 15.0
 
@@ -23,8 +24,8 @@ def start_module(
 ) -> subprocess.Popen[bytes]:
     """Start ``python -m module`` in a session of its own, where no Ctrl-C reaches it."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "infra.child", module, *arguments],
-        cwd=Path(__file__).parent.parent,
+        [sys.executable, "-m", "infra.local.child", module, *arguments],
+        cwd=PROJECT,
         env=environment,
         stdin=subprocess.PIPE,
         stdout=output,

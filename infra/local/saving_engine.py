@@ -2,7 +2,7 @@
 
 It is run in ministack's place, with the same variables::
 
-    python -m infra.saving_engine
+    python -m infra.local.saving_engine
 
 A copy of the process writes, so that no request waits for it, and so that what it writes is the
 tables as they were between two requests. What a copy did not finish is never used.

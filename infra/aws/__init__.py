@@ -1,0 +1,1 @@
+"""The phonebook on AWS: its package, its stack, and deploying it."""

@@ -1,0 +1,1 @@
+"""The phonebook on this machine: embedded engines, ``make dev``, and what it prints."""

@@ -1,0 +1,1 @@
+"""The pinned dependencies: locked, installed, and looked up among known vulnerabilities."""
