@@ -7,12 +7,24 @@ from typing import Final
 
 from benchmarks.engines import Item
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller, Scope
 from chalicelib.domain.contact import ContactData, new_contact
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys
 from chalicelib.storage.contacts import item_of
 
 NOW: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def caller_of(account: Account) -> Caller:
+    """Return who writes what is measured."""
+    return Caller(
+        account=account,
+        username="0" * 16,
+        scope=Scope.FULL,
+        request_id="benchmark",
+        via="benchmarks.write",
+    )
 
 
 def number(index: int) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Final
 
-from benchmarks.contacts import NOW, contact_items, number
+from benchmarks.contacts import NOW, caller_of, contact_items, number
 from benchmarks.engines import Item, connected, engine_of_tables
 from chalicelib.domain.account import Account
 from chalicelib.domain.group import Group
@@ -75,7 +75,7 @@ def large_table(*, quick: bool) -> LargeTable:
 
 def _fill(there: Connected, size: int) -> Filled:
     account = accounts.open_account("Benchmark", "EE", 30, NOW)
-    many = [groups.create_group(account, str(each), NOW) for each in range(GROUPS)]
+    many = [groups.create_group(caller_of(account), str(each), NOW) for each in range(GROUPS)]
     waiting = _WAITING if size > WITH_MEMBERS else 0
     items = [
         *contact_items(account, range(size - waiting), group_id=many[0].id),

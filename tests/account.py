@@ -1,8 +1,9 @@
-"""An account that is nowhere kept, for tests that need none that is."""
+"""An account that is nowhere kept, for tests that need none that is; and who calls for one."""
 
 from datetime import UTC, datetime
 
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller, Scope
 from chalicelib.domain.phone import Notation
 
 
@@ -16,4 +17,15 @@ def account_in(region: str, notation: Notation | None = None) -> Account:
         retention_days=30,
         cursor_key="key",
         created_on=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+def caller_of(account: Account) -> Caller:
+    """Return who calls for an account, by a credential that is nowhere kept."""
+    return Caller(
+        account=account,
+        username="0123456789abcdef",
+        scope=Scope.FULL,
+        request_id="request",
+        via="tests.test",
     )

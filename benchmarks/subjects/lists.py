@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.contacts import NOW, number
+from benchmarks.contacts import NOW, caller_of, number
 from benchmarks.large import Filled, LargeTable, large_table
 from benchmarks.report import Row, Subject, spread
 from chalicelib.dialects.messages import Request, Response
@@ -127,7 +127,7 @@ def _list(
             for number_of_page in count():
                 request = _request(filled, groups, page, cursor)
                 began = time.process_time()
-                response = fetch_contacts(request, filled.account)
+                response = fetch_contacts(request, caller_of(filled.account))
                 cpu = time.process_time() - began
                 contacts = json.loads(response.body)["contacts"]
                 wanted = expected[found : found + len(contacts)]
@@ -265,7 +265,7 @@ def _charged(*, quick: bool) -> Iterator[Any]:
 def _is_cut_short(filled: Filled) -> bool:
     """Say whether a list that no response can hold is answered all the same."""
     try:
-        fetch_contacts(_request(filled, 0, None, None), filled.account)
+        fetch_contacts(_request(filled, 0, None, None), caller_of(filled.account))
     except RefusedError:
         return False
     return True
@@ -274,7 +274,7 @@ def _is_cut_short(filled: Filled) -> bool:
 def _peak_of_page(filled: Filled) -> float:
     """Return the most memory that is in use at once for a page."""
     tracemalloc.start()
-    fetch_contacts(_request(filled, 0, PAGE, None), filled.account)
+    fetch_contacts(_request(filled, 0, PAGE, None), caller_of(filled.account))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.clients import Burst, Target, keep_busy
-from benchmarks.contacts import NOW
+from benchmarks.contacts import NOW, caller_of
 from benchmarks.engines import MINISTACK, connected
 from benchmarks.report import Row, Subject
 from chalicelib.domain.account import Account
@@ -119,7 +119,7 @@ def _measure_deployed(folder: Path) -> tuple[list[Row], list[str]]:
 
 
 def _contender(account: Account, url: str) -> Contender:
-    group = groups.create_group(account, "Load", NOW)
+    group = groups.create_group(caller_of(account), "Load", NOW)
     credential, secret = accounts.issue_credential(account.id, NOW)
     basic = Client(url, account.id, credential.username, secret).basic
     return Contender(account, Target(url, {"Authorization": basic}, uuid_of(group.id)))

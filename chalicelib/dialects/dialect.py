@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.operations import Operation
-from chalicelib.domain.account import Account
-from chalicelib.domain.credential import PresentedCredential
+from chalicelib.domain.caller import Caller
+from chalicelib.domain.credential import Credential, PresentedCredential
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
@@ -52,7 +52,7 @@ class Dialect(NamedTuple):
 def answer(
     dialect: Dialect,
     read_request: Callable[[], Request],
-    authenticate: Callable[[PresentedCredential], Account],
+    authenticate: Callable[[PresentedCredential], Credential],
 ) -> Response:
     """Answer a request, always, and errors in the dialect's own shape.
 
@@ -61,12 +61,14 @@ def answer(
     """
     try:
         request = read_request()
-        account = authenticate(dialect.read_credential(request))
+        credential = authenticate(dialect.read_credential(request))
         _refuse_lone_surrogates(request)
         request = request._replace(method=dialect.read_method(request))
         operation = _find_operation(dialect, request)
         request = operation.with_known_parameters(request, dialect.sent_beside)
-        return operation.endpoint(request, account)
+        via = f"{dialect.name}.{operation.name}"
+        caller = Caller.of(credential, request_id=request.id, via=via)
+        return operation.endpoint(request, caller)
     except PhonebookError as error:
         if isinstance(error, UnavailableError):
             logger().exception("The table did not serve a request")

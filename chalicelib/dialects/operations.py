@@ -9,10 +9,10 @@ from typing import Final, NamedTuple, TypeAlias
 
 from chalicelib.dialects.bodies import names_in_body, shown_name
 from chalicelib.dialects.messages import Request, Response
-from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.errors import InvalidDataError, Problem, ProblemCollector
 
-Endpoint: TypeAlias = Callable[[Request, Account], Response]
+Endpoint: TypeAlias = Callable[[Request, Caller], Response]
 """Parses a request, calls the service, renders its result."""
 
 _LIST_FORM: Final = re.compile(r"(?P<name>[^\[\]]*)\[(?P<position>[0-9]{0,9})\]")
@@ -36,6 +36,11 @@ class Operation(NamedTuple):
     by_position: str | None = None
     reads_body: bool = False
     ignores_body: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called: that of its endpoint, which is kept with all that it changes."""
+        return self.endpoint.__name__
 
     def with_known_parameters(self, request: Request, beside: Mapping[str, str]) -> Request:
         """Return a request whose query has the names that the operation knows, and no others.

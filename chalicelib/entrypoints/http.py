@@ -16,8 +16,7 @@ from chalice.app import Request as ChaliceRequest
 from chalicelib.dialects import messages
 from chalicelib.dialects.dialect import answer
 from chalicelib.dialects.registry import DIALECTS, dialect_of
-from chalicelib.domain.account import Account
-from chalicelib.domain.credential import PresentedCredential
+from chalicelib.domain.credential import Credential, PresentedCredential
 from chalicelib.domain.text import has_lone_surrogate
 from chalicelib.entrypoints.public import PUBLIC_PATHS, public_answer
 from chalicelib.observability import logger
@@ -117,7 +116,7 @@ def _answer_in_dialect(
         return dialect.name, answer(dialect, lambda: _read(sent, request_id), _authenticate)
 
 
-def _authenticate(presented: PresentedCredential) -> Account:
+def _authenticate(presented: PresentedCredential) -> Credential:
     return _authenticator().authenticate(presented)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final, NamedTuple
 
-from chalicelib.domain.account import Account
 from chalicelib.domain.credential import Credential, PresentedCredential, hash_secret, is_username
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.storage.accounts import find_credential
@@ -32,8 +31,8 @@ class Authenticator:
         self._known = _RecentlyRead(clock)
         self._unknown = _RecentlyRead(clock)
 
-    def authenticate(self, presented: PresentedCredential) -> Account:
-        """Return the account for which a credential acts.
+    def authenticate(self, presented: PresentedCredential) -> Credential:
+        """Return the credential that was presented, which says for which account it acts.
 
         An unknown name and a wrong secret cost the same: one hash and one comparison in
         constant time, and a read unless the name was read within :data:`CACHE_SECONDS`.
@@ -47,7 +46,7 @@ class Authenticator:
         is_right = hmac.compare_digest(hash_secret(presented.secret), expected)
         if credential is None or credential.revoked or not is_right:
             raise UnauthorizedError
-        return credential.account
+        return credential
 
     def _find(self, username: str) -> Credential | None:
         if not is_username(username):

@@ -4,19 +4,20 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import blacklist
 
 
-def blacklist_number(account: Account, phone_number: PhoneNumber, now: datetime) -> None:
+def blacklist_number(caller: Caller, phone_number: PhoneNumber, now: datetime) -> None:
     """Put a number on the blacklist.
 
     Raises:
         ConflictError: It is there already.
 
     """
-    blacklist.add_number(account.id, phone_number, now)
+    blacklist.add_number(caller.account.id, phone_number, now)
 
 
 def check_blacklisted(account: Account, phone_number: PhoneNumber) -> None:
@@ -37,14 +38,14 @@ def blacklisted_since(
     return blacklist.find_numbers(account.id, phone_numbers)
 
 
-def unblacklist_number(account: Account, phone_number: PhoneNumber) -> None:
+def unblacklist_number(caller: Caller, phone_number: PhoneNumber) -> None:
     """Take a number off the blacklist.
 
     Raises:
         NotFoundError: It is not there.
 
     """
-    blacklist.remove_number(account.id, phone_number)
+    blacklist.remove_number(caller.account.id, phone_number)
 
 
 def list_blacklist(

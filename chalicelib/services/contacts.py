@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import (
     Contact,
     ContactChanges,
@@ -29,7 +30,7 @@ _FARTHEST: Final = 2**31 - 1
 
 
 def create_contact(
-    account: Account,
+    caller: Caller,
     phone_number: PhoneNumber,
     details: Details,
     now: datetime,
@@ -44,9 +45,9 @@ def create_contact(
 
     """
     data = ContactData(phone_number=phone_number, details=details, extra=extra)
-    day = deletion_date(now, account.retention_days)
+    day = deletion_date(now, caller.account.retention_days)
     contact = replace(new_contact(data, now), scheduled_deletion_date=day)
-    contacts.put_contact(account.id, contact)
+    contacts.put_contact(caller.account.id, contact)
     return contact
 
 
@@ -62,7 +63,7 @@ def retrieve_contact(account: Account, key: ContactKey) -> Contact:
 
 
 def update_contact(
-    account: Account,
+    caller: Caller,
     key: ContactKey,
     changes: Details,
     now: datetime,
@@ -78,19 +79,19 @@ def update_contact(
 
     """
     if check is not None:
-        return change_contact(account, key, ContactChanges(details=changes), now, check=check)
+        return change_contact(caller, key, ContactChanges(details=changes), now, check=check)
     contact = reach(
-        account,
+        caller.account,
         key,
         lambda number, contact_id: contacts.update_contact(
-            account.id, number, changes, now, contact_id
+            caller.account.id, number, changes, now, contact_id
         ),
     )
-    return _as_readers_see_it(account, contact)
+    return _as_readers_see_it(caller.account, contact)
 
 
 def change_contact(
-    account: Account,
+    caller: Caller,
     key: ContactKey,
     changes: ContactChanges,
     now: datetime,
@@ -110,17 +111,17 @@ def change_contact(
 
     """
     if not changes.extra and changes.phone_number is None and check is None:
-        return update_contact(account, key, changes.details, now)
+        return update_contact(caller, key, changes.details, now)
 
     def changed_if_right(contact: Contact) -> Contact:
         if check is not None:
             check(contact)
         return contact.changed(changes, now)
 
-    return rewrite_contact(account, key, changed_if_right, now)
+    return rewrite_contact(caller, key, changed_if_right, now)
 
 
-def delete_contact(account: Account, key: ContactKey, now: datetime) -> None:
+def delete_contact(caller: Caller, key: ContactKey, now: datetime) -> None:
     """Delete a contact and its memberships; the number stays on the blacklist if it is there.
 
     Raises:
@@ -128,9 +129,11 @@ def delete_contact(account: Account, key: ContactKey, now: datetime) -> None:
 
     """
     reach(
-        account,
+        caller.account,
         key,
-        lambda number, contact_id: contacts.delete_contact(account.id, number, now, contact_id),
+        lambda number, contact_id: contacts.delete_contact(
+            caller.account.id, number, now, contact_id
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from operator import attrgetter
 
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import ContactKey, deletion_date
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra, changed_extra
@@ -18,7 +19,7 @@ from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 
 def create_group(
-    account: Account,
+    caller: Caller,
     name: str,
     now: datetime,
     *,
@@ -40,7 +41,7 @@ def create_group(
         updated_on=now,
         contacts_count=0,
     )
-    groups.put_group(account.id, group)
+    groups.put_group(caller.account.id, group)
     return group
 
 
@@ -55,7 +56,7 @@ def retrieve_group(account: Account, group_id: int) -> Group:
 
 
 def rename_group(
-    account: Account,
+    caller: Caller,
     group_id: int,
     name: str,
     now: datetime,
@@ -72,23 +73,25 @@ def rename_group(
 
     """
     if check is None:
-        return groups.rename_group(account.id, group_id, name, now)
+        return groups.rename_group(caller.account.id, group_id, name, now)
     for _ in tries(DECISION_TRIES):
-        seen = groups.get_group(account.id, group_id)
+        seen = groups.get_group(caller.account.id, group_id)
         check(seen)
         with suppress(NotFoundError):
-            return groups.rename_group(account.id, group_id, name, now, seen)
+            return groups.rename_group(caller.account.id, group_id, name, now, seen)
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def delete_group(account: Account, group_id: int, now: datetime) -> None:
+def delete_group(caller: Caller, group_id: int, now: datetime) -> None:
     """Delete a group at once; its contacts stay.
 
     Raises:
         NotFoundError: There is none of that id.
 
     """
-    groups.delete_group(account.id, group_id, deletion_date(now, account.retention_days), now)
+    groups.delete_group(
+        caller.account.id, group_id, deletion_date(now, caller.account.retention_days), now
+    )
 
 
 def list_groups(account: Account) -> list[Group]:

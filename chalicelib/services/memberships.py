@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
-from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import (
     Contact,
     ContactChanges,
@@ -24,7 +24,7 @@ _LEFT_AT_ONCE = MOST_MEMBERSHIPS - 1
 """What a transaction holds beside the group that is joined."""
 
 
-def add_to_group(account: Account, group_id: int, key: ContactKey, now: datetime) -> None:
+def add_to_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) -> None:
     """Put a contact into a group, which ends its schedule.
 
     If the group is a stoplist, its number is on the blacklist from then on.
@@ -34,16 +34,18 @@ def add_to_group(account: Account, group_id: int, key: ContactKey, now: datetime
         ConflictError: The contact is in that group already.
 
     """
-    group = groups.get_group(account.id, group_id)
+    group = groups.get_group(caller.account.id, group_id)
     reach(
-        account,
+        caller.account,
         key,
-        lambda number, contact_id: memberships.join(account.id, group, number, now, contact_id),
+        lambda number, contact_id: memberships.join(
+            caller.account.id, group, number, now, contact_id
+        ),
     )
 
 
 def add_all_to_group(
-    account: Account, group_id: int, contact_ids: Iterable[int], now: datetime
+    caller: Caller, group_id: int, contact_ids: Iterable[int], now: datetime
 ) -> None:
     """Put contacts into a group; those that are in it already stay, so that it can be repeated.
 
@@ -54,22 +56,22 @@ def add_all_to_group(
         NotFoundError: There is no such group, or one of the contacts is not there.
 
     """
-    group = groups.get_group(account.id, group_id)
-    get_contact = partial(contacts.get_contact, account.id)
-    found = [reach(account, contact_id, get_contact) for contact_id in contact_ids]
+    group = groups.get_group(caller.account.id, group_id)
+    get_contact = partial(contacts.get_contact, caller.account.id)
+    found = [reach(caller.account, contact_id, get_contact) for contact_id in contact_ids]
     for contact in found:
         # Fails where it is in the group already, which is what was asked for.
         with suppress(ConflictError):
             reach(
-                account,
+                caller.account,
                 contact.id,
                 lambda number, contact_id: memberships.join(
-                    account.id, group, number, now, contact_id
+                    caller.account.id, group, number, now, contact_id
                 ),
             )
 
 
-def remove_from_group(account: Account, group_id: int, key: ContactKey, now: datetime) -> None:
+def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) -> None:
     """Take a contact out of a group, and schedule its deletion if it was the last.
 
     With its last stoplist, its number leaves the blacklist.
@@ -78,16 +80,18 @@ def remove_from_group(account: Account, group_id: int, key: ContactKey, now: dat
         NotFoundError: There is no such contact, or it is not in such a group.
 
     """
-    day = deletion_date(now, account.retention_days)
+    day = deletion_date(now, caller.account.retention_days)
     reach(
-        account,
+        caller.account,
         key,
-        lambda number, contact_id: memberships.leave(account.id, group_id, number, day, contact_id),
+        lambda number, contact_id: memberships.leave(
+            caller.account.id, group_id, number, day, contact_id
+        ),
     )
 
 
 def create_or_join(
-    account: Account, group_id: int, data: ContactData, now: datetime, *, refuse_member: bool
+    caller: Caller, group_id: int, data: ContactData, now: datetime, *, refuse_member: bool
 ) -> Contact:
     """Create a contact in a group, or let the one of that number join it and change its fields.
 
@@ -99,10 +103,12 @@ def create_or_join(
         InvalidDataError: All its extra fields would be larger than is kept.
 
     """
-    group = groups.get_group(account.id, group_id)
+    group = groups.get_group(caller.account.id, group_id)
     e164 = data.phone_number.e164
     change = creating_or_joining(group, data, now, refuse_member=refuse_member)
-    return rewrite(account.id, lambda: contacts.find_stored(account.id, e164), change, now)
+    return rewrite(
+        caller.account.id, lambda: contacts.find_stored(caller.account.id, e164), change, now
+    )
 
 
 def creating_or_joining(
@@ -122,7 +128,7 @@ def creating_or_joining(
 
 
 def move_to_group(
-    account: Account, group_id: int, key: ContactKey, changes: ContactChanges, now: datetime
+    caller: Caller, group_id: int, key: ContactKey, changes: ContactChanges, now: datetime
 ) -> Contact:
     """Let a contact join a group, leave all others, and change its fields, and return it.
 
@@ -136,15 +142,15 @@ def move_to_group(
         InvalidDataError: All its extra fields would be larger than is kept.
 
     """
-    group = groups.get_group(account.id, group_id)
+    group = groups.get_group(caller.account.id, group_id)
 
     def leave_others(contact: Contact) -> Contact:
         others = sorted(contact.group_ids - {group.id})
         return contact.joined(group).left(frozenset(others[:_LEFT_AT_ONCE]))
 
     moved = rewrite_contact(
-        account, key, lambda contact: leave_others(contact.changed(changes, now)), now
+        caller, key, lambda contact: leave_others(contact.changed(changes, now)), now
     )
     while moved.group_ids != {group.id}:
-        moved = rewrite_contact(account, moved.id, leave_others, now)
+        moved = rewrite_contact(caller, moved.id, leave_others, now)
     return moved

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact, ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.phone import PhoneNumber
@@ -45,7 +46,7 @@ def reach(
 
 
 def rewrite_contact(
-    account: Account, key: ContactKey, change: Callable[[Contact], Contact], now: datetime
+    caller: Caller, key: ContactKey, change: Callable[[Contact], Contact], now: datetime
 ) -> Contact:
     """Write a contact as *change* returns it, and return it.
 
@@ -61,5 +62,5 @@ def rewrite_contact(
             raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
         return change(contact)
 
-    find = partial(reach, account, key, partial(contacts.get_stored, account.id))
-    return rewrite(account.id, find, change_if_found, now)
+    find = partial(reach, caller.account, key, partial(contacts.get_stored, caller.account.id))
+    return rewrite(caller.account.id, find, change_if_found, now)

@@ -7,7 +7,7 @@ from contextvars import copy_context
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact, ContactData
 from chalicelib.domain.errors import PhonebookError, UnavailableError
 from chalicelib.domain.group import Group
@@ -40,7 +40,7 @@ def read_rows(
 
 
 def upload_contacts(
-    account: Account,
+    caller: Caller,
     group_id: int,
     rows: Sequence[ContactData],
     now: datetime,
@@ -59,7 +59,7 @@ def upload_contacts(
 
     """
     try:
-        group = groups.get_group(account.id, group_id)
+        group = groups.get_group(caller.account.id, group_id)
     except UnavailableError as error:
         return [error] * len(rows)
     rows_of: dict[PhoneNumber, dict[int, ContactData]] = defaultdict(dict)
@@ -74,7 +74,7 @@ def upload_contacts(
     with ThreadPoolExecutor(THREADS) as pool:
         # In a copy of the context, since the deadline of the request is in it.
         writing = [
-            pool.submit(copy_context().run, rewrite_each, account.id, numbers, changing, now)
+            pool.submit(copy_context().run, rewrite_each, caller.account.id, numbers, changing, now)
             for numbers in in_batches(rows_of)
         ]
         for future in writing:

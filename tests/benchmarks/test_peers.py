@@ -12,6 +12,7 @@ from benchmarks.lambdas import Lambda, running
 from chalicelib.domain.ids import uuid_of
 from chalicelib.services import accounts, groups
 from chalicelib.settings import TABLE_VARIABLE
+from tests.account import caller_of
 
 CONTACT = "/contacts/{phone}"
 JOIN = "/groups/{groupId}/contacts/{phone}"
@@ -50,7 +51,7 @@ def send(packaged, folder, ministack):
         now = datetime.now(UTC)
         account = accounts.open_account("Peer", "EE", 30, now)
         credential, secret = accounts.issue_credential(account.id, now)
-        group = uuid_of(groups.create_group(account, "Friends", now).id)
+        group = uuid_of(groups.create_group(caller_of(account), "Friends", now).id)
     with ready(packaged, folder, ministack, account.id) as process:
         yield Sender(process, (credential.username, secret), group)
 

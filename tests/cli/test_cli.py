@@ -13,6 +13,7 @@ from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, GroupItem
 from infra.local import engine
+from tests.account import caller_of
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS
@@ -202,7 +203,7 @@ def own_table(logs, tmp_path):
 def test_recount_tells_drift_and_repairs_it(own_table):
     now = datetime.now(UTC)
     account = accounts.open_account("Test", "EE", 30, now)
-    group = groups.create_group(account, "Group", now)
+    group = groups.create_group(caller_of(account), "Group", now)
     assert "2 counters, all right." in own_table("maintenance", "recount")
 
     item = GroupItem(keys.groups(account.id), keys.of_id(group.id))
@@ -217,7 +218,7 @@ def test_recount_tells_drift_and_repairs_it(own_table):
 def test_purge_says_what_the_next_run_would_do_and_does_it_when_told(own_table):
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     account = accounts.open_account("Test", "EE", 1, long_ago)
-    contacts.create_contact(account, PhoneNumber("+37250000000"), {}, long_ago)
+    contacts.create_contact(caller_of(account), PhoneNumber("+37250000000"), {}, long_ago)
 
     for _ in range(2):
         preview = json.loads(own_table("maintenance", "purge", "--dry-run", "--json"))

@@ -20,6 +20,7 @@ from chalicelib.storage.inspection import Key
 from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import ContactIdItem, ContactItem, GroupItem, MembershipItem
 from infra.local import engine
+from tests.account import caller_of
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.paths import PROJECT
@@ -75,7 +76,7 @@ def let_drift(account, group, by=3):
 
 def test_recount_takes_some_accounts_or_some_groups_of_one(own, counting):
     account, other = (accounts.open_account(name, "EE", 30, NOW) for name in "ab")
-    drifted, right = (groups.create_group(account, name, NOW) for name in "ab")
+    drifted, right = (groups.create_group(caller_of(account), name, NOW) for name in "ab")
     let_drift(account, drifted)
 
     assert own.json("recount", "--account", other.id) == []
@@ -113,7 +114,7 @@ def test_recount_shows_what_it_found_though_the_stream_stands_still(own):
 
 def test_redrive_lists_sends_again_and_says_what_to_recount(own):
     account = accounts.open_account("Test", "EE", 30, NOW)
-    group = groups.create_group(account, "Group", NOW)
+    group = groups.create_group(caller_of(account), "Group", NOW)
     good, bad = (
         {
             "eventID": f"{event} of {account.id}",
@@ -190,11 +191,11 @@ def own_error(own, *arguments):
 
 def test_malformed_record_goes_aside_in_the_process_of_make_dev(own, counting):
     account = accounts.open_account("Test", "EE", 30, NOW)
-    group = groups.create_group(account, "Group", NOW)
+    group = groups.create_group(caller_of(account), "Group", NOW)
     bad = {"PK": {"S": f"MEMBERS#{account.id}#x"}, "SK": {"S": number().e164}}
     own.connected.client().put_item(TableName=own.connected.table, Item=bad)
-    contacts.create_contact(account, number(), {}, NOW)
-    memberships.add_to_group(account, group.id, number(), NOW)
+    contacts.create_contact(caller_of(account), number(), {}, NOW)
+    memberships.add_to_group(caller_of(account), group.id, number(), NOW)
 
     assert own.json("recount", "--account", account.id) == []
     assert read_counter(Counter(account.id, group.id)) == 1
@@ -204,9 +205,9 @@ def test_malformed_record_goes_aside_in_the_process_of_make_dev(own, counting):
 
 def test_verify_says_what_is_wrong_masked_and_mends_what_is_safe(own, counting):
     account = accounts.open_account("Test", "EE", 30, NOW)
-    group = groups.create_group(account, "Group", NOW)
-    contacts.create_contact(account, number(), {}, NOW)
-    memberships.add_to_group(account, group.id, number(), NOW)
+    group = groups.create_group(caller_of(account), "Group", NOW)
+    contacts.create_contact(caller_of(account), number(), {}, NOW)
+    memberships.add_to_group(caller_of(account), group.id, number(), NOW)
     assert "All is as it should be." in own("verify")
 
     MembershipItem(keys.members(account.id, group.id), number().e164).delete()
@@ -234,7 +235,7 @@ def test_verify_says_what_is_wrong_masked_and_mends_what_is_safe(own, counting):
 
 def test_verify_shows_what_it_found_though_the_stream_stands_still(own):
     account = accounts.open_account("Test", "EE", 30, NOW)
-    contacts.create_contact(account, number(), {}, NOW)
+    contacts.create_contact(caller_of(account), number(), {}, NOW)
     contact = ContactItem.get(keys.contacts(account.id), number().e164)
     ContactIdItem(keys.contact_ids(account.id), keys.of_id(contact.id)).delete()
 

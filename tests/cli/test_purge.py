@@ -17,6 +17,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import AccountItem, ContactItem
 from infra.local import engine
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.faulty_engine import deny, faulty_engine
 from tests.paths import PROJECT
@@ -81,7 +82,7 @@ def number(index):
 
 
 def create(account, index, days_ago):
-    contacts.create_contact(account, number(index), {}, NOW - timedelta(days=days_ago))
+    contacts.create_contact(caller_of(account), number(index), {}, NOW - timedelta(days=days_ago))
 
 
 def numbers_of(account):
@@ -89,11 +90,11 @@ def numbers_of(account):
 
 
 def test_everything_is_swept_and_purged_in_one_run(account, purge):
-    group = groups.create_group(account, "Group", NOW)
+    group = groups.create_group(caller_of(account), "Group", NOW)
     for index in range(3):
         create(account, index, 0)
-        memberships.add_to_group(account, group.id, number(index), NOW)
-    groups.delete_group(account, group.id, NOW)
+        memberships.add_to_group(caller_of(account), group.id, number(index), NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
     create(account, 3, 40)
 
     before, _ = purge("--dry-run", "--json")

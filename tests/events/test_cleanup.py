@@ -18,6 +18,7 @@ from chalicelib.storage.items import MembershipItem
 from chalicelib.storage.memberships import join as join_without_looking
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra.local import engine
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.events.conftest import NOW, SCHEDULED_EVENT, Looks
 from tests.sizes import CONTACTS_IN_A_LARGE_TABLE
@@ -57,7 +58,7 @@ def test_contact_goes_on_its_day_with_its_id_and_stays_blacklisted(account):
     create(account)
     create(account, 1)
     join(account, create_group(account), 1)
-    blacklist.blacklist_number(account, number(), NOW)
+    blacklist.blacklist_number(caller_of(account), number(), NOW)
 
     assert clean_up(NOT_YET, for_ever).contacts_purged == 0
     assert contacts_of(account) == [number(), number(1)]
@@ -80,7 +81,7 @@ def test_contact_goes_on_its_day_with_its_id_and_stays_blacklisted(account):
 )
 def test_day_begins_at_midnight_utc_whatever_the_month(table, created, retention_days, first_day):
     account = accounts.open_account("Clock", "EE", retention_days, created)
-    contacts.create_contact(account, number(), {}, created)
+    contacts.create_contact(caller_of(account), number(), {}, created)
     midnight = datetime.combine(first_day, datetime.min.time(), UTC)
 
     assert clean_up(midnight - timedelta(microseconds=1), for_ever).contacts_purged == 0
@@ -90,7 +91,7 @@ def test_day_begins_at_midnight_utc_whatever_the_month(table, created, retention
 def test_contact_years_overdue_goes_first_and_the_rest_when_there_is_time(account):
     for index, years_back in enumerate((1, 20, 3)):
         created = NOW - timedelta(days=365 * years_back)
-        contacts.create_contact(account, number(index), {}, created)
+        contacts.create_contact(caller_of(account), number(index), {}, created)
 
     report = clean_up(NOW, lambda: float(len(contacts_of(account)) > 1))
 
@@ -105,7 +106,7 @@ def test_preview_counts_what_the_next_run_would_purge_and_changes_nothing(accoun
     group = create_group(account)
     create(account, 1)
     join(account, group, 1)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
     before = preview(NOT_YET.date())
 
     assert (before.contacts_due, before.oldest_due) == (0, None)
@@ -156,15 +157,15 @@ def test_contact_that_left_its_last_group_meanwhile_has_30_more_days(account, en
 
 
 def test_contact_that_was_created_anew_meanwhile_is_left_alone(account, entry):
-    contacts.delete_contact(account, number(), DUE)
-    contacts.create_contact(account, number(), {}, DUE)
+    contacts.delete_contact(caller_of(account), number(), DUE)
+    contacts.create_contact(caller_of(account), number(), {}, DUE)
 
     assert purge_contact(entry, DUE.date()) is Outcome.LEFT_ALONE
     assert contacts_of(account) == [number()]
 
 
 def test_contact_that_is_gone_already_is_no_error(account, entry):
-    contacts.delete_contact(account, number(), DUE)
+    contacts.delete_contact(caller_of(account), number(), DUE)
 
     assert purge_contact(entry, DUE.date()) is Outcome.GONE
 
@@ -173,7 +174,7 @@ def test_contact_that_is_gone_already_is_no_error(account, entry):
     "change",
     [
         lambda account: join(account, create_group(account)),
-        lambda account: contacts.update_contact(account, number(), {"title": "a"}, DUE),
+        lambda account: contacts.update_contact(caller_of(account), number(), {"title": "a"}, DUE),
     ],
 )
 def test_contact_that_changes_while_it_is_purged_is_left_alone(account, entry, change, monkeypatch):
@@ -204,7 +205,7 @@ def test_members_of_a_deleted_group_get_their_dates_and_others_stay_where_they_a
         create(account, index)
         join(account, deleted, index)
     join(account, left, 1)
-    groups.delete_group(account, deleted.id, NOW)
+    groups.delete_group(caller_of(account), deleted.id, NOW)
     seen = [contacts.retrieve_contact(account, number(index)) for index in range(3)]
 
     assert clean_up(NOW, for_ever).memberships_swept == 3
@@ -223,8 +224,8 @@ def test_contact_in_two_deleted_groups_goes_after_the_later_deletion(account):
     first, second = create_group(account), create_group(account)
     join(account, first)
     join(account, second)
-    groups.delete_group(account, second.id, NOW + timedelta(days=2))
-    groups.delete_group(account, first.id, NOW)
+    groups.delete_group(caller_of(account), second.id, NOW + timedelta(days=2))
+    groups.delete_group(caller_of(account), first.id, NOW)
 
     sweep_until_done(NOW)
 
@@ -234,7 +235,7 @@ def test_contact_in_two_deleted_groups_goes_after_the_later_deletion(account):
 
 def test_tombstone_stays_until_no_request_can_be_running_that_began_before(account):
     group = create_group(account)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
 
     clean_up(NOW + TOMBSTONE_LIFETIME - timedelta(seconds=1), for_ever)
     assert stored_keys(keys.tombstones(account.id)) == {keys.deleted_group(group.id)}
@@ -247,7 +248,7 @@ def test_contact_that_joined_a_group_while_it_was_deleted_is_taken_out_of_it(acc
     """It had looked for the group before, and joins it after."""
     create(account)
     group = create_group(account)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
     clean_up(NOW, for_ever)
     join_without_looking(account.id, group, number(), NOW)
     assert contacts.retrieve_contact(account, number()).scheduled_deletion_date
@@ -265,8 +266,8 @@ def test_contact_created_anew_keeps_its_groups_while_its_old_memberships_are_swe
     deleted, again = create_group(account), create_group(account)
     create(account)
     join(account, deleted)
-    groups.delete_group(account, deleted.id, NOW)
-    contacts.delete_contact(account, number(), NOW)
+    groups.delete_group(caller_of(account), deleted.id, NOW)
+    contacts.delete_contact(caller_of(account), number(), NOW)
     create(account)
     join(account, again)
     join_without_looking(account.id, deleted, number(), NOW)
@@ -301,8 +302,8 @@ def test_large_group_is_swept_over_many_runs_and_keeps_no_contact_from_being_pur
     for index in range(30):
         create(account, index)
         join(account, group, index)
-    groups.delete_group(account, group.id, NOW)
-    contacts.create_contact(account, number(99), {}, NOW - timedelta(days=40))
+    groups.delete_group(caller_of(account), group.id, NOW)
+    contacts.create_contact(caller_of(account), number(99), {}, NOW - timedelta(days=40))
 
     first = clean_up(NOW, Looks(40))
     assert 0 < first.memberships_swept < 30
@@ -318,7 +319,7 @@ def test_large_group_is_swept_over_many_runs_and_keeps_no_contact_from_being_pur
 
 
 def test_scheduled_lambda_logs_a_summary_and_publishes_metrics(account, capsys):
-    contacts.create_contact(account, number(), {}, datetime(2020, 1, 1, tzinfo=UTC))
+    contacts.create_contact(caller_of(account), number(), {}, datetime(2020, 1, 1, tzinfo=UTC))
     summary = clean_up_on_schedule(SCHEDULED_EVENT, None)
 
     assert summary["contacts_purged"] == 1
@@ -335,7 +336,7 @@ def test_purging_costs_the_same_whatever_else_is_in_the_table(logs, others):
         account = accounts.open_account("Large", "EE", 30, NOW)
         table.load(item_of(account.id, _contact(index)).serialize() for index in range(others))
         for index in range(10):
-            contacts.create_contact(account, number(index), {}, NOW - timedelta(days=40))
+            contacts.create_contact(caller_of(account), number(index), {}, NOW - timedelta(days=40))
 
         with Meter() as meter:
             assert clean_up(NOW, for_ever).contacts_purged == 10

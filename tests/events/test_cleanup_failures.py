@@ -22,6 +22,7 @@ from chalicelib.storage.dynamodb.clock import NoClockError, time_of_table
 from chalicelib.storage.items import AccountItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra.local import engine
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.events.conftest import NOW, SCHEDULED_EVENT, Looks
 from tests.events.test_cleanup import _contact
@@ -96,7 +97,7 @@ def printed(capsys, monkeypatch):
 
 
 def create_due(account, index=0, created=LONG_AGO):
-    contacts.create_contact(account, number(index), {}, created)
+    contacts.create_contact(caller_of(account), number(index), {}, created)
 
 
 def write(table, change, pk, sk):
@@ -191,8 +192,8 @@ def test_half_a_tombstone_of_a_group_fails_by_itself(table, account, other, what
         for each, group in ((account, bad), (other, good)):
             create(each, index)
             join(each, group, index)
-    groups.delete_group(account, bad.id, NOW)
-    groups.delete_group(other, good.id, NOW + timedelta(seconds=1))
+    groups.delete_group(caller_of(account), bad.id, NOW)
+    groups.delete_group(caller_of(other), good.id, NOW + timedelta(seconds=1))
     write(table, BAD_TOMBSTONES[what], keys.tombstones(account.id), keys.deleted_group(bad.id))
     assert preview(NOW.date()).bad_items == 1
 
@@ -213,8 +214,8 @@ def test_half_a_tombstone_keeps_no_reader_from_the_account_and_is_swept_when_men
     for index, group in enumerate((half, whole, kept)):
         create(account, index)
         join(account, group, index)
-    groups.delete_group(account, half.id, NOW)
-    groups.delete_group(account, whole.id, NOW)
+    groups.delete_group(caller_of(account), half.id, NOW)
+    groups.delete_group(caller_of(account), whole.id, NOW)
     tombstone = keys.tombstones(account.id), keys.deleted_group(half.id)
     write(table, without("scheduledDeletionDate"), *tombstone)
 
@@ -222,7 +223,7 @@ def test_half_a_tombstone_keeps_no_reader_from_the_account_and_is_swept_when_men
     assert [contact.scheduled_deletion_date for contact in seen] == [None, date(2026, 3, 2), None]
     assert contacts.retrieve_contact(account, number()).phone_number == number()
     create(account, 3)
-    contacts.update_contact(account, number(), {"title": "a"}, NOW)
+    contacts.update_contact(caller_of(account), number(), {"title": "a"}, NOW)
 
     write(table, setting("scheduledDeletionDate", {"S": "2026-03-02"}), *tombstone)
     assert clean_up(NOW).items_failed == 0
@@ -234,7 +235,7 @@ def test_tombstone_that_does_not_say_when_it_was_deleted_is_swept_and_stays(tabl
     group = create_group(account)
     create(account)
     join(account, group)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
     write(table, without("deletedOn"), keys.tombstones(account.id), keys.deleted_group(group.id))
 
     assert clean_up(NOW).memberships_swept == 1
@@ -263,7 +264,7 @@ def test_bad_member_of_a_deleted_group_fails_by_itself(table, account, what):
         create(account, index)
         join(account, group, index)
     write(table, what, keys.contacts(account.id), number().e164)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
 
     for swept in (2, 0):
         report = clean_up(NOW + TOMBSTONE_LIFETIME)
@@ -282,7 +283,7 @@ def test_item_that_is_refused_each_time_fails_by_itself(faulty, account, other, 
     for index in (5, 6):
         create(account, index)
         join(account, swept, index)
-    groups.delete_group(account, swept.id, NOW)
+    groups.delete_group(caller_of(account), swept.id, NOW)
     for index in (1, 5):
         faulty[0].fail_always(
             "TransactWriteItems", f'{account.id}"}}, "SK": {{"S": "{number(index).e164}', fault
@@ -458,7 +459,7 @@ def test_account_with_very_much_to_sweep_keeps_nobody_waiting(table, account, ot
             ).serialize()
             for index in range(members)
         )
-        groups.delete_group(each, group.id, NOW + timedelta(seconds=members == 3))
+        groups.delete_group(caller_of(each), group.id, NOW + timedelta(seconds=members == 3))
 
     report = clean_up(NOW, Looks(300))
 
@@ -497,7 +498,7 @@ def test_run_without_a_limit_sweeps_and_purges_all(account):
     for index in range(4):
         create(account, index)
         join(account, group, index)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
     create_due(account, 9)
 
     report = clean_up(NOW)

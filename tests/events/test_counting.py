@@ -19,6 +19,7 @@ from chalicelib.storage.dynamodb.connection import table as connection
 from chalicelib.storage.dynamodb.tries import SEND_TRIES
 from chalicelib.storage.items import AppliedItem
 from infra.local.events import _scheduled_event
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.faulty_engine import break_down, faulty_engine, lose_answer, lose_race
@@ -66,9 +67,9 @@ def test_count_follows_joins_leaves_and_deletions(account, group, members, deliv
     assert contacts_of(account) == 10
 
     leave(account, group, 0)
-    contacts.delete_contact(account, number(1), NOW)
-    contacts.update_contact(account, number(2), {"title": "a"}, NOW)
-    groups.rename_group(account, group.id, "New", NOW)
+    contacts.delete_contact(caller_of(account), number(1), NOW)
+    contacts.update_contact(caller_of(account), number(2), {"title": "a"}, NOW)
+    groups.rename_group(caller_of(account), group.id, "New", NOW)
     delivery.deliver_all()
     assert count_of(account, group) == 8
     assert contacts_of(account) == 9
@@ -148,7 +149,7 @@ def test_batch_that_loses_every_race_is_reported_whole(table, account, group, me
 def test_group_that_was_deleted_meanwhile_is_no_error(account, group, members, delivery):
     other = create_group(account)
     join(account, other, 3)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
 
     delivery.deliver_all()
 

@@ -21,6 +21,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import ContactItem, MembershipItem
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.events.delivery import Delivery
@@ -59,15 +60,19 @@ class History(RuleBasedStateMachine):
         self.groups = [create_group(self.account) for _ in range(2)]
         self.all_groups = list(self.groups)
         for index in range(CONTACTS):
-            contacts.create_contact(self.account, number(index), {}, NOW)
+            contacts.create_contact(caller_of(self.account), number(index), {}, NOW)
 
     @rule(index=contact_indexes)
     def create_contact(self, index):
-        self.attempt(lambda: contacts.create_contact(self.account, number(index), {}, self.now))
+        self.attempt(
+            lambda: contacts.create_contact(caller_of(self.account), number(index), {}, self.now)
+        )
 
     @rule(index=contact_indexes)
     def delete_contact(self, index):
-        self.attempt(lambda: contacts.delete_contact(self.account, number(index), self.now))
+        self.attempt(
+            lambda: contacts.delete_contact(caller_of(self.account), number(index), self.now)
+        )
 
     @rule()
     def create_group(self):
@@ -80,7 +85,7 @@ class History(RuleBasedStateMachine):
     def delete_group(self, group):
         if self.groups:
             group %= len(self.groups)
-            groups.delete_group(self.account, self.groups.pop(group).id, self.now)
+            groups.delete_group(caller_of(self.account), self.groups.pop(group).id, self.now)
 
     @rule(index=contact_indexes, group=group_indexes)
     def join(self, index, group):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.services import accounts, contacts
 from infra.local import engine
+from tests.account import caller_of
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.faulty_engine import break_down, faulty_engine
@@ -28,7 +29,7 @@ def test_counting_and_cleaning_up_go_on_behind_a_failure(logs, tmp_path):
         await_true(lambda: not faulty.faults)
 
         for index, created in enumerate((now, now - timedelta(days=40))):
-            contacts.create_contact(account, number(index), {}, created)
+            contacts.create_contact(caller_of(account), number(index), {}, created)
 
         await_true(lambda: list(contacts_of(account)) == [number()])
         await_true(lambda: contacts.count_contacts(account) == 1)

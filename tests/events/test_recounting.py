@@ -20,6 +20,7 @@ from chalicelib.storage import keys, recount
 from chalicelib.storage.counters import Counter, item_of, read_counter
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import CountingItem, GroupItem
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.events.delivery import Delivery
 from tests.faulty_engine import faulty_engine, lose_answer
@@ -119,7 +120,7 @@ def test_group_is_repaired_exactly_while_contacts_come_and_go(account, group, ev
 
 
 def test_group_that_was_deleted_is_not_counted(account, group, events):
-    groups.delete_group(account, group.id, account.created_on)
+    groups.delete_group(caller_of(account), group.id, account.created_on)
 
     assert recount_one(Counter(account.id, group.id), fix=True) is None
     assert Counter(account.id, None) in set(all_counters())

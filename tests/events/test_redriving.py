@@ -17,6 +17,7 @@ from chalicelib.storage.aside import list_aside, put_aside
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.dead_letters import DeadLetter, DeadLetters
 from chalicelib.storage.items import AppliedItem, AsideItem
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.events.delivery import Delivery
 from tests.faulty_engine import break_down, faulty_engine, lose_answer
@@ -100,7 +101,7 @@ def test_what_cannot_be_counted_stays_and_holds_up_none(account, group, joins):
 
 def test_change_of_a_group_that_is_gone_leaves(account, group, joins):
     put_aside(joins[0], "any", NOW)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
 
     assert of(account, send_again(NOW)) == [Fate.LEFT]
     assert lying_of(account) == []

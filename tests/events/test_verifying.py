@@ -29,6 +29,7 @@ from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import AppliedItem, ContactIdItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item, deleted_group_item
 from infra.local import engine
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.events.test_traffic import CONTACTS, GROUPS, THREADS, use
 from tests.faulty_engine import break_down, faulty_engine, lose_race
@@ -117,17 +118,17 @@ def book(table, account):
 
 
 def test_all_is_as_it_should_be(book):
-    groups.delete_group(book.account, book.stoplist.id, NOW)
+    groups.delete_group(caller_of(book.account), book.stoplist.id, NOW)
     accounts.issue_credential(book.account.id, NOW)
-    blacklist.blacklist_number(book.account, number(7), NOW)
+    blacklist.blacklist_number(caller_of(book.account), number(7), NOW)
 
     assert book.verify(fix=True) == []
 
 
 def test_what_a_deleted_contact_left_to_the_sweep_is_no_finding(book):
-    created = contacts.create_contact(book.account, number(9), {}, NOW)
+    created = contacts.create_contact(caller_of(book.account), number(9), {}, NOW)
     left = [create_group(book.account).id for _ in range(3)]
-    contacts.delete_contact(book.account, number(9), NOW)
+    contacts.delete_contact(caller_of(book.account), number(9), NOW)
     for group_id in left:
         members = keys.members(book.account.id, group_id)
         MembershipItem(members, number(9).e164, joined_on=NOW).save()
@@ -138,7 +139,7 @@ def test_what_a_deleted_contact_left_to_the_sweep_is_no_finding(book):
 
 
 def half_tombstone(book, *actions):
-    groups.delete_group(book.account, book.group.id, NOW)
+    groups.delete_group(caller_of(book.account), book.group.id, NOW)
     book.change(keys.tombstones(book.account.id), keys.deleted_group(book.group.id), *actions)
 
 
@@ -423,7 +424,7 @@ def test_two_contacts_of_one_id_are_left_to_a_person(book):
 
 
 def test_number_that_was_taken_off_the_blacklist_by_hand_is_only_noticed(book):
-    blacklist.unblacklist_number(book.account, number(2))
+    blacklist.unblacklist_number(caller_of(book.account), number(2))
 
     ((kind, is_mended),) = book.verify(fix=True)
 
@@ -431,9 +432,9 @@ def test_number_that_was_taken_off_the_blacklist_by_hand_is_only_noticed(book):
 
 
 def test_tombstone_that_is_not_swept_is_told_after_a_day(book):
-    groups.delete_group(book.account, book.group.id, NOW - timedelta(hours=23))
+    groups.delete_group(caller_of(book.account), book.group.id, NOW - timedelta(hours=23))
     assert book.verify() == []
-    groups.delete_group(book.account, book.stoplist.id, NOW - timedelta(hours=25))
+    groups.delete_group(caller_of(book.account), book.stoplist.id, NOW - timedelta(hours=25))
 
     assert book.verify(fix=True) == [(Kind.TOMBSTONE_OLD, False)]
 
@@ -531,7 +532,7 @@ def test_whole_table_is_read_also_where_no_account_leads(own):
     live, _ = accounts.issue_credential(closed.id, NOW)
     Item(keys.account(closed.id), keys.ACCOUNT).delete()
     MembershipItem(keys.members(account.id, 7), "+37259999999", joined_on=NOW).save()
-    blacklist.blacklist_number(closed, number(), NOW)
+    blacklist.blacklist_number(caller_of(closed), number(), NOW)
     put_aside({"of": account.id}, "any", NOW)
     Item("SOMETHING#a", "b").save()
     Item("MEMBERS#a#x", "+1").save()
@@ -614,7 +615,7 @@ def test_damage_is_mended_while_traffic_runs(table, account, monkeypatch):
         dice = random.Random(1)
         for _ in range(60):
             index = dice.randrange(CONTACTS)
-            contacts.update_contact(account, number(index), {"title": "a"}, NOW)
+            contacts.update_contact(caller_of(account), number(index), {"title": "a"}, NOW)
             with suppress(PhonebookError):
                 dice.choice([join, leave])(account, book.stoplist, index)
 

@@ -18,6 +18,7 @@ from chalicelib.storage.dynamodb.clock import time_of_table
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.transactions import MOST_ACTIONS
 from infra.table import RESOURCES
+from tests.account import caller_of
 from tests.infra.operations import OPERATIONS
 from tests.paths import PROJECT
 
@@ -106,16 +107,16 @@ def test_role_of_the_api_allows_what_all_operations_ask(account, monkeypatch):
 
 def _delete_contact_in_more_groups_than_a_transaction_holds(account):
     now, number = datetime.now(UTC), PhoneNumber("+37251000009")
-    contacts.create_contact(account, number, {}, now)
+    contacts.create_contact(caller_of(account), number, {}, now)
     for _ in range(MOST_ACTIONS):
-        group = groups.create_group(account, "One of many", now)
-        memberships.add_to_group(account, group.id, number, now)
-    contacts.delete_contact(account, number, now)
+        group = groups.create_group(caller_of(account), "One of many", now)
+        memberships.add_to_group(caller_of(account), group.id, number, now)
+    contacts.delete_contact(caller_of(account), number, now)
 
 
 def test_role_of_counting_allows_what_counting_asks(account):
     """A change that is counted, and one that never can be and is put aside, twice each."""
-    group = groups.create_group(account, "Friends", datetime.now(UTC))
+    group = groups.create_group(caller_of(account), "Friends", datetime.now(UTC))
     partitions = (keys.members(account.id, group.id), f"{keys.members(account.id, group.id)}?")
     records = [
         {
@@ -139,13 +140,13 @@ def test_role_of_purging_allows_what_cleaning_up_asks(account):
     """
     now = datetime.now(UTC)
     one, other = (PhoneNumber(f"+3725100000{last}") for last in range(2))
-    kept = groups.create_group(account, "Kept", now)
-    gone = groups.create_group(account, "Gone", now)
+    kept = groups.create_group(caller_of(account), "Kept", now)
+    gone = groups.create_group(caller_of(account), "Gone", now)
     for number in (one, other):
-        contacts.create_contact(account, number, {}, now)
-        memberships.add_to_group(account, gone.id, number, now)
-    memberships.add_to_group(account, kept.id, one, now)
-    groups.delete_group(account, gone.id, now)
+        contacts.create_contact(caller_of(account), number, {}, now)
+        memberships.add_to_group(caller_of(account), gone.id, number, now)
+    memberships.add_to_group(caller_of(account), kept.id, one, now)
+    groups.delete_group(caller_of(account), gone.id, now)
     # Of a contact in very many groups, the request that deleted it left the rest to the sweep.
     tombstones.deleted_contact_item(account.id, new_id(), "+37251000002", {kept.id}, now).save()
 

@@ -12,6 +12,7 @@ from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
 from chalicelib.storage.rewrites import rewrite
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 
 
@@ -20,19 +21,19 @@ def number(index=0):
 
 
 def create(account, index=0, **details):
-    return contacts.create_contact(account, number(index), details, NOW)
+    return contacts.create_contact(caller_of(account), number(index), details, NOW)
 
 
 def create_group(account, name="Group", kind=GroupKind.STANDARD):
-    return groups.create_group(account, name, NOW, kind=kind)
+    return groups.create_group(caller_of(account), name, NOW, kind=kind)
 
 
 def join(account, group, index=0, now=NOW):
-    memberships.add_to_group(account, group.id, number(index), now)
+    memberships.add_to_group(caller_of(account), group.id, number(index), now)
 
 
 def leave(account, group, index=0, now=NOW):
-    memberships.remove_from_group(account, group.id, number(index), now)
+    memberships.remove_from_group(caller_of(account), group.id, number(index), now)
 
 
 def stored_contact(account, index=0):
@@ -56,7 +57,7 @@ def assert_rule_3_holds(account, index=0):
 
 
 def change(account, key, now=NOW, **changes):
-    return contacts.change_contact(account, key, ContactChanges(**changes), now)
+    return contacts.change_contact(caller_of(account), key, ContactChanges(**changes), now)
 
 
 def data(index=0, *, extra=None, **details):
@@ -65,12 +66,18 @@ def data(index=0, *, extra=None, **details):
 
 def create_or_join(account, group, index=0, *, now=NOW, refuse_member=False, extra=None, **details):
     return memberships.create_or_join(
-        account, group.id, data(index, extra=extra, **details), now, refuse_member=refuse_member
+        caller_of(account),
+        group.id,
+        data(index, extra=extra, **details),
+        now,
+        refuse_member=refuse_member,
     )
 
 
 def move(account, group, key, now=NOW, **changes):
-    return memberships.move_to_group(account, group.id, key, ContactChanges(**changes), now)
+    return memberships.move_to_group(
+        caller_of(account), group.id, key, ContactChanges(**changes), now
+    )
 
 
 def create_in_many(account, count):

@@ -17,6 +17,7 @@ from chalicelib.services.authentication import CACHE_ENTRIES, CACHE_SECONDS, Aut
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, CredentialItem
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 
 
@@ -75,8 +76,8 @@ def test_item_that_cannot_be_read_is_named_and_the_others_listed(account):
 def test_account_is_surveyed_with_what_it_holds(account):
     revoked, _ = (accounts.issue_credential(account.id, NOW)[0] for _ in range(2))
     accounts.revoke_credential(revoked.username, NOW)
-    groups.create_group(account, "Group", NOW)
-    blacklist.blacklist_number(account, PhoneNumber("+37250000000"), NOW)
+    groups.create_group(caller_of(account), "Group", NOW)
+    blacklist.blacklist_number(caller_of(account), PhoneNumber("+37250000000"), NOW)
     AccountItem(keys.account(account.id), keys.ACCOUNT).update([AccountItem.contacts_count.set(7)])
 
     found = accounts.survey_account(account.id)
@@ -101,7 +102,7 @@ def test_account_with_values_we_do_not_take_is_not_opened(table, name, region, d
 
 
 def test_credential_acts_for_its_account_only_with_its_secret(account, authenticator, presented):
-    assert authenticator.authenticate(presented) == account
+    assert authenticator.authenticate(presented).account == account
     for wrong in ("", presented.secret[:-1], presented.secret + "a", "ä", "\ud800"):
         with pytest.raises(UnauthorizedError):
             authenticator.authenticate(PresentedCredential(presented.username, wrong))
@@ -129,9 +130,9 @@ def test_change_of_an_account_is_in_force_within_60_s_and_leaves_what_is_not_nam
         revision=1,
     )
     clock.seconds = CACHE_SECONDS - 0.001
-    assert authenticator.authenticate(presented) == account
+    assert authenticator.authenticate(presented).account == account
     clock.seconds = CACHE_SECONDS
-    assert authenticator.authenticate(presented) == changed
+    assert authenticator.authenticate(presented).account == changed
     assert stored.get_account(account.id) == changed
 
 
@@ -140,7 +141,7 @@ def test_notation_of_an_account_can_be_taken_back(account, presented):
     changed = accounts.change_account(account.id, {"notation": None})
 
     assert (changed.notation, changed.name) == (None, "Other")
-    assert Authenticator().authenticate(presented) == changed
+    assert Authenticator().authenticate(presented).account == changed
 
 
 def test_credential_that_was_issued_while_its_account_changed_carries_the_change(account):
@@ -205,12 +206,12 @@ def test_credential_of_an_account_that_is_no_more_is_not_made_by_a_change(accoun
 
 def test_contact_that_has_its_date_keeps_it_when_its_account_changes(account):
     number = PhoneNumber("+37251000000")
-    contact = contacts.create_contact(account, number, {}, NOW)
+    contact = contacts.create_contact(caller_of(account), number, {}, NOW)
     changed = accounts.change_account(account.id, {"retention_days": 1})
 
     kept = contacts.retrieve_contact(changed, number)
     assert kept.scheduled_deletion_date == contact.scheduled_deletion_date
-    later = contacts.create_contact(changed, PhoneNumber("+37251000001"), {}, NOW)
+    later = contacts.create_contact(caller_of(changed), PhoneNumber("+37251000001"), {}, NOW)
     assert later.scheduled_deletion_date == NOW.date() + timedelta(days=1)
 
 
@@ -261,7 +262,7 @@ def test_revoked_credential_is_refused_within_60_s_by_who_knew_it(
     accounts.revoke_credential(presented.username, NOW)
 
     clock.seconds = CACHE_SECONDS - 0.001
-    assert authenticator.authenticate(presented) == account
+    assert authenticator.authenticate(presented).account == account
     clock.seconds = CACHE_SECONDS
     with pytest.raises(UnauthorizedError):
         authenticator.authenticate(presented)
@@ -300,7 +301,7 @@ def test_guessing_usernames_takes_bounded_memory_and_evicts_no_known_one(
             authenticator.authenticate(PresentedCredential(f"{guess:016x}", "secret"))
     calls = len(meter.calls)
 
-    assert authenticator.authenticate(presented) == account
+    assert authenticator.authenticate(presented).account == account
     assert len(meter.calls) == calls
     assert len(authenticator._unknown._entries) == CACHE_ENTRIES
 
@@ -345,17 +346,17 @@ def test_account_is_closed_with_its_credentials_when_nothing_is_left(account):
 def kept_things(account):
     number = PhoneNumber("+37251000000")
     yield (
-        lambda: contacts.create_contact(account, number, {}, NOW),
-        lambda: contacts.delete_contact(account, number, NOW),
+        lambda: contacts.create_contact(caller_of(account), number, {}, NOW),
+        lambda: contacts.delete_contact(caller_of(account), number, NOW),
     )
     yield (
-        lambda: blacklist.blacklist_number(account, number, NOW),
-        lambda: blacklist.unblacklist_number(account, number),
+        lambda: blacklist.blacklist_number(caller_of(account), number, NOW),
+        lambda: blacklist.unblacklist_number(caller_of(account), number),
     )
     created = []
     yield (
-        lambda: created.append(groups.create_group(account, "Friends", NOW)),
-        lambda: groups.delete_group(account, created[0].id, NOW),
+        lambda: created.append(groups.create_group(caller_of(account), "Friends", NOW)),
+        lambda: groups.delete_group(caller_of(account), created[0].id, NOW),
     )
 
 

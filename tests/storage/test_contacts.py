@@ -15,6 +15,7 @@ from chalicelib.domain.errors import (
 from chalicelib.services import contacts, groups
 from chalicelib.storage import keys
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_rule_3_holds,
@@ -79,7 +80,7 @@ def test_details_are_set_and_cleared_and_the_others_stay(account):
     later = NOW + timedelta(days=1)
 
     updated = contacts.update_contact(
-        account, number(), {"title": None, "company": "New", "email": ""}, later
+        caller_of(account), number(), {"title": None, "company": "New", "email": ""}, later
     )
 
     expected = {**DETAILS, "company": "New", "email": ""}
@@ -92,9 +93,9 @@ def test_details_are_set_and_cleared_and_the_others_stay(account):
 
 def test_missing_contact_is_neither_updated_nor_deleted_nor_made(account):
     with pytest.raises(NotFoundError):
-        contacts.update_contact(account, number(), {"title": "a"}, NOW)
+        contacts.update_contact(caller_of(account), number(), {"title": "a"}, NOW)
     with pytest.raises(NotFoundError):
-        contacts.delete_contact(account, number(), NOW)
+        contacts.delete_contact(caller_of(account), number(), NOW)
     with pytest.raises(DoesNotExist):
         stored_contact(account)
 
@@ -106,7 +107,7 @@ def test_deleting_a_contact_takes_its_id_and_memberships_along(account):
     join(account, group)
     join(account, group, 1)
 
-    contacts.delete_contact(account, number(), NOW)
+    contacts.delete_contact(caller_of(account), number(), NOW)
 
     assert stored_keys(keys.contacts(account.id)) == {number(1).e164}
     assert len(stored_keys(keys.contact_ids(account.id))) == 1
@@ -120,7 +121,7 @@ def test_contact_in_150_groups_is_deleted_and_leaves_nothing(account):
     for group in many:
         join(account, group)
 
-    contacts.delete_contact(account, number(), NOW)
+    contacts.delete_contact(caller_of(account), number(), NOW)
 
     assert stored_keys(keys.contacts(account.id)) == set()
     assert stored_keys(keys.contact_ids(account.id)) == set()
@@ -210,7 +211,7 @@ def test_deleted_group_is_none_of_a_page_either(account):
     group, deleted = create_group(account), create_group(account)
     for each in (group, deleted):
         join(account, each)
-    groups.delete_group(account, deleted.id, NOW)
+    groups.delete_group(caller_of(account), deleted.id, NOW)
 
     (seen,) = contacts.page_of_group(account, group.id, offset=0, limit=1)
     assert seen.group_ids == {group.id}
@@ -254,12 +255,14 @@ def test_deleted_group_is_gone_for_every_reader_at_once(account):
     group = create_group(account)
     join(account, group)
 
-    groups.delete_group(account, group.id, NOW + timedelta(days=2))
+    groups.delete_group(caller_of(account), group.id, NOW + timedelta(days=2))
 
     seen = contacts.retrieve_contact(account, number())
     assert seen.group_ids == frozenset()
     assert seen.scheduled_deletion_date == date(2026, 3, 4)
-    assert contacts.update_contact(account, number(), {"title": "a"}, NOW) == _with_title(seen)
+    assert contacts.update_contact(
+        caller_of(account), number(), {"title": "a"}, NOW
+    ) == _with_title(seen)
     assert [c.scheduled_deletion_date for c in contacts.list_contacts(account)] == [
         date(2026, 3, 4)
     ]
@@ -277,7 +280,7 @@ def test_item_that_would_be_too_large_is_refused_and_stays(account):
 
     def fits(length):
         try:
-            contacts.update_contact(account, number(), {"custom": "x" * length}, NOW)
+            contacts.update_contact(caller_of(account), number(), {"custom": "x" * length}, NOW)
         except RefusedError as refusal:
             return refusal.code is not ErrorCode.ITEM_TOO_LARGE
         return True
@@ -317,7 +320,7 @@ def test_update_is_decided_by_the_contact_as_it_is_when_it_is_written(account):
             raise InvalidDataError.of("date", "is another")
 
     with pytest.raises(InvalidDataError):
-        contacts.update_contact(account, number(), {"title": "new"}, NOW, check=look)
+        contacts.update_contact(caller_of(account), number(), {"title": "new"}, NOW, check=look)
 
     assert len(seen) == 2
     assert contacts.retrieve_contact(account, number()).details == {"title": "old"}
@@ -328,7 +331,7 @@ def test_update_that_is_right_keeps_everything_else(account):
     dates = []
 
     changed = contacts.update_contact(
-        account,
+        caller_of(account),
         number(),
         {"title": "new", "email": None},
         NOW + timedelta(days=1),
@@ -347,12 +350,12 @@ def test_update_sees_the_date_that_readers_see_of_a_contact_whose_group_was_dele
     group = create_group(account)
     create(account)
     join(account, group)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
     seen = contacts.retrieve_contact(account, number()).scheduled_deletion_date
     dates = []
 
     changed = contacts.update_contact(
-        account,
+        caller_of(account),
         number(),
         {"title": "new"},
         NOW,

@@ -6,6 +6,7 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
 from chalicelib.services import contacts, groups, memberships
 from chalicelib.storage import keys
 from chalicelib.storage.items import ContactIdItem
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_whole,
@@ -23,12 +24,12 @@ def actions(account, contact_id, group):
     """Everything that can be done with a contact by its id."""
     return [
         lambda: contacts.retrieve_contact(account, contact_id),
-        lambda: contacts.update_contact(account, contact_id, {"title": "a"}, NOW),
+        lambda: contacts.update_contact(caller_of(account), contact_id, {"title": "a"}, NOW),
         lambda: change(account, contact_id, extra={"city": "a"}),
         lambda: change(account, contact_id, phone_number=number(9)),
-        lambda: contacts.delete_contact(account, contact_id, NOW),
-        lambda: memberships.add_to_group(account, group.id, contact_id, NOW),
-        lambda: memberships.remove_from_group(account, group.id, contact_id, NOW),
+        lambda: contacts.delete_contact(caller_of(account), contact_id, NOW),
+        lambda: memberships.add_to_group(caller_of(account), group.id, contact_id, NOW),
+        lambda: memberships.remove_from_group(caller_of(account), group.id, contact_id, NOW),
         lambda: move(account, group, contact_id),
         lambda: groups.list_groups_of_contact(account, contact_id),
     ]
@@ -39,17 +40,22 @@ def test_contact_is_used_by_its_id_as_by_its_number(account):
     group = create_group(account)
 
     assert contacts.retrieve_contact(account, created.id) == created
-    assert contacts.update_contact(account, created.id, {"title": "a"}, NOW).details["title"] == "a"
-    memberships.add_to_group(account, group.id, created.id, NOW)
+    assert (
+        contacts.update_contact(caller_of(account), created.id, {"title": "a"}, NOW).details[
+            "title"
+        ]
+        == "a"
+    )
+    memberships.add_to_group(caller_of(account), group.id, created.id, NOW)
     with pytest.raises(ConflictError) as refusal:
-        memberships.add_to_group(account, group.id, created.id, NOW)
+        memberships.add_to_group(caller_of(account), group.id, created.id, NOW)
     assert refusal.value.contact_id == created.id
     assert groups.list_groups_of_contact(account, created.id) == [group]
-    memberships.remove_from_group(account, group.id, created.id, NOW)
+    memberships.remove_from_group(caller_of(account), group.id, created.id, NOW)
     with pytest.raises(NotFoundError) as missing:
-        memberships.remove_from_group(account, group.id, created.id, NOW)
+        memberships.remove_from_group(caller_of(account), group.id, created.id, NOW)
     assert missing.value.code is ErrorCode.MEMBERSHIP_NOT_FOUND
-    contacts.delete_contact(account, created.id, NOW)
+    contacts.delete_contact(caller_of(account), created.id, NOW)
     assert_whole(account, [group])
 
 

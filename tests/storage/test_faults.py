@@ -12,6 +12,7 @@ from chalicelib.storage.dynamodb.deadline import calls_end_after
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, SEND_TRIES
 from chalicelib.storage.items import DeletedContactItem
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.faulty_engine import (
     faulty_engine,
@@ -139,11 +140,11 @@ def test_transaction_that_went_unanswered_is_applied_once(account, engine):
 def test_number_whose_blacklisting_went_unanswered_is_blacklisted_once(account, engine):
     engine.fail("PutItem", lose_answer)
 
-    blacklist.blacklist_number(account, number(), NOW)
+    blacklist.blacklist_number(caller_of(account), number(), NOW)
 
     assert engine.calls == ["PutItem"] * 2
     with pytest.raises(ConflictError):
-        blacklist.blacklist_number(account, number(), NOW)
+        blacklist.blacklist_number(caller_of(account), number(), NOW)
 
 
 @pytest.mark.parametrize("after_a_lost_race", [False, True])
@@ -233,7 +234,7 @@ def test_contact_in_many_groups_is_gone_whole_though_its_sweep_breaks_down(accou
     engine.fail("TransactWriteItems", lambda faulty, *call: faulty.pass_on(*call))
     engine.fail("TransactWriteItems", throttle, times=REPEATS + 1)
 
-    contacts.delete_contact(account, number(), NOW)
+    contacts.delete_contact(caller_of(account), number(), NOW)
 
     (key,) = stored_keys(keys.tombstones(account.id))
     tombstone = DeletedContactItem.get(keys.tombstones(account.id), key)

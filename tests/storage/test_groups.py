@@ -7,6 +7,7 @@ from chalicelib.domain.group import Group
 from chalicelib.services import groups
 from chalicelib.storage import keys
 from chalicelib.storage.items import DeletedGroupItem, GroupItem
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import create, create_group, join, number, stored_keys, stored_members
 
@@ -26,7 +27,7 @@ def test_two_groups_may_have_one_name(account):
 def test_group_is_renamed_and_keeps_the_rest(account):
     group = create_group(account)
 
-    renamed = groups.rename_group(account, group.id, "New", NOW)
+    renamed = groups.rename_group(caller_of(account), group.id, "New", NOW)
 
     assert (renamed.id, renamed.name, renamed.created_on) == (group.id, "New", NOW)
     assert groups.retrieve_group(account, group.id) == renamed
@@ -34,14 +35,14 @@ def test_group_is_renamed_and_keeps_the_rest(account):
 
 def test_missing_group_is_neither_renamed_nor_deleted_nor_made(account):
     with pytest.raises(NotFoundError):
-        groups.rename_group(account, 1, "New", NOW)
+        groups.rename_group(caller_of(account), 1, "New", NOW)
     with pytest.raises(NotFoundError):
-        groups.delete_group(account, 1, NOW)
+        groups.delete_group(caller_of(account), 1, NOW)
     assert stored_keys(keys.groups(account.id)) == set()
 
 
 def test_groups_are_listed_oldest_first(account):
-    newer = groups.create_group(account, "newer", NOW + timedelta(microseconds=1))
+    newer = groups.create_group(caller_of(account), "newer", NOW + timedelta(microseconds=1))
     older = create_group(account, "older")
 
     assert groups.list_groups(account) == [older, newer]
@@ -52,7 +53,7 @@ def test_groups_are_listed_oldest_first(account):
 def test_groups_of_a_contact_are_listed_oldest_first_beyond_one_batch(account):
     create(account)
     many = [
-        groups.create_group(account, str(index), NOW + timedelta(seconds=-index))
+        groups.create_group(caller_of(account), str(index), NOW + timedelta(seconds=-index))
         for index in range(110)
     ]
     for group in many:
@@ -67,7 +68,7 @@ def test_deleted_group_leaves_a_tombstone_with_its_members_for_the_sweep(account
     group = create_group(account)
     join(account, group)
 
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
 
     assert stored_keys(keys.groups(account.id)) == set()
     (key,) = stored_keys(keys.tombstones(account.id))
@@ -78,7 +79,7 @@ def test_deleted_group_leaves_a_tombstone_with_its_members_for_the_sweep(account
     assert tombstone.scheduled_deletion_date == "2026-03-02"
     assert stored_members(account, group) == {number().e164}
     with pytest.raises(NotFoundError):
-        groups.delete_group(account, group.id, NOW)
+        groups.delete_group(caller_of(account), group.id, NOW)
     with pytest.raises(NotFoundError):
         groups.retrieve_group(account, group.id)
 
@@ -98,7 +99,7 @@ def test_renaming_is_decided_by_the_group_as_it_is_when_it_is_written(account):
             raise InvalidDataError.of("count", "is another")
 
     with pytest.raises(InvalidDataError):
-        groups.rename_group(account, group.id, "new", NOW, check=look)
+        groups.rename_group(caller_of(account), group.id, "new", NOW, check=look)
 
     assert seen == [0, 1]
     assert groups.retrieve_group(account, group.id).name == "Group"
@@ -108,9 +109,9 @@ def test_group_that_was_looked_at_is_renamed(account):
     group = create_group(account)
     seen: list[Group] = []
 
-    renamed = groups.rename_group(account, group.id, "new", NOW, check=seen.append)
+    renamed = groups.rename_group(caller_of(account), group.id, "new", NOW, check=seen.append)
 
     assert seen == [group]
     assert renamed == groups.retrieve_group(account, group.id) == group._replace(name="new")
     with pytest.raises(NotFoundError):
-        groups.rename_group(account, group.id + 1, "new", NOW, check=seen.append)
+        groups.rename_group(caller_of(account), group.id + 1, "new", NOW, check=seen.append)

@@ -6,6 +6,7 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
 from chalicelib.services import contacts, groups, memberships
 from chalicelib.storage import keys
 from chalicelib.storage.items import ContactItem, MembershipItem
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_rule_3_holds,
@@ -55,7 +56,7 @@ def test_contacts_join_together_and_again(account):
     join(account, group, 1)
 
     for _ in range(2):
-        memberships.add_all_to_group(account, group.id, ids, NOW)
+        memberships.add_all_to_group(caller_of(account), group.id, ids, NOW)
 
         assert stored_members(account, group) == {number(index).e164 for index in range(3)}
         for index in range(3):
@@ -65,15 +66,15 @@ def test_contacts_join_together_and_again(account):
 def test_none_joins_where_one_or_the_group_is_missing(account):
     contact, deleted = create(account), create(account, 1)
     group, deleted_group = create_group(account), create_group(account)
-    contacts.delete_contact(account, deleted.id, NOW)
-    groups.delete_group(account, deleted_group.id, NOW)
+    contacts.delete_contact(caller_of(account), deleted.id, NOW)
+    groups.delete_group(caller_of(account), deleted_group.id, NOW)
 
     for group_id, ids, code in [
         (group.id, [contact.id, deleted.id], ErrorCode.CONTACT_NOT_FOUND),
         (deleted_group.id, [contact.id], ErrorCode.GROUP_NOT_FOUND),
     ]:
         with pytest.raises(NotFoundError) as refusal:
-            memberships.add_all_to_group(account, group_id, ids, NOW)
+            memberships.add_all_to_group(caller_of(account), group_id, ids, NOW)
         assert refusal.value.code is code
     assert contacts.retrieve_contact(account, contact.id).group_ids == set()
     assert stored_members(account, group) == set()
@@ -100,7 +101,7 @@ def test_missing_contact_or_group_is_refused_and_leaves_no_membership(account):
     assert stored_members(account, group) == set()
 
     create(account)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
     with pytest.raises(NotFoundError) as refusal:
         join(account, group)
     assert refusal.value.code is ErrorCode.GROUP_NOT_FOUND
@@ -123,7 +124,7 @@ def test_deleted_group_cannot_be_left(account):
     create(account)
     group = create_group(account)
     join(account, group)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
 
     with pytest.raises(NotFoundError):
         leave(account, group)
@@ -135,7 +136,7 @@ def test_leaving_the_last_group_that_is_there_ends_the_deleted_ones_too(account)
     deleted, left = create_group(account), create_group(account)
     join(account, deleted)
     join(account, left)
-    groups.delete_group(account, deleted.id, NOW)
+    groups.delete_group(caller_of(account), deleted.id, NOW)
 
     leave(account, left, now=NOW + timedelta(days=5))
 

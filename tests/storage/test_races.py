@@ -11,6 +11,7 @@ from chalicelib.domain.group import GroupKind
 from chalicelib.services import blacklist, contacts, groups, memberships
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.storage import keys
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_rule_3_holds,
@@ -61,7 +62,9 @@ def test_of_eight_who_create_one_contact_one_does(account, _round):
 
 
 def test_of_eight_who_blacklist_one_number_one_does(account):
-    outcomes = at_once(*[lambda: blacklist.blacklist_number(account, number(), NOW)] * THREADS)
+    outcomes = at_once(
+        *[lambda: blacklist.blacklist_number(caller_of(account), number(), NOW)] * THREADS
+    )
 
     assert sorted(map(str, outcomes)) == ["NUMBER_BLACKLISTED"] * (THREADS - 1) + ["None"]
 
@@ -69,7 +72,7 @@ def test_of_eight_who_blacklist_one_number_one_does(account):
 def test_of_eight_who_delete_one_group_one_does(account):
     group = create_group(account)
 
-    outcomes = at_once(*[lambda: groups.delete_group(account, group.id, NOW)] * THREADS)
+    outcomes = at_once(*[lambda: groups.delete_group(caller_of(account), group.id, NOW)] * THREADS)
 
     assert sorted(map(str, outcomes)) == ["GROUP_NOT_FOUND"] * (THREADS - 1) + ["None"]
 
@@ -122,7 +125,7 @@ def test_contact_that_is_deleted_while_it_joins_and_leaves_is_gone_or_whole(acco
     joined, left, deleted, *_ = at_once(
         lambda: join(account, stay),
         lambda: leave(account, go),
-        lambda: contacts.delete_contact(account, number(), NOW),
+        lambda: contacts.delete_contact(caller_of(account), number(), NOW),
         *[lambda: create(account, title="again")] * 2,
     )
 
@@ -164,9 +167,9 @@ def test_number_that_changes_while_the_contact_joins_and_leaves_loses_nothing(ac
     join(account, go)
 
     outcomes = at_once(
-        lambda: memberships.add_to_group(account, stay.id, created.id, NOW),
-        lambda: memberships.remove_from_group(account, go.id, created.id, NOW),
-        lambda: contacts.update_contact(account, created.id, {"title": "a"}, NOW),
+        lambda: memberships.add_to_group(caller_of(account), stay.id, created.id, NOW),
+        lambda: memberships.remove_from_group(caller_of(account), go.id, created.id, NOW),
+        lambda: contacts.update_contact(caller_of(account), created.id, {"title": "a"}, NOW),
         lambda: change(account, created.id, extra={"city": "a"}),
         lambda: change(account, created.id, phone_number=number(1)),
         lambda: change(account, created.id, phone_number=number(2)),
@@ -188,7 +191,7 @@ def test_number_that_changes_while_the_contact_is_deleted_is_gone_whole(account,
 
     changed, deleted, again = at_once(
         lambda: change(account, created.id, phone_number=number(1)),
-        lambda: contacts.delete_contact(account, created.id, NOW),
+        lambda: contacts.delete_contact(caller_of(account), created.id, NOW),
         lambda: create(account, 1),
     )
 
@@ -252,7 +255,9 @@ def test_uploads_of_the_same_contacts_at_once_make_each_contact_once(account, _r
 
     outcomes = at_once(
         *[
-            lambda group=group: upload_contacts(account, group.id, rows, NOW, refuse_members=True)
+            lambda group=group: upload_contacts(
+                caller_of(account), group.id, rows, NOW, refuse_members=True
+            )
             for group in groups_of_each
         ]
     )

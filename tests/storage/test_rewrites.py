@@ -26,6 +26,7 @@ from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import ContactItem, GroupItem
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_whole,
@@ -119,7 +120,7 @@ def test_deleted_group_is_dropped_with_the_old_number(account):
     deleted, kept = create_group(account), create_group(account)
     join(account, deleted)
     join(account, kept)
-    groups.delete_group(account, deleted.id, NOW)
+    groups.delete_group(caller_of(account), deleted.id, NOW)
 
     change(account, created.id, phone_number=number(1))
 
@@ -135,7 +136,7 @@ def test_contact_whose_last_group_was_deleted_keeps_its_date_with_its_new_number
     created = create(account)
     group = create_group(account)
     join(account, group)
-    groups.delete_group(account, group.id, LATER)
+    groups.delete_group(caller_of(account), group.id, LATER)
 
     changed = change(account, created.id, phone_number=number(1))
 
@@ -159,12 +160,12 @@ def test_number_changes_in_as_many_groups_as_a_transaction_holds(account):
 
 def test_extra_fields_are_changed_one_by_one_and_kept_by_other_changes(account):
     created = contacts.create_contact(
-        account, number(), {"title": "a"}, NOW, extra={"city": "Tallinn", "none": None}
+        caller_of(account), number(), {"title": "a"}, NOW, extra={"city": "Tallinn", "none": None}
     )
     assert created.extra == {"city": "Tallinn"}
 
     changed = change(account, number(), extra={"fields": [{"type": 3, "value": 1.5}]})
-    contacts.update_contact(account, number(), {"title": None}, NOW)
+    contacts.update_contact(caller_of(account), number(), {"title": None}, NOW)
     join(account, create_group(account))
 
     assert changed.extra == {"city": "Tallinn", "fields": [{"type": 3, "value": 1.5}]}
@@ -225,7 +226,7 @@ def test_member_is_changed_or_refused(account):
 
 def test_contact_is_not_created_in_a_group_that_is_not_there(account):
     group = create_group(account)
-    groups.delete_group(account, group.id, NOW)
+    groups.delete_group(caller_of(account), group.id, NOW)
 
     for act in (
         lambda: create_or_join(account, group),
@@ -273,7 +274,7 @@ def test_every_write_of_a_contact_raises_its_revision(account):
     create(account)
     revisions = [stored_contact(account).revision or 0]
     for write in (
-        lambda: contacts.update_contact(account, number(), {"title": "a"}, NOW),
+        lambda: contacts.update_contact(caller_of(account), number(), {"title": "a"}, NOW),
         lambda: change(account, number(), extra={"a": 1}),
         lambda: join(account, group),
         lambda: leave(account, group),
@@ -281,7 +282,7 @@ def test_every_write_of_a_contact_raises_its_revision(account):
         lambda: move(account, other, number()),
         lambda: change(account, number(), phone_number=number(1)),
         lambda: change(account, number(1), phone_number=number()),
-        lambda: groups.delete_group(account, other.id, NOW),
+        lambda: groups.delete_group(caller_of(account), other.id, NOW),
     ):
         write()
         clean_up(NOW, lambda: 3600.0)
@@ -301,7 +302,7 @@ def test_what_a_later_version_keeps_stays_with_its_contact(account, moved_to):
 
     change(account, created.id, phone_number=number(moved_to), details={"title": "Sir"})
     rows = [data(moved_to, title="Dame")]
-    upload_contacts(account, group.id, rows, NOW, refuse_members=False)
+    upload_contacts(caller_of(account), group.id, rows, NOW, refuse_members=False)
 
     there = stored.find_stored(account.id, number(moved_to).e164)
     assert there is not None
@@ -330,15 +331,15 @@ def test_items_from_before_are_read(account):
 
 def test_group_keeps_its_kind_and_extra_fields_and_says_when_it_was_renamed(account):
     fields = {"fields": [{"name": "Auto", "type": 3}], "autoDeleteEnabled": False}
-    group = groups.create_group(account, "a", NOW, extra=fields)
+    group = groups.create_group(caller_of(account), "a", NOW, extra=fields)
 
-    renamed = groups.rename_group(account, group.id, "b", LATER)
+    renamed = groups.rename_group(caller_of(account), group.id, "b", LATER)
 
     assert renamed == group._replace(name="b", updated_on=LATER)
     assert groups.list_groups(account) == [renamed]
     assert renamed.extra == fields
     with pytest.raises(InvalidDataError):
-        groups.create_group(account, "a", NOW, extra={"a": "x" * EXTRA_CHARACTERS})
+        groups.create_group(caller_of(account), "a", NOW, extra={"a": "x" * EXTRA_CHARACTERS})
 
 
 def test_contact_data_may_be_only_a_number(account):

@@ -8,6 +8,7 @@ from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.group import GroupKind
 from chalicelib.services import blacklist, contacts, groups
 from chalicelib.services.cleanup import clean_up
+from tests.account import caller_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_whole,
@@ -52,7 +53,7 @@ def test_joining_a_stoplist_blacklists_and_leaving_it_ends_that(account, stoplis
 
 def test_number_that_is_blacklisted_already_keeps_its_date(account, stoplist):
     create(account)
-    blacklist.blacklist_number(account, number(), NOW)
+    blacklist.blacklist_number(caller_of(account), number(), NOW)
 
     join(account, stoplist, now=LATER)
 
@@ -77,7 +78,7 @@ def test_leaving_another_group_never_touches_the_blacklist(account):
     create(account)
     group = create_group(account)
     join(account, group)
-    blacklist.blacklist_number(account, number(), NOW)
+    blacklist.blacklist_number(caller_of(account), number(), NOW)
 
     leave(account, group)
 
@@ -89,8 +90,8 @@ def test_opt_out_survives_the_stoplist_and_the_contact(account, stoplist):
         create(account, index)
         join(account, stoplist, index)
 
-    contacts.delete_contact(account, number(1), NOW)
-    groups.delete_group(account, stoplist.id, NOW)
+    contacts.delete_contact(caller_of(account), number(1), NOW)
+    groups.delete_group(caller_of(account), stoplist.id, NOW)
     clean_up(NOW, lambda: 3600.0)
 
     assert blacklisted(account) == {number(): NOW, number(1): NOW}
@@ -104,7 +105,7 @@ def test_deleted_stoplist_is_none_any_more(account, stoplist):
         create(account, index)
         join(account, stoplist, index)
         join(account, other, index)
-    groups.delete_group(account, stoplist.id, NOW)
+    groups.delete_group(caller_of(account), stoplist.id, NOW)
 
     leave(account, other)
     clean_up(NOW, lambda: 3600.0)
@@ -136,7 +137,7 @@ def test_contact_that_is_created_in_a_stoplist_or_joins_it_is_blacklisted(accoun
 
 def test_only_what_names_the_stoplist_again_blacklists_again(account, stoplist):
     create_or_join(account, stoplist)
-    blacklist.unblacklist_number(account, number())
+    blacklist.unblacklist_number(caller_of(account), number())
 
     change(account, number(), details={"title": "a"}, extra={"a": 1})
     assert blacklisted(account) == {}
@@ -150,12 +151,12 @@ def test_only_what_names_the_stoplist_again_blacklists_again(account, stoplist):
 def test_number_that_somebody_asked_for_outlives_the_stoplist(account, stoplist, asked_first, by):
     create(account)
     if asked_first:
-        blacklist.blacklist_number(account, number(), NOW)
+        blacklist.blacklist_number(caller_of(account), number(), NOW)
         join(account, stoplist)
     else:
         join(account, stoplist)
         with pytest.raises(ConflictError):
-            blacklist.blacklist_number(account, number(), NOW)
+            blacklist.blacklist_number(caller_of(account), number(), NOW)
 
     if by == "leaving":
         leave(account, stoplist)
@@ -179,7 +180,7 @@ def test_moving_into_a_stoplist_blacklists_and_out_of_it_ends_that(account, stop
 @pytest.mark.real_engine
 def test_blacklist_is_looked_up_beyond_one_batch(account):
     for index in (0, 120):
-        blacklist.blacklist_number(account, number(index), NOW)
+        blacklist.blacklist_number(caller_of(account), number(index), NOW)
 
     since = blacklist.blacklisted_since(account, map(number, [*range(150), 0]))
 

@@ -17,6 +17,7 @@ from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.services.authentication import Authenticator
 from chalicelib.services.memberships import add_all_to_group
 from chalicelib.services.uploading import upload_contacts
+from tests.account import caller_of
 from tests.documented import USE_CASES
 from tests.storage.conftest import NOW
 from tests.storage.meter import Meter
@@ -86,13 +87,15 @@ def _(account):
 @costs("update a contact in no group")
 def _(account):
     create(account, title="Sir")
-    return lambda: contacts.update_contact(account, number(), {"title": None, "email": "a"}, NOW)
+    return lambda: contacts.update_contact(
+        caller_of(account), number(), {"title": None, "email": "a"}, NOW
+    )
 
 
 @costs("update a contact in groups")
 def _(account):
     create_in_groups(account, 2)
-    return lambda: contacts.update_contact(account, number(), {"email": "a"}, NOW)
+    return lambda: contacts.update_contact(caller_of(account), number(), {"email": "a"}, NOW)
 
 
 @costs("retrieve a contact by its id")
@@ -128,7 +131,7 @@ def _(account):
 @costs("delete a contact in no group")
 def _(account):
     create(account)
-    return lambda: contacts.delete_contact(account, number(), NOW)
+    return lambda: contacts.delete_contact(caller_of(account), number(), NOW)
 
 
 @costs("list 3 contacts")
@@ -174,7 +177,7 @@ def _(account):
 @costs("rename a group")
 def _(account):
     group = create_group(account)
-    return lambda: groups.rename_group(account, group.id, "b", NOW)
+    return lambda: groups.rename_group(caller_of(account), group.id, "b", NOW)
 
 
 @costs("list groups")
@@ -192,7 +195,7 @@ def _(account):
 @costs("delete a group")
 def _(account):
     group = create_group(account)
-    return lambda: groups.delete_group(account, group.id, NOW)
+    return lambda: groups.delete_group(caller_of(account), group.id, NOW)
 
 
 @costs("join the first group")
@@ -213,7 +216,7 @@ def _(account):
 def _(account):
     ids = [create(account, index).id for index in range(2)]
     group = create_group(account)
-    return lambda: add_all_to_group(account, group.id, ids, NOW)
+    return lambda: add_all_to_group(caller_of(account), group.id, ids, NOW)
 
 
 @costs("leave one of several groups")
@@ -266,30 +269,30 @@ def _(account):
 def _(account):
     group = create_group(account)
     rows = [data(index) for index in range(3)]
-    return lambda: upload_contacts(account, group.id, rows, NOW, refuse_members=True)
+    return lambda: upload_contacts(caller_of(account), group.id, rows, NOW, refuse_members=True)
 
 
 @costs("blacklist a number")
 def _(account):
-    return lambda: blacklist.blacklist_number(account, number(), NOW)
+    return lambda: blacklist.blacklist_number(caller_of(account), number(), NOW)
 
 
 @costs("check a blacklisted number")
 def _(account):
-    blacklist.blacklist_number(account, number(), NOW)
+    blacklist.blacklist_number(caller_of(account), number(), NOW)
     return lambda: blacklist.check_blacklisted(account, number())
 
 
 @costs("check 3 numbers of which one is blacklisted")
 def _(account):
-    blacklist.blacklist_number(account, number(), NOW)
+    blacklist.blacklist_number(caller_of(account), number(), NOW)
     return lambda: blacklist.blacklisted_since(account, map(number, range(3)))
 
 
 @costs("take a number off the blacklist")
 def _(account):
-    blacklist.blacklist_number(account, number(), NOW)
-    return lambda: blacklist.unblacklist_number(account, number())
+    blacklist.blacklist_number(caller_of(account), number(), NOW)
+    return lambda: blacklist.unblacklist_number(caller_of(account), number())
 
 
 def create_in_groups(account, count):

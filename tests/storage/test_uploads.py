@@ -17,6 +17,7 @@ from chalicelib.storage.dynamodb.connection import table as connection
 from chalicelib.storage.dynamodb.deadline import calls_end_after
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.dynamodb.tries import SEND_TRIES
+from tests.account import caller_of
 from tests.connected import Connected
 from tests.faulty_engine import faulty_engine, lose_answer, lose_race, throttle
 from tests.storage.conftest import NOW
@@ -47,7 +48,7 @@ def engine(table, account, group):
 
 
 def upload(account, group, rows, *, refuse_members=False):
-    return upload_contacts(account, group.id, rows, NOW, refuse_members=refuse_members)
+    return upload_contacts(caller_of(account), group.id, rows, NOW, refuse_members=refuse_members)
 
 
 def codes(outcomes):

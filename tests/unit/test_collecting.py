@@ -8,7 +8,7 @@ import pytest
 from chalicelib.dialects.devino.endpoints import upload_contacts
 from chalicelib.domain.collecting import no_collecting
 from chalicelib.domain.errors import InvalidDataError
-from tests.account import account_in
+from tests.account import account_in, caller_of
 from tests.openapi import REQUEST
 
 ACCOUNT = account_in("EE")
@@ -36,7 +36,7 @@ def test_collections_of_an_upload_do_not_grow_with_it():
         gc.callbacks.append(note)
         try:
             with pytest.raises(InvalidDataError):
-                upload_contacts(REQUEST._replace(body=body), ACCOUNT)
+                upload_contacts(REQUEST._replace(body=body), caller_of(ACCOUNT))
         finally:
             gc.callbacks.remove(note)
         return len(collections)

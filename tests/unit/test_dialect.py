@@ -8,13 +8,17 @@ from chalicelib.dialects.dialect import Dialect, answer
 from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
-from chalicelib.domain.credential import PresentedCredential
+from chalicelib.domain.caller import Stamp
+from chalicelib.domain.credential import Credential, PresentedCredential
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.domain.limits import REQUEST_BYTES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNT = Account(
     id="a", name="a", default_region="EE", retention_days=30, cursor_key="key", created_on=NOW
+)
+CREDENTIAL = Credential(
+    username="u", secret_hash="", account=ACCOUNT, revoked_on=None, created_on=NOW
 )
 REQUEST = Request(
     id="1",
@@ -30,7 +34,7 @@ REQUEST = Request(
 
 
 def says(text):
-    return lambda request, _account: Response(status=200, body=f"{text} {request.method}")
+    return lambda request, _caller: Response(status=200, body=f"{text} {request.method}")
 
 
 DIALECT = Dialect(
@@ -48,7 +52,7 @@ DIALECT = Dialect(
 )
 
 
-def answered(dialect=DIALECT, authenticate=lambda _: ACCOUNT, **changes):
+def answered(dialect=DIALECT, authenticate=lambda _: CREDENTIAL, **changes):
     request = REQUEST._replace(**changes)
     return answer(dialect, lambda: request, authenticate).body
 
@@ -65,6 +69,21 @@ def test_dialect_may_say_which_method_a_request_means():
 def test_path_takes_bodies_up_to_its_limit(route, most):
     assert answered(method="PUT", route=route, body=b"x" * most).endswith("PUT")
     assert answered(method="PUT", route=route, body=b"x" * (most + 1)) == "REQUEST_TOO_LARGE"
+
+
+def test_endpoint_is_told_who_calls_and_through_what():
+    def tell_caller(_request, caller):
+        return Response(200, f"{caller.account.id} {caller.username} {caller.request_id}")
+
+    def tell_stamp(request, caller):
+        assert caller.stamp(request.received_on) == Stamp(NOW, caller.username, caller.via)
+        return Response(200, caller.via)
+
+    endpoints = {"/list": {"GET": Operation(tell_caller), "DELETE": Operation(tell_stamp)}}
+    dialect = DIALECT._replace(endpoints=endpoints)
+
+    assert answered(dialect) == "a u 1"
+    assert answered(dialect, query={"_method": ["DELETE"]}) == "test.tell_stamp"
 
 
 def test_authentication_comes_before_everything_else():

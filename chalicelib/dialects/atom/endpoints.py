@@ -21,76 +21,78 @@ from chalicelib.dialects.atom.render import (
 )
 from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.operations import Operation
-from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.services import contacts, groups, memberships
 
 CONTACT: Final = "/api/contact"
 ADDRESS_BOOK: Final = "/api/address-book"
 
 
-def new_contact(request: Request, account: Account) -> Response:
+def new_contact(request: Request, caller: Caller) -> Response:
     """Create a contact in an address book, or let the one of that number join it."""
-    group_id, data = parse_new_contact(request, account)
+    group_id, data = parse_new_contact(request, caller.account)
     contact = memberships.create_or_join(
-        account, group_id, data, request.received_on, refuse_member=True
+        caller, group_id, data, request.received_on, refuse_member=True
     )
     return success({"id": contact.id})
 
 
-def contact_detail(request: Request, account: Account) -> Response:
+def contact_detail(request: Request, caller: Caller) -> Response:
     """Retrieve a contact."""
-    contact = contacts.retrieve_contact(account, parse_id(request))
+    contact = contacts.retrieve_contact(caller.account, parse_id(request))
     return success({"contact": render_contact(contact)})
 
 
-def edit_contact(request: Request, account: Account) -> Response:
+def edit_contact(request: Request, caller: Caller) -> Response:
     """Change some fields of a contact, and move it to another address book if one is named."""
-    contact_id, group_id, changes = parse_contact_edit(request, account)
+    contact_id, group_id, changes = parse_contact_edit(request, caller.account)
     if group_id is None:
-        contacts.change_contact(account, contact_id, changes, request.received_on)
+        contacts.change_contact(caller, contact_id, changes, request.received_on)
     else:
-        memberships.move_to_group(account, group_id, contact_id, changes, request.received_on)
+        memberships.move_to_group(caller, group_id, contact_id, changes, request.received_on)
     return success({"id": contact_id})
 
 
-def delete_contact(request: Request, account: Account) -> Response:
+def delete_contact(request: Request, caller: Caller) -> Response:
     """Delete a contact."""
     contact_id = parse_id(request)
-    contacts.delete_contact(account, contact_id, request.received_on)
+    contacts.delete_contact(caller, contact_id, request.received_on)
     return success({"id": contact_id})
 
 
-def new_address_book(request: Request, account: Account) -> Response:
+def new_address_book(request: Request, caller: Caller) -> Response:
     """Create an address book."""
     name = parse_new_address_book(request)
-    return success(render_address_book(groups.create_group(account, name, request.received_on)))
+    return success(render_address_book(groups.create_group(caller, name, request.received_on)))
 
 
-def edit_address_book(request: Request, account: Account) -> Response:
+def edit_address_book(request: Request, caller: Caller) -> Response:
     """Rename an address book, if a name is given."""
     group_id, name = parse_address_book_edit(request)
     if name is None:
-        group = groups.retrieve_group(account, group_id)
+        group = groups.retrieve_group(caller.account, group_id)
     else:
-        group = groups.rename_group(account, group_id, name, request.received_on)
+        group = groups.rename_group(caller, group_id, name, request.received_on)
     return success(render_edited_address_book(group))
 
 
-def list_address_books(_request: Request, account: Account) -> Response:
+def list_address_books(_request: Request, caller: Caller) -> Response:
     """List all address books."""
-    return success_of_address_books(groups.list_groups(account))
+    return success_of_address_books(groups.list_groups(caller.account))
 
 
-def address_book_detail(request: Request, account: Account) -> Response:
+def address_book_detail(request: Request, caller: Caller) -> Response:
     """Retrieve an address book with all of its contacts."""
-    group = groups.retrieve_group(account, parse_id(request))
-    return success_of_address_book(group, contacts.list_contacts_of_groups(account, [group.id]))
+    group = groups.retrieve_group(caller.account, parse_id(request))
+    return success_of_address_book(
+        group, contacts.list_contacts_of_groups(caller.account, [group.id])
+    )
 
 
-def delete_address_book(request: Request, account: Account) -> Response:
+def delete_address_book(request: Request, caller: Caller) -> Response:
     """Delete an address book; its contacts stay."""
     group_id = parse_id(request)
-    groups.delete_group(account, group_id, request.received_on)
+    groups.delete_group(caller, group_id, request.received_on)
     return success({"id": group_id})
 
 

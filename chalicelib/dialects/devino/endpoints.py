@@ -35,6 +35,7 @@ from chalicelib.dialects.messages import JSON, Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.collecting import no_collecting
 from chalicelib.domain.contact import Contact, ContactData
 from chalicelib.domain.errors import ErrorCode, NotFoundError, PhonebookError
@@ -51,36 +52,37 @@ ROOTS: Final = (ROOT, "/contact-groups", "/contacts-groups")
 """The vendor's sample of a deletion calls a path without the prefix of all others."""
 
 
-def create_list(request: Request, account: Account) -> Response:
+def create_list(request: Request, caller: Caller) -> Response:
     """Create a contact list."""
     new = parse_new_list(request)
     group = groups.create_group(
-        account, new.name, request.received_on, kind=new.kind, extra=new.extra
+        caller, new.name, request.received_on, kind=new.kind, extra=new.extra
     )
     return json_response(200, {"result": str(group.id)})
 
 
-def upload_contacts(request: Request, account: Account) -> Response:
+def upload_contacts(request: Request, caller: Caller) -> Response:
     """Put contacts into a list, each with an outcome of its own."""
     with no_collecting():
-        return _upload_contacts(request, account)
+        return _upload_contacts(request, caller)
 
 
-def get_lists(request: Request, account: Account) -> Response:
+def get_lists(request: Request, caller: Caller) -> Response:
     """List the contact lists, oldest first."""
     query = parse_lists_query(request)
     found = (
         group
-        for group in groups.list_groups(account)
+        for group in groups.list_groups(caller.account)
         if query.filter.takes(group, query.zone_offset)
     )
     return _render_result(
-        render_list(account, group, query.zone_offset) for group in query.slice.of(found)
+        render_list(caller.account, group, query.zone_offset) for group in query.slice.of(found)
     )
 
 
-def get_contacts(request: Request, account: Account) -> Response:
+def get_contacts(request: Request, caller: Caller) -> Response:
     """List the contacts of a list."""
+    account = caller.account
     query = parse_contacts_query(request, account)
     group = groups.retrieve_group(account, query.group_id)
     check_field_names(query, definitions_of(group))
@@ -91,12 +93,10 @@ def get_contacts(request: Request, account: Account) -> Response:
     )
 
 
-def delete_lists(request: Request, account: Account) -> Response:
+def delete_lists(request: Request, caller: Caller) -> Response:
     """Delete contact lists, each with an outcome of its own; their contacts stay."""
     parameter, list_ids = parse_deleted_ids(request)
-    outcomes = {
-        list_id: _delete_list(account, list_id, request.received_on) for list_id in list_ids
-    }
+    outcomes = {list_id: _delete_list(caller, list_id, request.received_on) for list_id in list_ids}
     return json_response(200, render_deletion(parameter, outcomes))
 
 
@@ -119,7 +119,8 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
 })  # fmt: skip
 
 
-def _upload_contacts(request: Request, account: Account) -> Response:
+def _upload_contacts(request: Request, caller: Caller) -> Response:
+    account = caller.account
     upload = parse_upload(request)
     group = groups.retrieve_group(account, upload.group_id)
     rows = _read_rows(upload, group, account)
@@ -127,7 +128,7 @@ def _upload_contacts(request: Request, account: Account) -> Response:
         rows = _refuse_known_emails(account, group, rows)
     written = iter(
         uploading.upload_contacts(
-            account,
+            caller,
             group.id,
             [row for row in rows if isinstance(row, ContactData)],
             request.received_on,
@@ -206,13 +207,13 @@ def _with_subscriptions(
             yield contact, since.get(contact.phone_number)
 
 
-def _delete_list(account: Account, list_id: str, now: datetime) -> PhonebookError | None:
+def _delete_list(caller: Caller, list_id: str, now: datetime) -> PhonebookError | None:
     """Delete a list, and return why it was not if it was not."""
     group_id = id_of_decimal(list_id)
     if group_id is None:
         return NotFoundError(ErrorCode.GROUP_NOT_FOUND)
     try:
-        groups.delete_group(account, group_id, now)
+        groups.delete_group(caller, group_id, now)
     except PhonebookError as error:
         return error
     return None

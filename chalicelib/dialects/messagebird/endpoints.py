@@ -36,6 +36,7 @@ from chalicelib.dialects.messagebird.render import (
 from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.domain.ids import hex_of
@@ -46,15 +47,16 @@ _NO_CONTENT: Final = Response(status=204)
 _NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def create_contact(request: Request, account: Account) -> Response:
+def create_contact(request: Request, caller: Caller) -> Response:
     """Create a contact."""
-    phone_number, details = parse_new_contact(request, account)
-    contact = contacts.create_contact(account, phone_number, details, request.received_on)
+    phone_number, details = parse_new_contact(request, caller.account)
+    contact = contacts.create_contact(caller, phone_number, details, request.received_on)
     return json_response(201, render_contact(contact, base_url(request)))
 
 
-def list_contacts(request: Request, account: Account) -> Response:
+def list_contacts(request: Request, caller: Caller) -> Response:
     """List all contacts, or those with a number or a name."""
+    account = caller.account
     wanted, window = parse_contact_list(request, account)
     if isinstance(wanted, PhoneNumber):
         query = {MSISDN: wanted.e164.removeprefix("+")}
@@ -74,14 +76,14 @@ def list_contacts(request: Request, account: Account) -> Response:
     return render_list(listing, base_url(request))
 
 
-def view_contact(request: Request, account: Account) -> Response:
+def view_contact(request: Request, caller: Caller) -> Response:
     """Retrieve the contact of an id or a number, or the contacts of a name."""
-    wanted = parse_viewed_contact(request, account)
+    wanted = parse_viewed_contact(request, caller.account)
     window = parse_window(request)
     if not isinstance(wanted, str):
-        contact = contacts.retrieve_contact(account, wanted)
+        contact = contacts.retrieve_contact(caller.account, wanted)
         return json_response(200, render_contact(contact, base_url(request)))
-    found = _find_by_name(account, wanted)
+    found = _find_by_name(caller.account, wanted)
     if not found:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     if len(found) > 1:
@@ -89,83 +91,83 @@ def view_contact(request: Request, account: Account) -> Response:
     return json_response(200, render_contact(found[0], base_url(request)))
 
 
-def update_contact(request: Request, account: Account) -> Response:
+def update_contact(request: Request, caller: Caller) -> Response:
     """Change some parameters of a contact."""
-    contact_id, changes, repeated = parse_contact_changes(request, account)
+    contact_id, changes, repeated = parse_contact_changes(request, caller.account)
     check = refusing_changes_of(repeated, partial(render_contact, base=base_url(request)))
-    contact = contacts.change_contact(
-        account, contact_id, changes, request.received_on, check=check
-    )
+    contact = contacts.change_contact(caller, contact_id, changes, request.received_on, check=check)
     return json_response(200, render_contact(contact, base_url(request)))
 
 
-def delete_contact(request: Request, account: Account) -> Response:
+def delete_contact(request: Request, caller: Caller) -> Response:
     """Delete a contact."""
-    contacts.delete_contact(account, parse_contact_id(request), request.received_on)
+    contacts.delete_contact(caller, parse_contact_id(request), request.received_on)
     return _NO_CONTENT
 
 
-def list_groups_of_contact(request: Request, account: Account) -> Response:
+def list_groups_of_contact(request: Request, caller: Caller) -> Response:
     """List the groups that a contact is in."""
     contact_id = parse_contact_id(request)
     window = parse_window(request)
-    found = groups.list_groups_of_contact(account, contact_id)
+    found = groups.list_groups_of_contact(caller.account, contact_id)
     base = base_url(request)
     items = [render_group(group, base) for group in found]
     return _render_all(request, f"{CONTACTS}/{hex_of(contact_id)}{GROUPS}", window, items)
 
 
-def list_messages_of_contact(request: Request, account: Account) -> Response:
+def list_messages_of_contact(request: Request, caller: Caller) -> Response:
     """List the messages that were sent to a contact: none, since we send none."""
     contact_id = parse_contact_id(request)
     window = parse_window(request)
-    contacts.retrieve_contact(account, contact_id)
+    contacts.retrieve_contact(caller.account, contact_id)
     return _render_all(request, f"{CONTACTS}/{hex_of(contact_id)}/messages", window, [])
 
 
-def create_group(request: Request, account: Account) -> Response:
+def create_group(request: Request, caller: Caller) -> Response:
     """Create a group."""
-    group = groups.create_group(account, parse_group_name(request), request.received_on)
+    group = groups.create_group(caller, parse_group_name(request), request.received_on)
     return json_response(201, render_group(group, base_url(request)))
 
 
-def list_groups(request: Request, account: Account) -> Response:
+def list_groups(request: Request, caller: Caller) -> Response:
     """List all groups."""
     window = parse_window(request)
     base = base_url(request)
-    items = [render_group(group, base) for group in groups.list_groups(account)]
+    items = [render_group(group, base) for group in groups.list_groups(caller.account)]
     return _render_all(request, GROUPS, window, items)
 
 
-def view_group(request: Request, account: Account) -> Response:
+def view_group(request: Request, caller: Caller) -> Response:
     """Retrieve a group."""
-    group = groups.retrieve_group(account, parse_group_id(request))
+    group = groups.retrieve_group(caller.account, parse_group_id(request))
     return json_response(200, render_group(group, base_url(request)))
 
 
-def update_group(request: Request, account: Account) -> Response:
+def update_group(request: Request, caller: Caller) -> Response:
     """Rename a group; PHP and C# want it back, and Go takes it too."""
     group_id, name, repeated = parse_group_changes(request)
     check = refusing_changes_of(repeated, partial(render_group, base=base_url(request)))
-    group = groups.rename_group(account, group_id, name, request.received_on, check=check)
+    group = groups.rename_group(caller, group_id, name, request.received_on, check=check)
     return json_response(200, render_group(group, base_url(request)))
 
 
-def delete_group(request: Request, account: Account) -> Response:
+def delete_group(request: Request, caller: Caller) -> Response:
     """Delete a group."""
-    groups.delete_group(account, parse_group_id(request), request.received_on)
+    groups.delete_group(caller, parse_group_id(request), request.received_on)
     return _NO_CONTENT
 
 
-def list_contacts_of_group(request: Request, account: Account) -> Response:
+def list_contacts_of_group(request: Request, caller: Caller) -> Response:
     """List the contacts in a group."""
     group_id = parse_group_id(request)
     window = parse_window(request)
-    page = contacts.page_of_group(account, group_id, offset=window.offset, limit=window.limit)
-    counted = groups.retrieve_group(account, group_id).contacts_count
+    page = contacts.page_of_group(
+        caller.account, group_id, offset=window.offset, limit=window.limit
+    )
+    counted = groups.retrieve_group(caller.account, group_id).contacts_count
     # The count may be behind, and a page that is not full need not be the last one.
     is_more = counted > window.end or bool(
-        contacts.page_of_group(account, group_id, offset=window.end, limit=window.limit)
+        contacts.page_of_group(caller.account, group_id, offset=window.end, limit=window.limit)
     )
     listing = Listing(
         path=f"{GROUPS}/{hex_of(group_id)}{CONTACTS}",
@@ -177,19 +179,19 @@ def list_contacts_of_group(request: Request, account: Account) -> Response:
     return render_list(listing, base_url(request))
 
 
-def add_contacts_to_group(request: Request, account: Account) -> Response:
+def add_contacts_to_group(request: Request, caller: Caller) -> Response:
     """Put contacts into a group."""
     group_id = parse_group_id(request)
     contact_ids = parse_contact_ids(request)
-    memberships.add_all_to_group(account, group_id, contact_ids, request.received_on)
+    memberships.add_all_to_group(caller, group_id, contact_ids, request.received_on)
     return _NO_CONTENT
 
 
-def remove_contact_from_group(request: Request, account: Account) -> Response:
+def remove_contact_from_group(request: Request, caller: Caller) -> Response:
     """Take a contact out of a group."""
     group_id = parse_group_id(request)
     contact_id = parse_contact_id(request)
-    memberships.remove_from_group(account, group_id, contact_id, request.received_on)
+    memberships.remove_from_group(caller, group_id, contact_id, request.received_on)
     return _NO_CONTENT
 
 

@@ -21,6 +21,7 @@ from chalicelib.dialects.messente.render import render_contact, render_group
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import PAGING, Page, parse_page, render_list
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.group import Group
 from chalicelib.services import blacklist, contacts, groups, memberships
 
@@ -29,8 +30,9 @@ ROOT: Final = "/v1/phonebook"
 _NO_CONTENT: Final = Response(status=204)
 
 
-def fetch_contacts(request: Request, account: Account) -> Response:
+def fetch_contacts(request: Request, caller: Caller) -> Response:
     """List all contacts, or those in any of some groups."""
+    account = caller.account
     group_ids, page = parse_contact_list(request, account)
     if group_ids is None:
         found = contacts.list_contacts(account, after=page.after, page_size=page.size_to_read)
@@ -42,24 +44,24 @@ def fetch_contacts(request: Request, account: Account) -> Response:
     return render_list(request, account, page, "contacts", entries)
 
 
-def create_contact(request: Request, account: Account) -> Response:
+def create_contact(request: Request, caller: Caller) -> Response:
     """Create a contact."""
-    phone_number, details = parse_new_contact(request, account)
-    contact = contacts.create_contact(account, phone_number, details, request.received_on)
+    phone_number, details = parse_new_contact(request, caller.account)
+    contact = contacts.create_contact(caller, phone_number, details, request.received_on)
     return json_response(201, {"contact": render_contact(contact)})
 
 
-def fetch_contact(request: Request, account: Account) -> Response:
+def fetch_contact(request: Request, caller: Caller) -> Response:
     """Retrieve a contact."""
-    contact = contacts.retrieve_contact(account, parse_phone_number(request, account))
+    contact = contacts.retrieve_contact(caller.account, parse_phone_number(request, caller.account))
     return json_response(200, {"contact": render_contact(contact)})
 
 
-def update_contact(request: Request, account: Account) -> Response:
+def update_contact(request: Request, caller: Caller) -> Response:
     """Change some fields of a contact."""
-    update = parse_contact_update(request, account)
+    update = parse_contact_update(request, caller.account)
     contact = contacts.update_contact(
-        account,
+        caller,
         update.phone_number,
         update.details,
         request.received_on,
@@ -68,60 +70,64 @@ def update_contact(request: Request, account: Account) -> Response:
     return json_response(200, {"contact": render_contact(contact)})
 
 
-def delete_contact(request: Request, account: Account) -> Response:
+def delete_contact(request: Request, caller: Caller) -> Response:
     """Delete a contact."""
-    contacts.delete_contact(account, parse_phone_number(request, account), request.received_on)
+    contacts.delete_contact(
+        caller, parse_phone_number(request, caller.account), request.received_on
+    )
     return _NO_CONTENT
 
 
-def fetch_contact_groups(request: Request, account: Account) -> Response:
+def fetch_contact_groups(request: Request, caller: Caller) -> Response:
     """List the groups that a contact is in."""
+    account = caller.account
     phone_number = parse_phone_number(request, account)
     page = parse_page(request, account, ["groups of", phone_number.e164])
     found = groups.list_groups_of_contact(account, phone_number)
     return _render_groups(request, account, page, found)
 
 
-def add_contact_to_group(request: Request, account: Account) -> Response:
+def add_contact_to_group(request: Request, caller: Caller) -> Response:
     """Put a contact into a group."""
-    phone_number = parse_phone_number(request, account)
+    phone_number = parse_phone_number(request, caller.account)
     group_id = parse_group_id(request)
-    memberships.add_to_group(account, group_id, phone_number, request.received_on)
+    memberships.add_to_group(caller, group_id, phone_number, request.received_on)
     return json_response(201, {})
 
 
-def remove_contact_from_group(request: Request, account: Account) -> Response:
+def remove_contact_from_group(request: Request, caller: Caller) -> Response:
     """Take a contact out of a group."""
-    phone_number = parse_phone_number(request, account)
+    phone_number = parse_phone_number(request, caller.account)
     group_id = parse_group_id(request)
-    memberships.remove_from_group(account, group_id, phone_number, request.received_on)
+    memberships.remove_from_group(caller, group_id, phone_number, request.received_on)
     return _NO_CONTENT
 
 
-def fetch_groups(request: Request, account: Account) -> Response:
+def fetch_groups(request: Request, caller: Caller) -> Response:
     """List all groups."""
+    account = caller.account
     page = parse_page(request, account, ["groups"])
     return _render_groups(request, account, page, groups.list_groups(account))
 
 
-def create_group(request: Request, account: Account) -> Response:
+def create_group(request: Request, caller: Caller) -> Response:
     """Create a group."""
-    group = groups.create_group(account, parse_group_name(request), request.received_on)
+    group = groups.create_group(caller, parse_group_name(request), request.received_on)
     return json_response(201, {"group": render_group(group)})
 
 
-def fetch_group(request: Request, account: Account) -> Response:
+def fetch_group(request: Request, caller: Caller) -> Response:
     """Retrieve a group."""
-    group = groups.retrieve_group(account, parse_group_id(request))
+    group = groups.retrieve_group(caller.account, parse_group_id(request))
     return json_response(200, {"group": render_group(group)})
 
 
-def update_group(request: Request, account: Account) -> Response:
+def update_group(request: Request, caller: Caller) -> Response:
     """Rename a group."""
     group_id = parse_group_id(request)
     update = parse_group_update(request)
     group = groups.rename_group(
-        account,
+        caller,
         group_id,
         update.name,
         request.received_on,
@@ -130,37 +136,38 @@ def update_group(request: Request, account: Account) -> Response:
     return json_response(200, {"group": render_group(group)})
 
 
-def delete_group(request: Request, account: Account) -> Response:
+def delete_group(request: Request, caller: Caller) -> Response:
     """Delete a group."""
-    groups.delete_group(account, parse_group_id(request), request.received_on)
+    groups.delete_group(caller, parse_group_id(request), request.received_on)
     return _NO_CONTENT
 
 
-def fetch_blacklist(request: Request, account: Account) -> Response:
+def fetch_blacklist(request: Request, caller: Caller) -> Response:
     """List all blacklisted numbers."""
+    account = caller.account
     page = parse_page(request, account, ["blacklist"])
     found = blacklist.list_blacklist(account, after=page.after, page_size=page.size_to_read)
     entries = ((number.e164, number.e164) for number in found)
     return render_list(request, account, page, "phoneNumbers", entries)
 
 
-def add_to_blacklist(request: Request, account: Account) -> Response:
+def add_to_blacklist(request: Request, caller: Caller) -> Response:
     """Put a number on the blacklist."""
     blacklist.blacklist_number(
-        account, parse_number_to_blacklist(request, account), request.received_on
+        caller, parse_number_to_blacklist(request, caller.account), request.received_on
     )
     return _NO_CONTENT
 
 
-def is_blacklisted(request: Request, account: Account) -> Response:
+def is_blacklisted(request: Request, caller: Caller) -> Response:
     """Check whether a number is on the blacklist."""
-    blacklist.check_blacklisted(account, parse_phone_number(request, account))
+    blacklist.check_blacklisted(caller.account, parse_phone_number(request, caller.account))
     return _NO_CONTENT
 
 
-def delete_from_blacklist(request: Request, account: Account) -> Response:
+def delete_from_blacklist(request: Request, caller: Caller) -> Response:
     """Take a number off the blacklist."""
-    blacklist.unblacklist_number(account, parse_phone_number(request, account))
+    blacklist.unblacklist_number(caller, parse_phone_number(request, caller.account))
     return _NO_CONTENT
 
 
