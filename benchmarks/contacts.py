@@ -11,7 +11,7 @@ from chalicelib.domain.caller import Caller, Scope
 from chalicelib.domain.contact import ContactData, new_contact
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys
-from chalicelib.storage.contacts import item_of
+from chalicelib.storage.contact_items import item_of
 
 NOW: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from chalicelib.domain.contact import (
 from chalicelib.domain.errors import ConflictError, ErrorCode
 from chalicelib.domain.group import Group
 from chalicelib.services.reaching import reach, rewrite_contact
-from chalicelib.storage import contacts, groups, memberships
+from chalicelib.storage import contact_items, contacts, groups, memberships
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS, rewrite
 
 _LEFT_AT_ONCE = MOST_MEMBERSHIPS - 1
@@ -107,7 +107,7 @@ def create_or_join(
     e164 = data.phone_number.e164
     change = creating_or_joining(group, data, now, refuse_member=refuse_member)
     return rewrite(
-        caller.account.id, lambda: contacts.find_stored(caller.account.id, e164), change, now
+        caller.account.id, lambda: contact_items.find_stored(caller.account.id, e164), change, now
     )
 
 

@@ -10,7 +10,7 @@ from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact, ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import contacts
+from chalicelib.storage import contact_items
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.rewrites import rewrite
 
@@ -32,14 +32,14 @@ def reach(
     """
     if isinstance(key, PhoneNumber):
         return act(key, None)
-    phone_number = contacts.find_number(account.id, key)
+    phone_number = contact_items.find_number(account.id, key)
     for _ in tries(DECISION_TRIES):
         try:
             return act(phone_number, key)
         except NotFoundError as error:
             if error.code is not ErrorCode.CONTACT_NOT_FOUND:
                 raise
-            looked_at, phone_number = phone_number, contacts.find_number(account.id, key)
+            looked_at, phone_number = phone_number, contact_items.find_number(account.id, key)
             if phone_number == looked_at:
                 raise
     raise UnavailableError(ErrorCode.BUSY)
@@ -62,5 +62,5 @@ def rewrite_contact(
             raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
         return change(contact)
 
-    find = partial(reach, caller.account, key, partial(contacts.get_stored, caller.account.id))
+    find = partial(reach, caller.account, key, partial(contact_items.get_stored, caller.account.id))
     return rewrite(caller.account.id, find, change_if_found, now)

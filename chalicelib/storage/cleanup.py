@@ -17,7 +17,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.pagination import PageIterator
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.storage import contacts, keys, tombstones
+from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.model import Item, SparseIndex
@@ -108,7 +108,7 @@ def purge_contact(entry: Item, today: date) -> Outcome:
     account_id = keys.account_in(entry.pk)
     if entry.pk != keys.contacts(account_id):
         raise BadItemError("no contact, and yet in the index of what is due")
-    item = contacts.find_item(account_id, entry.sk)
+    item = contact_items.find_item(account_id, entry.sk)
     if item is None:
         return Outcome.GONE
     if item.gsi1sk != entry.gsi1sk:
@@ -123,7 +123,7 @@ def purge_contact(entry: Item, today: date) -> Outcome:
         # created anew since it was read: it is no longer the one that was due.
         transaction.delete(
             item,
-            contacts.groups_unchanged_since(item)
+            contact_items.groups_unchanged_since(item)
             & (ContactItem.scheduled_deletion_date == item.scheduled_deletion_date)
             & (ContactItem.updated_on == item.updated_on),
         )
@@ -149,7 +149,7 @@ def _refuse_if_unchanged(
 
     Otherwise one of its attributes is written as we never write it, and it is refused each time.
     """
-    there = contacts.find_item(account_id, item.sk)
+    there = contact_items.find_item(account_id, item.sk)
     if there is not None and there.attribute_values == item.attribute_values:
         raise BadItemError("it is refused, and yet as it was read") from refusal
 
@@ -216,7 +216,7 @@ class DeletedGroup:
             tombstones.remove_tombstone(self._item)
 
     def _sweep(self, e164: str) -> bool:
-        contact = contacts.find_item(self._account_id, e164)
+        contact = contact_items.find_item(self._account_id, e164)
         if contact is None or self._group_id not in (contact.group_ids or ()):
             return tombstones.remove_membership_unless_joined(
                 self._account_id, e164, self._group_id
@@ -292,7 +292,7 @@ def _take_out_of_deleted_groups(
         actions = [
             ContactItem.group_ids.remove(),
             ContactItem.stoplist_ids.remove(),
-            *contacts.scheduling(account_id, contact.sk, last),
+            *contact_items.scheduling(account_id, contact.sk, last),
         ]
     else:
         actions = [ContactItem.group_ids.delete(gone), ContactItem.stoplist_ids.delete(gone)]
@@ -300,7 +300,9 @@ def _take_out_of_deleted_groups(
     def add_actions(transaction: TransactWrite) -> None:
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
         transaction.update(
-            contact, [*actions, contacts.revising()], contacts.groups_unchanged_since(contact)
+            contact,
+            [*actions, contact_items.revising()],
+            contact_items.groups_unchanged_since(contact),
         )
 
     write_together(add_actions)

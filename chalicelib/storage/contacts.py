@@ -1,24 +1,20 @@
-"""Contacts in the table: one item each, and a second one that finds it by id."""
+"""Contacts in the table."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import date, datetime
-from functools import lru_cache
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from pynamodb.constants import ALL_NEW
-from pynamodb.exceptions import DeleteError, DoesNotExist, PynamoDBException
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
+from pynamodb.exceptions import DeleteError, PynamoDBException
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, Details
+from chalicelib.domain.contact import Contact, Details
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
-from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import keys, tombstones
-from chalicelib.storage.dynamodb.batches import StoredItem, in_batches, read_batch, size_of_batches
+from chalicelib.storage import contact_items, keys, tombstones
+from chalicelib.storage.dynamodb.batches import in_batches, read_batch, size_of_batches
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.transactions import (
     MOST_ACTIONS,
@@ -35,10 +31,6 @@ _MEMBERSHIPS_DELETED_AT_ONCE: Final = MOST_ACTIONS - 3
 _MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
 """Further ones, each in a transaction of its own, that still fit well into a request."""
 
-_DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in DETAIL_CHARACTERS}
-_DATES: Final[Any] = ContactItem.created_on
-_KNOWN: Final = frozenset(each.attr_name for each in ContactItem.get_attributes().values())
-
 
 def get_contact(
     account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
@@ -49,27 +41,11 @@ def get_contact(
         NotFoundError: There is none of that number, or it has another id than the one given.
 
     """
-    stored = find_stored(account_id, phone_number.e164)
-    contact = stored and contact_in(stored)
+    stored = contact_items.find_stored(account_id, phone_number.e164)
+    contact = stored and contact_items.contact_in(stored)
     if not contact or contact_id not in {None, contact.id}:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     return contact
-
-
-def find_number(account_id: str, contact_id: int) -> PhoneNumber:
-    """Return where the contact with an id is, if it is anywhere: it must carry that id there.
-
-    Raises:
-        NotFoundError: There is none.
-
-    """
-    try:
-        item = ContactIdItem.get(
-            keys.contact_ids(account_id), keys.of_id(contact_id), consistent_read=True
-        )
-    except DoesNotExist as error:
-        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND) from error
-    return PhoneNumber(item.phone_number)
 
 
 def get_contacts(
@@ -80,7 +56,7 @@ def get_contacts(
     *page_size* is how many are wanted, where it may be fewer than all.
     """
     for batch in in_batches(phone_numbers, size_of_batches(page_size)):
-        found = read_batch(contact_in, keys.contacts(account_id), batch)
+        found = read_batch(contact_items.contact_in, keys.contacts(account_id), batch)
         yield from (found[e164] for e164 in batch if e164 in found)
 
 
@@ -96,7 +72,9 @@ def list_contacts(
         "consistent_read": True,
         "limit": page_size,
     }
-    return ResultIterator(table().query, (keys.contacts(account_id),), question, map_fn=contact_in)
+    return ResultIterator(
+        table().query, (keys.contacts(account_id),), question, map_fn=contact_items.contact_in
+    )
 
 
 def put_contact(account_id: str, contact: Contact) -> None:
@@ -106,7 +84,7 @@ def put_contact(account_id: str, contact: Contact) -> None:
         ConflictError: There is one of that number.
 
     """
-    id_item = id_item_of(account_id, contact)
+    id_item = contact_items.id_item_of(account_id, contact)
     # Fails when another contact drew the same id, which is one chance in 2^53 for each:
     # the caller's next try draws another. A repeated call of our own does not fail.
     id_is_free = ContactIdItem.pk.does_not_exist() | (
@@ -117,11 +95,11 @@ def put_contact(account_id: str, contact: Contact) -> None:
     try:
         # Fails when there is a contact of that number: creating never overwrites one.
         with condition_failing_means(ConflictError(ErrorCode.CONTACT_EXISTS)):
-            item_of(account_id, contact).save(ContactItem.pk.does_not_exist())
+            contact_items.item_of(account_id, contact).save(ContactItem.pk.does_not_exist())
     except ConflictError as error:
         # botocore repeats a call whose answer was lost, and may so meet our own contact,
         # which others may have changed by now: it must not be written over either.
-        existing = find_item(account_id, contact.phone_number.e164)
+        existing = contact_items.find_item(account_id, contact.phone_number.e164)
         if existing and existing.id == contact.id:
             return
         # Fails when the id is by now at another number, to which our own contact went meanwhile.
@@ -153,11 +131,11 @@ def update_contact(
         answer = table().update_item(
             keys.contacts(account_id),
             phone_number.e164,
-            actions=[*actions, ContactItem.updated_on.set(now), revising()],
-            condition=is_there(contact_id),
+            actions=[*actions, ContactItem.updated_on.set(now), contact_items.revising()],
+            condition=contact_items.is_there(contact_id),
             return_values=ALL_NEW,
         )
-    return contact_in(answer["Attributes"])
+    return contact_items.contact_in(answer["Attributes"])
 
 
 def delete_contact(
@@ -176,7 +154,7 @@ def delete_contact(
 
     """
     for _ in tries(DECISION_TRIES):
-        item = get_item(account_id, phone_number, contact_id)
+        item = contact_items.get_item(account_id, phone_number, contact_id)
         try:
             _delete_as_read(account_id, item, now)
         except TransactionRefusedError:
@@ -185,110 +163,13 @@ def delete_contact(
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def is_there(contact_id: int | None) -> Condition:
-    """Return the condition that there is a contact, with that id if one is given.
-
-    Fails when there is none of that number, or another one than was asked for by its id.
-    """
-    is_found: Condition = (
-        ContactItem.pk.exists() if contact_id is None else ContactItem.id == contact_id
-    )
-    return is_found
-
-
-def revising() -> Action:
-    """Return the action that belongs to every update of a contact."""
-    return ContactItem.revision.add(1)
-
-
-def unchanged_since(item: ContactItem) -> Condition:
-    """Return the condition that a contact is the one that was read, and nobody wrote it since.
-
-    Fails when it was deleted, created anew, or changed in any way: whoever writes it whole
-    would undo that.
-    """
-    revision: int | None = item.revision
-    same_revision = (
-        ContactItem.revision.does_not_exist()
-        if revision is None
-        else ContactItem.revision == revision
-    )
-    unchanged: Condition = (ContactItem.id == item.id) & same_revision
-    return unchanged
-
-
-def groups_unchanged_since(item: ContactItem) -> Condition:
-    """Return the condition that a contact is the one read, in the groups that were read.
-
-    Fails when it was deleted, created anew, or joined or left a group since: whoever
-    decides by its groups has to look at it again.
-    """
-    same_groups = (
-        ContactItem.group_ids == item.group_ids
-        if item.group_ids
-        else ContactItem.group_ids.does_not_exist()
-    )
-    unchanged: Condition = (ContactItem.id == item.id) & same_groups
-    return unchanged
-
-
-def scheduling(account_id: str, e164: str, day: date) -> list[Action]:
-    """Return the actions by which a contact that is in no group gets its date."""
-    gsi1pk, gsi1sk = keys.due(day, account_id, e164)
-    return [
-        ContactItem.scheduled_deletion_date.set(day.isoformat()),
-        ContactItem.gsi1pk.set(gsi1pk),
-        ContactItem.gsi1sk.set(gsi1sk),
-    ]
-
-
-def get_item(
-    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
-) -> ContactItem:
-    """Return a contact's item, for those who are to write it.
-
-    Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given.
-
-    """
-    return ContactItem.from_raw_data(get_stored(account_id, phone_number, contact_id))
-
-
-def get_stored(
-    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
-) -> StoredItem:
-    """Return a contact's item as DynamoDB has it, with what this version does not know, too.
-
-    Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given.
-
-    """
-    stored = find_stored(account_id, phone_number.e164)
-    if stored is None or (contact_id is not None and stored.get("id") != {"N": str(contact_id)}):
-        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
-    return stored
-
-
-def find_item(account_id: str, e164: str) -> ContactItem | None:
-    """Return a contact's item, or None if there is none of that number."""
-    stored = find_stored(account_id, e164)
-    return ContactItem.from_raw_data(stored) if stored else None
-
-
-def find_stored(account_id: str, e164: str) -> StoredItem | None:
-    """Return a contact's item as DynamoDB has it, or None if there is none of that number."""
-    answer = table().get_item(keys.contacts(account_id), e164, consistent_read=True)
-    stored: StoredItem | None = answer.get("Item")
-    return stored
-
-
 def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
     group_ids = sorted(item.group_ids or ())
     at_once = group_ids[:_MEMBERSHIPS_DELETED_AT_ONCE]
     left_behind = group_ids[_MEMBERSHIPS_DELETED_AT_ONCE:]
 
     def add_actions(transaction: TransactWrite) -> None:
-        transaction.delete(item, groups_unchanged_since(item))
+        transaction.delete(item, contact_items.groups_unchanged_since(item))
         transaction.delete(ContactIdItem(keys.contact_ids(account_id), keys.of_id(item.id)))
         for group_id in at_once:
             transaction.delete(MembershipItem(keys.members(account_id, group_id), item.sk))
@@ -302,87 +183,3 @@ def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
         # It is deleted: if the sweep fails now, the scheduled one finds the tombstone.
         with suppress(UnavailableError, PynamoDBException):
             tombstones.sweep_contact(account_id, item.id, item.sk, left_behind)
-
-
-def stored_of(account_id: str, contact: Contact) -> StoredItem:
-    """Return the item of a contact as DynamoDB has it, not yet written."""
-    e164 = contact.phone_number.e164
-    stored: StoredItem = {
-        "PK": {"S": keys.contacts(account_id)},
-        "SK": {"S": e164},
-        "id": {"N": str(contact.id)},
-        "createdOn": {"S": text_of_moment(contact.created_on)},
-        "updatedOn": {"S": text_of_moment(contact.updated_on)},
-    }
-    for name, text in contact.details.items():
-        stored[_DETAIL_KEYS[name]] = {"S": text}
-    if extra := text_of_extra(contact.extra):
-        stored["extra"] = {"S": extra}
-    if contact.group_ids:
-        stored["groupIds"] = {"NS": list(map(str, contact.group_ids))}
-    if contact.stoplist_ids:
-        stored["stoplistIds"] = {"NS": list(map(str, contact.stoplist_ids))}
-    if day := contact.scheduled_deletion_date:
-        gsi1pk, gsi1sk = keys.due(day, account_id, e164)
-        stored["scheduledDeletionDate"] = {"S": day.isoformat()}
-        stored["GSI1PK"], stored["GSI1SK"] = {"S": gsi1pk}, {"S": gsi1sk}
-    return stored
-
-
-def unknown_in(stored: StoredItem) -> StoredItem:
-    """Return what an item of a contact has that this version does not know."""
-    return {name: value for name, value in stored.items() if name not in _KNOWN}
-
-
-def item_of(account_id: str, contact: Contact) -> ContactItem:
-    """Return the item of a contact, not yet written."""
-    return ContactItem.from_raw_data(stored_of(account_id, contact))
-
-
-def stored_id_of(account_id: str, contact: Contact) -> StoredItem:
-    """Return the item that finds a contact by its id as DynamoDB has it, not yet written."""
-    return {
-        "PK": {"S": keys.contact_ids(account_id)},
-        "SK": {"S": keys.of_id(contact.id)},
-        "phoneNumber": {"S": contact.phone_number.e164},
-    }
-
-
-def id_item_of(account_id: str, contact: Contact) -> ContactIdItem:
-    """Return the item that finds a contact by its id, not yet written."""
-    return ContactIdItem.from_raw_data(stored_id_of(account_id, contact))
-
-
-def contact_in(stored: StoredItem) -> Contact:
-    """Return the contact in an item as DynamoDB returns it, with the groups that it names.
-
-    Who only reads needs no model of it, which would take more time than the rest
-    (docs/performance.md).
-    """
-    day = _text(stored, "scheduledDeletionDate")
-    return Contact(
-        id=int(stored["id"]["N"]),
-        phone_number=PhoneNumber(stored["SK"]["S"]),
-        details={name: stored[key]["S"] for name, key in _DETAIL_KEYS.items() if key in stored},
-        extra=extra_of_text(_text(stored, "extra")),
-        group_ids=_numbers(stored, "groupIds"),
-        stoplist_ids=_numbers(stored, "stoplistIds"),
-        scheduled_deletion_date=date.fromisoformat(day) if day else None,
-        created_on=_DATES.deserialize(stored["createdOn"]["S"]),
-        updated_on=_DATES.deserialize(stored["updatedOn"]["S"]),
-    )
-
-
-@lru_cache(maxsize=100)
-def text_of_moment(moment: datetime) -> str:
-    """Return a moment as it is kept; one upload has the same in thousands of items."""
-    text: str = _DATES.serialize(moment)
-    return text
-
-
-def _text(stored: StoredItem, key: str) -> str | None:
-    return stored[key]["S"] if key in stored else None
-
-
-def _numbers(stored: StoredItem, key: str) -> frozenset[int]:
-    return frozenset(map(int, stored[key]["NS"])) if key in stored else frozenset()

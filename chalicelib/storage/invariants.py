@@ -15,7 +15,7 @@ from chalicelib.domain.errors import ErrorCode, RefusedError, UnavailableError
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import ID_BITS
 from chalicelib.storage import keys, mending
-from chalicelib.storage.contacts import contact_in
+from chalicelib.storage.contact_items import contact_in
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError
 from chalicelib.storage.inspection import Found, Inspector, Key, key_of

@@ -17,7 +17,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import blacklist, contacts, keys, tombstones
+from chalicelib.storage import blacklist, contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -61,12 +61,12 @@ def join(
             [
                 ContactItem.group_ids.add({group.id}),
                 *marking,
-                contacts.revising(),
+                contact_items.revising(),
                 ContactItem.scheduled_deletion_date.remove(),
                 ContactItem.gsi1pk.remove(),
                 ContactItem.gsi1sk.remove(),
             ],
-            contacts.is_there(contact_id) & ~ContactItem.group_ids.contains(group.id),
+            contact_items.is_there(contact_id) & ~ContactItem.group_ids.contains(group.id),
             return_values="ALL_OLD",
         )
 
@@ -100,7 +100,7 @@ def leave(
 
     """
     for _ in tries(DECISION_TRIES):
-        contact = contacts.get_item(account_id, phone_number, contact_id)
+        contact = contact_items.get_item(account_id, phone_number, contact_id)
         stored = set(contact.group_ids or ())
         deleted = tombstones.deleted_groups(account_id).keys() if stored else set()
         if group_id not in stored - deleted:
@@ -109,7 +109,7 @@ def leave(
             actions = [
                 ContactItem.group_ids.remove(),
                 ContactItem.stoplist_ids.remove(),
-                *contacts.scheduling(account_id, contact.sk, scheduled_deletion_date),
+                *contact_items.scheduling(account_id, contact.sk, scheduled_deletion_date),
             ]
         else:
             actions = [
@@ -154,7 +154,7 @@ def stored_of(
     return {
         "PK": {"S": keys.members(account_id, group_id)},
         "SK": {"S": phone_number.e164},
-        "joinedOn": {"S": contacts.text_of_moment(now)},
+        "joinedOn": {"S": contact_items.text_of_moment(now)},
     }
 
 
@@ -172,8 +172,8 @@ def _leave(
             blacklist.ensure_no_number(transaction, account_id, PhoneNumber(contact.sk))
         transaction.update(
             contact,
-            [*actions, contacts.revising()],
-            contacts.groups_unchanged_since(contact),
+            [*actions, contact_items.revising()],
+            contact_items.groups_unchanged_since(contact),
         )
 
     write_together(add_actions)

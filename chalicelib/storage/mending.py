@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.contact import deletion_date
 from chalicelib.domain.limits import RETENTION_DAYS
-from chalicelib.storage import contacts, keys, tombstones
+from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.counters import MARKER_LIFETIME
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.model import Item
@@ -98,7 +98,7 @@ def schedule(item: StoredItem, found: Found, now: datetime) -> None:
     """
     account_id, e164 = keys.account_in(item["PK"]["S"]), item["SK"]["S"]
     day = _deletion_date(found, account_id, now)
-    _update_contact(item, contacts.scheduling(account_id, e164, day))
+    _update_contact(item, contact_items.scheduling(account_id, e164, day))
 
 
 def unschedule(item: StoredItem, _found: Found, _now: datetime) -> None:
@@ -123,7 +123,7 @@ def index_by_date(item: StoredItem, _found: Found, _now: datetime) -> None:
         return
     day = date.fromisoformat(item["scheduledDeletionDate"]["S"])
     account_id = keys.account_in(item["PK"]["S"])
-    _update_contact(item, contacts.scheduling(account_id, item["SK"]["S"], day))
+    _update_contact(item, contact_items.scheduling(account_id, item["SK"]["S"], day))
 
 
 def take_out_of(item: StoredItem, group_id: int, found: Found, now: datetime) -> None:
@@ -142,7 +142,7 @@ def take_out_of(item: StoredItem, group_id: int, found: Found, now: datetime) ->
             _check(transaction, other, Item.pk.does_not_exist())
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
         transaction.update(
-            contact, [*actions, contacts.revising()], contacts.unchanged_since(contact)
+            contact, [*actions, contact_items.revising()], contact_items.unchanged_since(contact)
         )
 
     write_together(add_actions)
@@ -362,7 +362,7 @@ def _contact_and_id(item: StoredItem) -> tuple[ContactItem, ContactIdItem]:
 
 def _update_contact(item: StoredItem, actions: Iterable[Action]) -> None:
     contact = ContactItem.from_raw_data(item)
-    _update(item, [*actions, contacts.revising()], contacts.unchanged_since(contact))
+    _update(item, [*actions, contact_items.revising()], contact_items.unchanged_since(contact))
 
 
 def _update(item: StoredItem, actions: Iterable[Action], condition: Condition) -> None:
@@ -390,7 +390,7 @@ def _leaving(contact: ContactItem, group_id: int, day: date) -> list[Action]:
     return [
         ContactItem.group_ids.remove(),
         ContactItem.stoplist_ids.remove(),
-        *contacts.scheduling(account_id, contact.sk, day),
+        *contact_items.scheduling(account_id, contact.sk, day),
     ]
 
 

@@ -20,7 +20,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.observability import logger
-from chalicelib.storage import blacklist, contacts, keys, memberships, tombstones
+from chalicelib.storage import blacklist, contact_items, keys, memberships, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem, in_batches, read_batch
 from chalicelib.storage.dynamodb.transactions import (
     MOST_ACTIONS,
@@ -157,7 +157,7 @@ class _Rewrite(NamedTuple):
 
     def _add_contact(self, transaction: Transaction) -> None:
         # What a later version keeps with a contact stays with it.
-        after = contacts.unknown_in(self.before or {}) | contacts.stored_of(
+        after = contact_items.unknown_in(self.before or {}) | contact_items.stored_of(
             self.account_id, self.after
         )
         if self.before is not None and not self.is_moving:
@@ -171,12 +171,12 @@ class _Rewrite(NamedTuple):
         transaction.put(after, if_new=True)
         # Fails when another contact drew the same id; the next try draws another.
         transaction.put(
-            contacts.stored_id_of(self.account_id, self.after), if_new=self.before is None
+            contact_items.stored_id_of(self.account_id, self.after), if_new=self.before is None
         )
         if self.before is not None:
             item = ContactItem.from_raw_data(self.before)
             # Fails when the contact is no longer as it was read.
-            transaction.delete(item, contacts.unchanged_since(item))
+            transaction.delete(item, contact_items.unchanged_since(item))
 
     def _add_blacklist(self, transaction: Transaction) -> None:
         """Blacklist the number of whoever is put into a stoplist, until the last one is left.
@@ -197,7 +197,9 @@ def _plan(
     change: Change,
     now: datetime,
 ) -> _Rewrite:
-    seen = None if before is None else contacts.contact_in(before).without_deleted_groups(deleted)
+    seen = (
+        None if before is None else contact_items.contact_in(before).without_deleted_groups(deleted)
+    )
     after = change(seen)
     stopped = seen if seen and seen.stoplist_ids and not after.stoplist_ids else None
     planned = _Rewrite(
@@ -220,7 +222,7 @@ def _as_it_is(stored: StoredItem) -> StoredItem:
 def _refuse_if_number_is_taken(
     account_id: str, contact: Contact, refusal: TransactionRefusedError
 ) -> None:
-    there = contacts.find_item(account_id, contact.phone_number.e164)
+    there = contact_items.find_item(account_id, contact.phone_number.e164)
     if there is not None and there.id != contact.id:
         raise ConflictError(ErrorCode.CONTACT_EXISTS, contact_id=there.id) from refusal
 
@@ -251,7 +253,7 @@ def _write_one(
 ) -> Contact | PhonebookError:
     try:
         return rewrite(
-            account_id, lambda: contacts.find_stored(account_id, number.e164), change, now
+            account_id, lambda: contact_items.find_stored(account_id, number.e164), change, now
         )
     except PhonebookError as error:
         return error

@@ -12,7 +12,7 @@ from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.services.cleanup import clean_up, preview
 from chalicelib.storage import cleanup, keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, Outcome, due_contacts, purge_contact
-from chalicelib.storage.contacts import item_of
+from chalicelib.storage.contact_items import item_of
 from chalicelib.storage.dynamodb.transactions import write_together
 from chalicelib.storage.items import MembershipItem
 from chalicelib.storage.memberships import join as join_without_looking

@@ -17,7 +17,7 @@ from chalicelib.services import accounts, cleanup, contacts, groups
 from chalicelib.services.cleanup import CleanupReport, LargePurge, clean_up, preview
 from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, due_contacts
-from chalicelib.storage.contacts import item_of
+from chalicelib.storage.contact_items import item_of
 from chalicelib.storage.dynamodb.clock import NoClockError, time_of_table
 from chalicelib.storage.items import AccountItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item

@@ -7,7 +7,7 @@ from chalicelib.domain.group import GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import contacts, groups, memberships
 from chalicelib.storage import keys
-from chalicelib.storage.contacts import find_stored
+from chalicelib.storage.contact_items import find_stored
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem

@@ -20,8 +20,7 @@ from chalicelib.domain.limits import EXTRA_CHARACTERS, GROUPS_OF_A_NEW_NUMBER
 from chalicelib.services import contacts, groups
 from chalicelib.services.cleanup import clean_up
 from chalicelib.services.uploading import upload_contacts
-from chalicelib.storage import contacts as stored
-from chalicelib.storage import keys
+from chalicelib.storage import contact_items, keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import ContactItem, GroupItem
@@ -304,7 +303,7 @@ def test_what_a_later_version_keeps_stays_with_its_contact(account, moved_to):
     rows = [data(moved_to, title="Dame")]
     upload_contacts(caller_of(account), group.id, rows, NOW, refuse_members=False)
 
-    there = stored.find_stored(account.id, number(moved_to).e164)
+    there = contact_items.find_stored(account.id, number(moved_to).e164)
     assert there is not None
     assert (there["later"], there["title"]) == ({"S": "kept"}, {"S": "Dame"})
     assert_whole(account, [group])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.contact import DETAIL_CHARACTERS, new_contact
-from chalicelib.storage.contacts import contact_in, item_of, stored_of
+from chalicelib.storage.contact_items import contact_in, item_of, stored_of
 from chalicelib.storage.items import ContactItem
 from tests.storage.conftest import NOW
 from tests.storage.steps import data

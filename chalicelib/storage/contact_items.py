@@ -1,0 +1,223 @@
+"""A contact's two items: where they are, what they hold, and on which conditions they are written.
+
+They are for whoever writes contacts, since an item still names groups that were deleted. Whoever
+only reads contacts reads them through :mod:`.contacts`.
+"""
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact
+from chalicelib.domain.errors import ErrorCode, NotFoundError
+from chalicelib.domain.extra import extra_of_text, text_of_extra
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.storage import keys
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.items import ContactIdItem, ContactItem
+
+_DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in DETAIL_CHARACTERS}
+_DATES: Final[Any] = ContactItem.created_on
+_KNOWN: Final = frozenset(each.attr_name for each in ContactItem.get_attributes().values())
+
+
+def find_number(account_id: str, contact_id: int) -> PhoneNumber:
+    """Return where the contact with an id is, if it is anywhere: it must carry that id there.
+
+    Raises:
+        NotFoundError: There is none.
+
+    """
+    try:
+        item = ContactIdItem.get(
+            keys.contact_ids(account_id), keys.of_id(contact_id), consistent_read=True
+        )
+    except DoesNotExist as error:
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND) from error
+    return PhoneNumber(item.phone_number)
+
+
+def get_stored(
+    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
+) -> StoredItem:
+    """Return a contact's item as DynamoDB has it, with what this version does not know, too.
+
+    Raises:
+        NotFoundError: There is none of that number, or it has another id than the one given.
+
+    """
+    stored = find_stored(account_id, phone_number.e164)
+    if stored is None or (contact_id is not None and stored.get("id") != {"N": str(contact_id)}):
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    return stored
+
+
+def get_item(
+    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
+) -> ContactItem:
+    """Return a contact's item, for those who are to write it.
+
+    Raises:
+        NotFoundError: There is none of that number, or it has another id than the one given.
+
+    """
+    return ContactItem.from_raw_data(get_stored(account_id, phone_number, contact_id))
+
+
+def find_stored(account_id: str, e164: str) -> StoredItem | None:
+    """Return a contact's item as DynamoDB has it, or None if there is none of that number."""
+    answer = table().get_item(keys.contacts(account_id), e164, consistent_read=True)
+    stored: StoredItem | None = answer.get("Item")
+    return stored
+
+
+def find_item(account_id: str, e164: str) -> ContactItem | None:
+    """Return a contact's item, or None if there is none of that number."""
+    stored = find_stored(account_id, e164)
+    return ContactItem.from_raw_data(stored) if stored else None
+
+
+def is_there(contact_id: int | None) -> Condition:
+    """Return the condition that there is a contact, with that id if one is given.
+
+    Fails when there is none of that number, or another one than was asked for by its id.
+    """
+    is_found: Condition = (
+        ContactItem.pk.exists() if contact_id is None else ContactItem.id == contact_id
+    )
+    return is_found
+
+
+def revising() -> Action:
+    """Return the action that belongs to every update of a contact."""
+    return ContactItem.revision.add(1)
+
+
+def unchanged_since(item: ContactItem) -> Condition:
+    """Return the condition that a contact is the one that was read, and nobody wrote it since.
+
+    Fails when it was deleted, created anew, or changed in any way: whoever writes it whole
+    would undo that.
+    """
+    revision: int | None = item.revision
+    same_revision = (
+        ContactItem.revision.does_not_exist()
+        if revision is None
+        else ContactItem.revision == revision
+    )
+    unchanged: Condition = (ContactItem.id == item.id) & same_revision
+    return unchanged
+
+
+def groups_unchanged_since(item: ContactItem) -> Condition:
+    """Return the condition that a contact is the one read, in the groups that were read.
+
+    Fails when it was deleted, created anew, or joined or left a group since: whoever
+    decides by its groups has to look at it again.
+    """
+    same_groups = (
+        ContactItem.group_ids == item.group_ids
+        if item.group_ids
+        else ContactItem.group_ids.does_not_exist()
+    )
+    unchanged: Condition = (ContactItem.id == item.id) & same_groups
+    return unchanged
+
+
+def scheduling(account_id: str, e164: str, day: date) -> list[Action]:
+    """Return the actions by which a contact that is in no group gets its date."""
+    gsi1pk, gsi1sk = keys.due(day, account_id, e164)
+    return [
+        ContactItem.scheduled_deletion_date.set(day.isoformat()),
+        ContactItem.gsi1pk.set(gsi1pk),
+        ContactItem.gsi1sk.set(gsi1sk),
+    ]
+
+
+def contact_in(stored: StoredItem) -> Contact:
+    """Return the contact in an item as DynamoDB returns it, with the groups that it names.
+
+    Who only reads needs no model of it, which would take more time than the rest
+    (docs/performance.md).
+    """
+    day = _text(stored, "scheduledDeletionDate")
+    return Contact(
+        id=int(stored["id"]["N"]),
+        phone_number=PhoneNumber(stored["SK"]["S"]),
+        details={name: stored[key]["S"] for name, key in _DETAIL_KEYS.items() if key in stored},
+        extra=extra_of_text(_text(stored, "extra")),
+        group_ids=_numbers(stored, "groupIds"),
+        stoplist_ids=_numbers(stored, "stoplistIds"),
+        scheduled_deletion_date=date.fromisoformat(day) if day else None,
+        created_on=_DATES.deserialize(stored["createdOn"]["S"]),
+        updated_on=_DATES.deserialize(stored["updatedOn"]["S"]),
+    )
+
+
+def unknown_in(stored: StoredItem) -> StoredItem:
+    """Return what an item of a contact has that this version does not know."""
+    return {name: value for name, value in stored.items() if name not in _KNOWN}
+
+
+def item_of(account_id: str, contact: Contact) -> ContactItem:
+    """Return the item of a contact, not yet written."""
+    return ContactItem.from_raw_data(stored_of(account_id, contact))
+
+
+def stored_of(account_id: str, contact: Contact) -> StoredItem:
+    """Return the item of a contact as DynamoDB has it, not yet written."""
+    e164 = contact.phone_number.e164
+    stored: StoredItem = {
+        "PK": {"S": keys.contacts(account_id)},
+        "SK": {"S": e164},
+        "id": {"N": str(contact.id)},
+        "createdOn": {"S": text_of_moment(contact.created_on)},
+        "updatedOn": {"S": text_of_moment(contact.updated_on)},
+    }
+    for name, text in contact.details.items():
+        stored[_DETAIL_KEYS[name]] = {"S": text}
+    if extra := text_of_extra(contact.extra):
+        stored["extra"] = {"S": extra}
+    if contact.group_ids:
+        stored["groupIds"] = {"NS": list(map(str, contact.group_ids))}
+    if contact.stoplist_ids:
+        stored["stoplistIds"] = {"NS": list(map(str, contact.stoplist_ids))}
+    if day := contact.scheduled_deletion_date:
+        gsi1pk, gsi1sk = keys.due(day, account_id, e164)
+        stored["scheduledDeletionDate"] = {"S": day.isoformat()}
+        stored["GSI1PK"], stored["GSI1SK"] = {"S": gsi1pk}, {"S": gsi1sk}
+    return stored
+
+
+def id_item_of(account_id: str, contact: Contact) -> ContactIdItem:
+    """Return the item that finds a contact by its id, not yet written."""
+    return ContactIdItem.from_raw_data(stored_id_of(account_id, contact))
+
+
+def stored_id_of(account_id: str, contact: Contact) -> StoredItem:
+    """Return the item that finds a contact by its id as DynamoDB has it, not yet written."""
+    return {
+        "PK": {"S": keys.contact_ids(account_id)},
+        "SK": {"S": keys.of_id(contact.id)},
+        "phoneNumber": {"S": contact.phone_number.e164},
+    }
+
+
+@lru_cache(maxsize=100)
+def text_of_moment(moment: datetime) -> str:
+    """Return a moment as it is kept; one upload has the same in thousands of items."""
+    text: str = _DATES.serialize(moment)
+    return text
+
+
+def _text(stored: StoredItem, key: str) -> str | None:
+    return stored[key]["S"] if key in stored else None
+
+
+def _numbers(stored: StoredItem, key: str) -> frozenset[int]:
+    return frozenset(map(int, stored[key]["NS"])) if key in stored else frozenset()
