@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -18,12 +17,13 @@ from chalicelib.domain.contact import (
     deletion_date,
     new_contact,
 )
+from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.text import composed
-from chalicelib.services.reaching import reach, rewrite_contact
-from chalicelib.storage import contacts, groups, memberships, tombstones
+from chalicelib.storage import contacts, groups, memberships, rewrites, tombstones
 from chalicelib.storage.counters import Counter, read_counter
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 _FARTHEST: Final = 2**31 - 1
 """Behind every contact; whatever a client asks for behind it is not there."""
@@ -58,7 +58,7 @@ def retrieve_contact(account: Account, key: ContactKey) -> Contact:
         NotFoundError: There is no such contact.
 
     """
-    contact = reach(account, key, partial(contacts.get_contact, account.id))
+    contact = contacts.get_contact(account.id, key)
     return _as_readers_see_it(account, contact)
 
 
@@ -78,16 +78,7 @@ def update_contact(
         NotFoundError: There is no such contact.
 
     """
-    if check is not None:
-        return change_contact(caller, key, ContactChanges(details=changes), now, check=check)
-    contact = reach(
-        caller.account,
-        key,
-        lambda number, contact_id: contacts.update_contact(
-            caller.account.id, number, changes, now, contact_id
-        ),
-    )
-    return _as_readers_see_it(caller.account, contact)
+    return change_contact(caller, key, ContactChanges(details=changes), now, check=check)
 
 
 def change_contact(
@@ -108,17 +99,20 @@ def change_contact(
         ConflictError: There is another contact of the new number.
         RefusedError: It is in too many groups to change its number.
         InvalidDataError: All its extra fields would be larger than is kept.
+        UnavailableError: It was changed by others at every try.
 
     """
     if not changes.extra and changes.phone_number is None and check is None:
-        return update_contact(caller, key, changes.details, now)
-
-    def changed_if_right(contact: Contact) -> Contact:
+        updated = contacts.update_contact(caller.account.id, key, changes.details, now)
+        return _as_readers_see_it(caller.account, updated)
+    for _ in tries(DECISION_TRIES):
+        kept = rewrites.get(caller.account.id, key)
         if check is not None:
-            check(contact)
-        return contact.changed(changes, now)
-
-    return rewrite_contact(caller, key, changed_if_right, now)
+            check(kept.contact)
+        after = kept.contact.changed(changes, now)
+        if written := rewrites.rewrite(caller.account.id, kept, after, now):
+            return written
+    raise UnavailableError(ErrorCode.BUSY)
 
 
 def delete_contact(caller: Caller, key: ContactKey, now: datetime) -> None:
@@ -128,13 +122,7 @@ def delete_contact(caller: Caller, key: ContactKey, now: datetime) -> None:
         NotFoundError: There is no such contact.
 
     """
-    reach(
-        caller.account,
-        key,
-        lambda number, contact_id: contacts.delete_contact(
-            caller.account.id, number, now, contact_id
-        ),
-    )
+    contacts.delete_contact(caller.account.id, key, now)
 
 
 def count_contacts(account: Account) -> int:

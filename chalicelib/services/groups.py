@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from operator import attrgetter
 
 from chalicelib.domain.account import Account
@@ -13,7 +12,6 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra, changed_extra
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import new_id
-from chalicelib.services.reaching import reach
 from chalicelib.storage import contacts, groups
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
@@ -106,5 +104,5 @@ def list_groups_of_contact(account: Account, contact_key: ContactKey) -> list[Gr
         NotFoundError: There is no such contact.
 
     """
-    contact = reach(account, contact_key, partial(contacts.get_contact, account.id))
+    contact = contacts.get_contact(account.id, contact_key)
     return sorted(groups.get_groups(account.id, contact.group_ids), key=attrgetter("list_key"))

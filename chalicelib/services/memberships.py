@@ -1,9 +1,9 @@
 """Putting contacts into groups and taking them out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from typing import Final
 
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import (
@@ -14,13 +14,12 @@ from chalicelib.domain.contact import (
     deletion_date,
     new_contact,
 )
-from chalicelib.domain.errors import ConflictError, ErrorCode
+from chalicelib.domain.errors import ConflictError, ErrorCode, UnavailableError
 from chalicelib.domain.group import Group
-from chalicelib.services.reaching import reach, rewrite_contact
-from chalicelib.storage import contact_items, contacts, groups, memberships
-from chalicelib.storage.rewrites import MOST_MEMBERSHIPS, rewrite
+from chalicelib.storage import contacts, groups, memberships, rewrites
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
-_LEFT_AT_ONCE = MOST_MEMBERSHIPS - 1
+_LEFT_AT_ONCE: Final = rewrites.MOST_MEMBERSHIPS - 1
 """What a transaction holds beside the group that is joined."""
 
 
@@ -35,17 +34,11 @@ def add_to_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) 
 
     """
     group = groups.get_group(caller.account.id, group_id)
-    reach(
-        caller.account,
-        key,
-        lambda number, contact_id: memberships.join(
-            caller.account.id, group, number, now, contact_id
-        ),
-    )
+    memberships.join(caller.account.id, group, key, now)
 
 
 def add_all_to_group(
-    caller: Caller, group_id: int, contact_ids: Iterable[int], now: datetime
+    caller: Caller, group_id: int, contact_ids: Collection[int], now: datetime
 ) -> None:
     """Put contacts into a group; those that are in it already stay, so that it can be repeated.
 
@@ -57,18 +50,12 @@ def add_all_to_group(
 
     """
     group = groups.get_group(caller.account.id, group_id)
-    get_contact = partial(contacts.get_contact, caller.account.id)
-    found = [reach(caller.account, contact_id, get_contact) for contact_id in contact_ids]
-    for contact in found:
+    for contact_id in contact_ids:
+        contacts.check_contact(caller.account.id, contact_id)
+    for contact_id in contact_ids:
         # Fails where it is in the group already, which is what was asked for.
         with suppress(ConflictError):
-            reach(
-                caller.account,
-                contact.id,
-                lambda number, contact_id: memberships.join(
-                    caller.account.id, group, number, now, contact_id
-                ),
-            )
+            memberships.join(caller.account.id, group, contact_id, now)
 
 
 def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) -> None:
@@ -81,13 +68,7 @@ def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datet
 
     """
     day = deletion_date(now, caller.account.retention_days)
-    reach(
-        caller.account,
-        key,
-        lambda number, contact_id: memberships.leave(
-            caller.account.id, group_id, number, day, contact_id
-        ),
-    )
+    memberships.leave(caller.account.id, group_id, key, day)
 
 
 def create_or_join(
@@ -101,30 +82,35 @@ def create_or_join(
         NotFoundError: There is no such group.
         ConflictError: The contact is in that group already.
         InvalidDataError: All its extra fields would be larger than is kept.
+        UnavailableError: It was changed by others at every try.
 
     """
     group = groups.get_group(caller.account.id, group_id)
-    e164 = data.phone_number.e164
-    change = creating_or_joining(group, data, now, refuse_member=refuse_member)
-    return rewrite(
-        caller.account.id, lambda: contact_items.find_stored(caller.account.id, e164), change, now
-    )
+    for _ in tries(DECISION_TRIES):
+        kept = rewrites.find(caller.account.id, data.phone_number)
+        there = kept.contact if kept else None
+        after = created_or_joined(there, group, data, now, refuse_member=refuse_member)
+        if written := rewrites.rewrite(caller.account.id, kept, after, now):
+            return written
+    raise UnavailableError(ErrorCode.BUSY)
 
 
-def creating_or_joining(
-    group: Group, data: ContactData, now: datetime, *, refuse_member: bool
-) -> Callable[[Contact | None], Contact]:
-    """Return how :func:`create_or_join` changes a contact, or makes one where there is none."""
+def created_or_joined(
+    contact: Contact | None, group: Group, data: ContactData, now: datetime, *, refuse_member: bool
+) -> Contact:
+    """Return the contact that :func:`create_or_join` makes where there is *contact*, or none.
 
-    def change(contact: Contact | None) -> Contact:
-        if contact is None:
-            return new_contact(data, now).joined(group)
-        if refuse_member and group.id in contact.group_ids:
-            raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS, contact_id=contact.id)
-        changes = ContactChanges(details=data.details, extra=data.extra)
-        return contact.changed(changes, now).joined(group)
+    Raises:
+        ConflictError: The contact is in that group already, and that is to be refused.
+        InvalidDataError: All its extra fields would be larger than is kept.
 
-    return change
+    """
+    if contact is None:
+        return new_contact(data, now).joined(group)
+    if refuse_member and group.id in contact.group_ids:
+        raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS, contact_id=contact.id)
+    changes = ContactChanges(details=data.details, extra=data.extra)
+    return contact.changed(changes, now).joined(group)
 
 
 def move_to_group(
@@ -140,17 +126,25 @@ def move_to_group(
         ConflictError: There is another contact of its new number.
         RefusedError: It is in too many groups to change its number as well.
         InvalidDataError: All its extra fields would be larger than is kept.
+        UnavailableError: It was changed by others at every try.
 
     """
     group = groups.get_group(caller.account.id, group_id)
-
-    def leave_others(contact: Contact) -> Contact:
-        others = sorted(contact.group_ids - {group.id})
-        return contact.joined(group).left(frozenset(others[:_LEFT_AT_ONCE]))
-
-    moved = rewrite_contact(
-        caller, key, lambda contact: leave_others(contact.changed(changes, now)), now
-    )
+    moved = _moved(caller, group, key, changes, now)
     while moved.group_ids != {group.id}:
-        moved = rewrite_contact(caller, moved.id, leave_others, now)
+        moved = _moved(caller, group, moved.id, None, now)
     return moved
+
+
+def _moved(
+    caller: Caller, group: Group, key: ContactKey, changes: ContactChanges | None, now: datetime
+) -> Contact:
+    """Let a contact join a group and leave as many others as fit, with its changes if any."""
+    for _ in tries(DECISION_TRIES):
+        kept = rewrites.get(caller.account.id, key)
+        contact = kept.contact.changed(changes, now) if changes is not None else kept.contact
+        others = sorted(contact.group_ids - {group.id})
+        after = contact.joined(group).left(frozenset(others[:_LEFT_AT_ONCE]))
+        if written := rewrites.rewrite(caller.account.id, kept, after, now):
+            return written
+    raise UnavailableError(ErrorCode.BUSY)

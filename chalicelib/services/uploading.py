@@ -12,7 +12,7 @@ from chalicelib.domain.contact import Contact, ContactData
 from chalicelib.domain.errors import PhonebookError, UnavailableError
 from chalicelib.domain.group import Group
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.services.memberships import creating_or_joining
+from chalicelib.services.memberships import created_or_joined
 from chalicelib.storage import groups
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.deadline import refuse_if_too_late
@@ -100,9 +100,10 @@ def _taking(
         taken: Contact | None = None
         for position, row in rows.items():
             refused.pop(position, None)
-            take = creating_or_joining(group, row, now, refuse_member=refuse_members)
             try:
-                contact = taken = take(contact)
+                contact = taken = created_or_joined(
+                    contact, group, row, now, refuse_member=refuse_members
+                )
             except PhonebookError as error:
                 refused[position] = error
         if taken is None:

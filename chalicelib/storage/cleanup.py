@@ -17,6 +17,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.pagination import PageIterator
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
@@ -108,7 +109,7 @@ def purge_contact(entry: Item, today: date) -> Outcome:
     account_id = keys.account_in(entry.pk)
     if entry.pk != keys.contacts(account_id):
         raise BadItemError("no contact, and yet in the index of what is due")
-    item = contact_items.find_item(account_id, entry.sk)
+    item = contact_items.find_item(account_id, PhoneNumber(entry.sk))
     if item is None:
         return Outcome.GONE
     if item.gsi1sk != entry.gsi1sk:
@@ -149,7 +150,7 @@ def _refuse_if_unchanged(
 
     Otherwise one of its attributes is written as we never write it, and it is refused each time.
     """
-    there = contact_items.find_item(account_id, item.sk)
+    there = contact_items.find_item(account_id, PhoneNumber(item.sk))
     if there is not None and there.attribute_values == item.attribute_values:
         raise BadItemError("it is refused, and yet as it was read") from refusal
 
@@ -216,7 +217,7 @@ class DeletedGroup:
             tombstones.remove_tombstone(self._item)
 
     def _sweep(self, e164: str) -> bool:
-        contact = contact_items.find_item(self._account_id, e164)
+        contact = contact_items.find_item(self._account_id, PhoneNumber(e164))
         if contact is None or self._group_id not in (contact.group_ids or ()):
             return tombstones.remove_membership_unless_joined(
                 self._account_id, e164, self._group_id

@@ -4,6 +4,7 @@ They are for whoever writes contacts, since an item still names groups that were
 only reads contacts reads them through :mod:`.contacts`.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -12,13 +13,14 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact
-from chalicelib.domain.errors import ErrorCode, NotFoundError
+from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, ContactKey
+from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactIdItem, ContactItem
 
 _DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in DETAIL_CHARACTERS}
@@ -26,69 +28,82 @@ _DATES: Final[Any] = ContactItem.created_on
 _KNOWN: Final = frozenset(each.attr_name for each in ContactItem.get_attributes().values())
 
 
-def find_number(account_id: str, contact_id: int) -> PhoneNumber:
-    """Return where the contact with an id is, if it is anywhere: it must carry that id there.
+def places(account_id: str, key: ContactKey) -> Iterator[PhoneNumber]:
+    """Yield where a contact may be, for as long as it was not found there.
+
+    A contact that is asked for by its number is there or nowhere. One that is asked for by its id
+    is looked for again: its number may have changed since its id was read. Whoever takes a place
+    has to see that the contact there is the one (:func:`is_there`, :func:`answers_to`).
 
     Raises:
-        NotFoundError: There is none.
+        UnavailableError: Its number was changed at every try.
 
     """
-    try:
-        item = ContactIdItem.get(
-            keys.contact_ids(account_id), keys.of_id(contact_id), consistent_read=True
-        )
-    except DoesNotExist as error:
-        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND) from error
-    return PhoneNumber(item.phone_number)
+    if isinstance(key, PhoneNumber):
+        yield key
+        return
+    place = _place_of_id(account_id, key)
+    if place is None:
+        return
+    for _ in tries(DECISION_TRIES):
+        yield place
+        looked_at, place = place, _place_of_id(account_id, key)
+        if place is None or place == looked_at:
+            return
+    raise UnavailableError(ErrorCode.BUSY)
 
 
-def get_stored(
-    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
-) -> StoredItem:
+def get_stored(account_id: str, key: ContactKey) -> StoredItem:
     """Return a contact's item as DynamoDB has it, with what this version does not know, too.
 
     Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given.
+        NotFoundError: There is no such contact.
 
     """
-    stored = find_stored(account_id, phone_number.e164)
-    if stored is None or (contact_id is not None and stored.get("id") != {"N": str(contact_id)}):
+    stored = find_stored(account_id, key)
+    if stored is None:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     return stored
 
 
-def get_item(
-    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
-) -> ContactItem:
-    """Return a contact's item, for those who are to write it.
+def find_stored(account_id: str, key: ContactKey) -> StoredItem | None:
+    """Return a contact's item as DynamoDB has it, or None if there is no such contact."""
+    for place in places(account_id, key):
+        answer = table().get_item(keys.contacts(account_id), place.e164, consistent_read=True)
+        stored: StoredItem | None = answer.get("Item")
+        if stored is not None and answers_to(stored, key):
+            return stored
+    return None
+
+
+def get_item(account_id: str, key: ContactKey) -> ContactItem:
+    """Return a contact's item.
 
     Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given.
+        NotFoundError: There is no such contact.
 
     """
-    return ContactItem.from_raw_data(get_stored(account_id, phone_number, contact_id))
+    return ContactItem.from_raw_data(get_stored(account_id, key))
 
 
-def find_stored(account_id: str, e164: str) -> StoredItem | None:
-    """Return a contact's item as DynamoDB has it, or None if there is none of that number."""
-    answer = table().get_item(keys.contacts(account_id), e164, consistent_read=True)
-    stored: StoredItem | None = answer.get("Item")
-    return stored
-
-
-def find_item(account_id: str, e164: str) -> ContactItem | None:
-    """Return a contact's item, or None if there is none of that number."""
-    stored = find_stored(account_id, e164)
+def find_item(account_id: str, key: ContactKey) -> ContactItem | None:
+    """Return a contact's item, or None if there is no such contact."""
+    stored = find_stored(account_id, key)
     return ContactItem.from_raw_data(stored) if stored else None
 
 
-def is_there(contact_id: int | None) -> Condition:
-    """Return the condition that there is a contact, with that id if one is given.
+def answers_to(stored: StoredItem, key: ContactKey) -> bool:
+    """Say whether a contact that was found where it may be is the one that was asked for."""
+    return isinstance(key, PhoneNumber) or stored.get("id") == {"N": str(key)}
+
+
+def is_there(key: ContactKey) -> Condition:
+    """Return the condition that the contact that was asked for is where it may be.
 
     Fails when there is none of that number, or another one than was asked for by its id.
     """
     is_found: Condition = (
-        ContactItem.pk.exists() if contact_id is None else ContactItem.id == contact_id
+        ContactItem.pk.exists() if isinstance(key, PhoneNumber) else ContactItem.id == key
     )
     return is_found
 
@@ -213,6 +228,16 @@ def text_of_moment(moment: datetime) -> str:
     """Return a moment as it is kept; one upload has the same in thousands of items."""
     text: str = _DATES.serialize(moment)
     return text
+
+
+def _place_of_id(account_id: str, contact_id: int) -> PhoneNumber | None:
+    try:
+        item = ContactIdItem.get(
+            keys.contact_ids(account_id), keys.of_id(contact_id), consistent_read=True
+        )
+    except DoesNotExist:
+        return None
+    return PhoneNumber(item.phone_number)
 
 
 def _text(stored: StoredItem, key: str) -> str | None:

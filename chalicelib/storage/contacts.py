@@ -10,9 +10,8 @@ from pynamodb.exceptions import DeleteError, PynamoDBException
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.contact import Contact, Details
+from chalicelib.domain.contact import Contact, ContactKey, Details
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
-from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import in_batches, read_batch, size_of_batches
 from chalicelib.storage.dynamodb.connection import table
@@ -32,20 +31,24 @@ _MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
 """Further ones, each in a transaction of its own, that still fit well into a request."""
 
 
-def get_contact(
-    account_id: str, phone_number: PhoneNumber, contact_id: int | None = None
-) -> Contact:
+def get_contact(account_id: str, key: ContactKey) -> Contact:
     """Return a contact, with the groups that its item names.
 
     Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given.
+        NotFoundError: There is no such contact.
 
     """
-    stored = contact_items.find_stored(account_id, phone_number.e164)
-    contact = stored and contact_items.contact_in(stored)
-    if not contact or contact_id not in {None, contact.id}:
-        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
-    return contact
+    return contact_items.contact_in(contact_items.get_stored(account_id, key))
+
+
+def check_contact(account_id: str, key: ContactKey) -> None:
+    """Return if there is such a contact.
+
+    Raises:
+        NotFoundError: There is none.
+
+    """
+    contact_items.get_stored(account_id, key)
 
 
 def get_contacts(
@@ -99,7 +102,7 @@ def put_contact(account_id: str, contact: Contact) -> None:
     except ConflictError as error:
         # botocore repeats a call whose answer was lost, and may so meet our own contact,
         # which others may have changed by now: it must not be written over either.
-        existing = contact_items.find_item(account_id, contact.phone_number.e164)
+        existing = contact_items.find_item(account_id, contact.phone_number)
         if existing and existing.id == contact.id:
             return
         # Fails when the id is by now at another number, to which our own contact went meanwhile.
@@ -109,38 +112,33 @@ def put_contact(account_id: str, contact: Contact) -> None:
         raise
 
 
-def update_contact(
-    account_id: str,
-    phone_number: PhoneNumber,
-    changes: Details,
-    now: datetime,
-    contact_id: int | None = None,
-) -> Contact:
+def update_contact(account_id: str, key: ContactKey, changes: Details, now: datetime) -> Contact:
     """Set or clear some details of a contact, and return it with the groups its item names.
 
     Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given.
+        NotFoundError: There is no such contact.
 
     """
     actions = [
         attribute.remove() if value is None else attribute.set(value)
         for attribute, value in ((getattr(ContactItem, name), changes[name]) for name in changes)
     ]
-    # Fails when there is no such contact: an update would otherwise create half of one.
-    with condition_failing_means(NotFoundError(ErrorCode.CONTACT_NOT_FOUND)):
-        answer = table().update_item(
-            keys.contacts(account_id),
-            phone_number.e164,
-            actions=[*actions, ContactItem.updated_on.set(now), contact_items.revising()],
-            condition=contact_items.is_there(contact_id),
-            return_values=ALL_NEW,
-        )
-    return contact_items.contact_in(answer["Attributes"])
+    not_found = NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    for place in contact_items.places(account_id, key):
+        # Fails when there is no such contact: an update would otherwise create half of one.
+        with suppress(NotFoundError), condition_failing_means(not_found):
+            answer = table().update_item(
+                keys.contacts(account_id),
+                place.e164,
+                actions=[*actions, ContactItem.updated_on.set(now), contact_items.revising()],
+                condition=contact_items.is_there(key),
+                return_values=ALL_NEW,
+            )
+            return contact_items.contact_in(answer["Attributes"])
+    raise not_found
 
 
-def delete_contact(
-    account_id: str, phone_number: PhoneNumber, now: datetime, contact_id: int | None = None
-) -> None:
+def delete_contact(account_id: str, key: ContactKey, now: datetime) -> None:
     """Delete a contact, its id and its memberships: for readers, all of it at once.
 
     A transaction holds 97 memberships beside the rest. Of a contact in more groups the
@@ -149,12 +147,12 @@ def delete_contact(
     ``groupIds`` names them. The number stays on the blacklist if it is there.
 
     Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given.
+        NotFoundError: There is no such contact.
         UnavailableError: It was changed by others at every try.
 
     """
     for _ in tries(DECISION_TRIES):
-        item = contact_items.get_item(account_id, phone_number, contact_id)
+        item = contact_items.get_item(account_id, key)
         try:
             _delete_as_read(account_id, item, now)
         except TransactionRefusedError:

@@ -11,9 +11,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.contact import ContactKey
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
@@ -27,66 +29,30 @@ _MEMBERS_READ_AT_ONCE: Final = 250
 """Of each of several groups, whose pages are all in memory at once."""
 
 
-def join(
-    account_id: str,
-    group: Group,
-    phone_number: PhoneNumber,
-    now: datetime,
-    contact_id: int | None = None,
-) -> None:
+def join(account_id: str, group: Group, key: ContactKey, now: datetime) -> None:
     """Put a contact into a group that exists, which ends its schedule.
 
     If the group is a stoplist, its number is on the blacklist from then on.
 
     Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given.
+        NotFoundError: There is no such contact.
         ConflictError: It is in that group already.
 
     """
-    contact = ContactItem(keys.contacts(account_id), phone_number.e164)
-    is_stoplist = group.kind is GroupKind.STOPLIST
-    marking = [ContactItem.stoplist_ids.add({group.id})] if is_stoplist else []
-
-    def add_actions(transaction: TransactWrite) -> None:
-        transaction.save(
-            MembershipItem(keys.members(account_id, group.id), phone_number.e164, joined_on=now)
-        )
-        if is_stoplist:
-            blacklist.ensure_number(transaction, account_id, phone_number, now)
-        # Fails when there is no such contact, or when it is in the group already; the item
-        # that comes back tells which. A membership that an earlier contact of that number
-        # left behind is no obstacle: it is overwritten.
-        transaction.update(
-            contact,
-            [
-                ContactItem.group_ids.add({group.id}),
-                *marking,
-                contact_items.revising(),
-                ContactItem.scheduled_deletion_date.remove(),
-                ContactItem.gsi1pk.remove(),
-                ContactItem.gsi1sk.remove(),
-            ],
-            contact_items.is_there(contact_id) & ~ContactItem.group_ids.contains(group.id),
-            return_values="ALL_OLD",
-        )
-
-    try:
-        write_together(add_actions)
-    except TransactionRefusedError as error:
-        existing = error.existing and ContactItem.from_raw_data(error.existing)
-        if existing and contact_id in {None, existing.id}:
-            code = ErrorCode.MEMBERSHIP_EXISTS
-            raise ConflictError(code, contact_id=existing.id) from error
-        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND) from error
+    for place in contact_items.places(account_id, key):
+        try:
+            _join(account_id, group, place, now, contact_items.is_there(key))
+        except TransactionRefusedError as refusal:
+            if refusal.existing and contact_items.answers_to(refusal.existing, key):
+                member = ContactItem.from_raw_data(refusal.existing)
+                code = ErrorCode.MEMBERSHIP_EXISTS
+                raise ConflictError(code, contact_id=member.id) from refusal
+        else:
+            return
+    raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
 
 
-def leave(
-    account_id: str,
-    group_id: int,
-    phone_number: PhoneNumber,
-    scheduled_deletion_date: date,
-    contact_id: int | None = None,
-) -> None:
+def leave(account_id: str, group_id: int, key: ContactKey, scheduled_deletion_date: date) -> None:
     """Take a contact out of a group; if it was the last, schedule its deletion.
 
     Groups that were deleted and not swept yet do not count as groups, so leaving the last
@@ -94,13 +60,12 @@ def leave(
     blacklist, unless somebody asked for it to be there.
 
     Raises:
-        NotFoundError: There is none of that number, or it has another id than the one given,
-            or is not in such a group.
+        NotFoundError: There is no such contact, or it is not in such a group.
         UnavailableError: It was changed by others at every try.
 
     """
     for _ in tries(DECISION_TRIES):
-        contact = contact_items.get_item(account_id, phone_number, contact_id)
+        contact = contact_items.get_item(account_id, key)
         stored = set(contact.group_ids or ())
         deleted = tombstones.deleted_groups(account_id).keys() if stored else set()
         if group_id not in stored - deleted:
@@ -117,7 +82,9 @@ def leave(
                 ContactItem.stoplist_ids.delete({group_id}),
             ]
         is_last_stoplist = set(contact.stoplist_ids or ()) - deleted == {group_id}
-        unlists = is_last_stoplist and not blacklist.is_by_request(account_id, phone_number)
+        unlists = is_last_stoplist and not blacklist.is_by_request(
+            account_id, PhoneNumber(contact.sk)
+        )
         try:
             _leave(account_id, group_id, contact, actions, unlists=unlists)
         except TransactionRefusedError:
@@ -156,6 +123,38 @@ def stored_of(
         "SK": {"S": phone_number.e164},
         "joinedOn": {"S": contact_items.text_of_moment(now)},
     }
+
+
+def _join(
+    account_id: str, group: Group, phone_number: PhoneNumber, now: datetime, is_there: Condition
+) -> None:
+    is_stoplist = group.kind is GroupKind.STOPLIST
+    marking = [ContactItem.stoplist_ids.add({group.id})] if is_stoplist else []
+
+    def add_actions(transaction: TransactWrite) -> None:
+        transaction.save(
+            MembershipItem(keys.members(account_id, group.id), phone_number.e164, joined_on=now)
+        )
+        if is_stoplist:
+            blacklist.ensure_number(transaction, account_id, phone_number, now)
+        # Fails when there is no such contact, or when it is in the group already; the item
+        # that comes back tells which. A membership that an earlier contact of that number
+        # left behind is no obstacle: it is overwritten.
+        transaction.update(
+            ContactItem(keys.contacts(account_id), phone_number.e164),
+            [
+                ContactItem.group_ids.add({group.id}),
+                *marking,
+                contact_items.revising(),
+                ContactItem.scheduled_deletion_date.remove(),
+                ContactItem.gsi1pk.remove(),
+                ContactItem.gsi1sk.remove(),
+            ],
+            is_there & ~ContactItem.group_ids.contains(group.id),
+            return_values="ALL_OLD",
+        )
+
+    write_together(add_actions)
 
 
 def _leave(

@@ -1,7 +1,8 @@
 """Writing a contact whole: from how it was read to how it shall be, in one transaction.
 
 That is how a contact changes in more than one way at once: its number, its groups and its fields.
-What was read is the condition of what is written; if others were faster, it is read again.
+What was read is the condition of what is written. If others were faster, nothing is written, and
+whoever wanted to has to read it again and decide anew.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,10 +11,11 @@ from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.exceptions import TransactWriteError
 
-from chalicelib.domain.contact import Contact
+from chalicelib.domain.contact import Contact, ContactKey
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,
+    NotFoundError,
     PhonebookError,
     RefusedError,
     UnavailableError,
@@ -46,31 +48,52 @@ Change: TypeAlias = Callable[[Contact | None], Contact]
 """Returns a contact as it shall be, given it as readers see it, or None if there is none."""
 
 
-def rewrite(
-    account_id: str, find: Callable[[], StoredItem | None], change: Change, now: datetime
-) -> Contact:
-    """Change a contact, or create one, and return it as it was written.
+class Kept(NamedTuple):
+    """A contact as it is kept: its item as DynamoDB has it, and itself as readers see it."""
 
-    *find* reads its item, as DynamoDB has it. Whatever *find* and *change* raise is raised.
+    stored: StoredItem
+    contact: Contact
+
+
+def get(account_id: str, key: ContactKey) -> Kept:
+    """Return a contact that is to be rewritten.
+
+    Raises:
+        NotFoundError: There is no such contact.
+
+    """
+    kept = find(account_id, key)
+    if kept is None:
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    return kept
+
+
+def find(account_id: str, key: ContactKey) -> Kept | None:
+    """Return a contact that is to be rewritten, or None if there is no such contact."""
+    stored = contact_items.find_stored(account_id, key)
+    is_in_groups = stored is not None and "groupIds" in stored
+    return _kept(stored, tombstones.deleted_groups(account_id) if is_in_groups else {})
+
+
+def rewrite(account_id: str, kept: Kept | None, after: Contact, now: datetime) -> Contact | None:
+    """Let a contact that was *kept* be as it shall be *after*, or create it if there was none.
+
+    Return it as it was written; or None if others changed it since it was read, and so nothing
+    was written.
 
     Raises:
         ConflictError: Its number was to change, and there is another contact of the new one.
         RefusedError: It is in too many groups for that.
-        UnavailableError: It was changed by others at every try.
 
     """
-    for _ in tries(DECISION_TRIES):
-        before = find()
-        deleted = tombstones.deleted_groups(account_id) if "groupIds" in (before or {}) else {}
-        planned = _plan(account_id, before, deleted, change, now)
-        try:
-            write_together(planned.add_actions)
-        except TransactionRefusedError as refusal:
-            if planned.is_moving:
-                _refuse_if_number_is_taken(account_id, planned.after, refusal)
-            continue
-        return planned.after
-    raise UnavailableError(ErrorCode.BUSY)
+    planned = _plan(account_id, kept, after, now)
+    try:
+        write_together(planned.add_actions)
+    except TransactionRefusedError as refusal:
+        if planned.is_moving:
+            _refuse_if_number_is_taken(account_id, after, refusal)
+        return None
+    return after
 
 
 def rewrite_each(
@@ -96,8 +119,8 @@ def rewrite_each(
         return dict.fromkeys(phone_numbers, error)
     for number in phone_numbers:
         try:
-            before = items.get(number.e164)
-            planned[number] = _plan(account_id, before, deleted, change(number), now)
+            kept = _kept(items.get(number.e164), deleted)
+            planned[number] = _plan(account_id, kept, change(number)(_seen(kept)), now)
         except PhonebookError as error:
             outcomes[number] = error
         except _UNREADABLE:
@@ -108,11 +131,10 @@ def rewrite_each(
 
 
 class _Rewrite(NamedTuple):
-    """A contact as it was read, how readers see it, and how it shall be."""
+    """A contact as it was kept, if it was, and how it shall be."""
 
     account_id: str
-    before: StoredItem | None
-    seen: Contact | None
+    kept: Kept | None
     after: Contact
     unlists: bool
     now: datetime
@@ -120,23 +142,23 @@ class _Rewrite(NamedTuple):
     @property
     def is_moving(self) -> bool:
         """Whether its number changes."""
-        return self.seen is not None and self.seen.phone_number != self.after.phone_number
+        return self.kept is not None and self.kept.contact.phone_number != self.after.phone_number
 
     @property
     def left_group_ids(self) -> frozenset[int]:
         """The groups whose membership goes, at the number that it had."""
-        if self.seen is None:
+        if self.kept is None:
             return frozenset()
         if self.is_moving:
-            return self.seen.group_ids
-        return self.seen.group_ids - self.after.group_ids
+            return self.kept.contact.group_ids
+        return self.kept.contact.group_ids - self.after.group_ids
 
     @property
     def joined_group_ids(self) -> frozenset[int]:
         """The groups whose membership comes, at the number that it gets."""
-        if self.seen is None or self.is_moving:
+        if self.kept is None or self.is_moving:
             return self.after.group_ids
-        return self.after.group_ids - self.seen.group_ids
+        return self.after.group_ids - self.kept.contact.group_ids
 
     def add_actions(self, transaction: Transaction) -> None:
         """Put all that is to be written into a transaction.
@@ -144,39 +166,46 @@ class _Rewrite(NamedTuple):
         Memberships of deleted groups are left to their sweep. No reader heeds them, since the
         contact names those groups no longer.
         """
-        self._add_contact(transaction)
+        if self.kept is None:
+            self._create(transaction)
+        elif self.is_moving:
+            self._move(transaction, self.kept.stored)
+        else:
+            transaction.change(self.kept.stored, self._changed(self.kept.stored))
         for group_id in self.left_group_ids:
-            number = (self.seen or self.after).phone_number
             partition = keys.members(self.account_id, group_id)
-            transaction.delete(MembershipItem(partition, number.e164))
+            transaction.delete(MembershipItem(partition, self._number_before.e164))
         for group_id in self.joined_group_ids:
             transaction.put(
                 memberships.stored_of(self.account_id, group_id, self.after.phone_number, self.now)
             )
         self._add_blacklist(transaction)
 
-    def _add_contact(self, transaction: Transaction) -> None:
-        # What a later version keeps with a contact stays with it.
-        after = contact_items.unknown_in(self.before or {}) | contact_items.stored_of(
-            self.account_id, self.after
-        )
-        if self.before is not None and not self.is_moving:
-            transaction.change(self.before, after)
-            return
-        if self.before is not None:
-            # It may come back to the number that it has now, and must not look unchanged there.
-            revision = int(self.before.get(REVISION, {"N": "0"})["N"])
-            after[REVISION] = {"N": str(revision + 1)}
+    @property
+    def _number_before(self) -> PhoneNumber:
+        return (self.kept.contact if self.kept else self.after).phone_number
+
+    def _create(self, transaction: Transaction) -> None:
+        # Fails when there is a contact of that number: none is ever overwritten.
+        transaction.put(contact_items.stored_of(self.account_id, self.after), if_new=True)
+        # Fails when another contact drew the same id; the next try draws another.
+        transaction.put(contact_items.stored_id_of(self.account_id, self.after), if_new=True)
+
+    def _move(self, transaction: Transaction, before: StoredItem) -> None:
+        # It may come back to the number that it has now, and must not look unchanged there.
+        revision = int(before.get(REVISION, {"N": "0"})["N"]) + 1
+        after = self._changed(before) | {REVISION: {"N": str(revision)}}
         # Fails when there is a contact of that number: none is ever overwritten.
         transaction.put(after, if_new=True)
-        # Fails when another contact drew the same id; the next try draws another.
-        transaction.put(
-            contact_items.stored_id_of(self.account_id, self.after), if_new=self.before is None
-        )
-        if self.before is not None:
-            item = ContactItem.from_raw_data(self.before)
-            # Fails when the contact is no longer as it was read.
-            transaction.delete(item, contact_items.unchanged_since(item))
+        transaction.put(contact_items.stored_id_of(self.account_id, self.after))
+        item = ContactItem.from_raw_data(before)
+        # Fails when the contact is no longer as it was read.
+        transaction.delete(item, contact_items.unchanged_since(item))
+
+    def _changed(self, before: StoredItem) -> StoredItem:
+        # What a later version keeps with a contact stays with it.
+        after = contact_items.stored_of(self.account_id, self.after)
+        return contact_items.unknown_in(before) | after
 
     def _add_blacklist(self, transaction: Transaction) -> None:
         """Blacklist the number of whoever is put into a stoplist, until the last one is left.
@@ -186,33 +215,38 @@ class _Rewrite(NamedTuple):
         stoplist_ids = self.after.stoplist_ids
         if self.after.is_stopped_anew or (self.is_moving and stoplist_ids):
             blacklist.ensure_number(transaction, self.account_id, self.after.phone_number, self.now)
-        elif self.unlists and self.seen:
-            blacklist.ensure_no_number(transaction, self.account_id, self.seen.phone_number)
+        elif self.unlists:
+            blacklist.ensure_no_number(transaction, self.account_id, self._number_before)
 
 
-def _plan(
-    account_id: str,
-    before: StoredItem | None,
-    deleted: Mapping[int, date],
-    change: Change,
-    now: datetime,
-) -> _Rewrite:
-    seen = (
-        None if before is None else contact_items.contact_in(before).without_deleted_groups(deleted)
-    )
-    after = change(seen)
-    stopped = seen if seen and seen.stoplist_ids and not after.stoplist_ids else None
+def _plan(account_id: str, kept: Kept | None, after: Contact, now: datetime) -> _Rewrite:
     planned = _Rewrite(
         account_id=account_id,
-        before=before,
-        seen=seen,
+        kept=kept,
         after=after,
-        unlists=bool(stopped and not blacklist.is_by_request(account_id, stopped.phone_number)),
+        unlists=_is_to_unlist(account_id, kept, after),
         now=now,
     )
     if len(planned.left_group_ids) + len(planned.joined_group_ids) > MOST_MEMBERSHIPS:
         raise RefusedError(ErrorCode.TOO_MANY_GROUPS)
     return planned
+
+
+def _is_to_unlist(account_id: str, kept: Kept | None, after: Contact) -> bool:
+    """Say whether a contact leaves its last stoplist, and nobody asked for its number to stay."""
+    if kept is None or not kept.contact.stoplist_ids or after.stoplist_ids:
+        return False
+    return not blacklist.is_by_request(account_id, kept.contact.phone_number)
+
+
+def _kept(stored: StoredItem | None, deleted: Mapping[int, date]) -> Kept | None:
+    if stored is None:
+        return None
+    return Kept(stored, contact_items.contact_in(stored).without_deleted_groups(deleted))
+
+
+def _seen(kept: Kept | None) -> Contact | None:
+    return kept.contact if kept else None
 
 
 def _as_it_is(stored: StoredItem) -> StoredItem:
@@ -222,7 +256,7 @@ def _as_it_is(stored: StoredItem) -> StoredItem:
 def _refuse_if_number_is_taken(
     account_id: str, contact: Contact, refusal: TransactionRefusedError
 ) -> None:
-    there = contact_items.find_item(account_id, contact.phone_number.e164)
+    there = contact_items.find_item(account_id, contact.phone_number)
     if there is not None and there.id != contact.id:
         raise ConflictError(ErrorCode.CONTACT_EXISTS, contact_id=there.id) from refusal
 
@@ -252,9 +286,11 @@ def _write_one(
     account_id: str, number: PhoneNumber, change: Change, now: datetime
 ) -> Contact | PhonebookError:
     try:
-        return rewrite(
-            account_id, lambda: contact_items.find_stored(account_id, number.e164), change, now
-        )
+        for _ in tries(DECISION_TRIES):
+            kept = find(account_id, number)
+            if written := rewrite(account_id, kept, change(_seen(kept)), now):
+                return written
+        return UnavailableError(ErrorCode.BUSY)
     except PhonebookError as error:
         return error
     except (TransactWriteError, *_UNREADABLE):

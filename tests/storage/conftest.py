@@ -10,6 +10,7 @@ from moto import mock_aws
 from chalicelib.services import accounts
 from infra.local import engine
 from tests.connected import Connected
+from tests.faulty_engine import faulty_engine
 from tests.storage.meter import Meter
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -63,6 +64,14 @@ def table(connected):
 @pytest.fixture
 def account(table):
     return accounts.open_account("Test", "EE", 30, NOW)
+
+
+@pytest.fixture(name="engine")
+def engine_behind_a_proxy(table, account):
+    """The engine, as it is reached through a proxy that can fail."""
+    with faulty_engine(table.endpoint) as (faulty, endpoint), Connected(endpoint):
+        faulty.calls.clear()
+        yield faulty
 
 
 @pytest.fixture

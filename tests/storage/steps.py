@@ -1,17 +1,15 @@
 """The steps that storage tests are told in."""
 
-from functools import partial, reduce
+from functools import reduce
 
 from chalicelib.domain.contact import Contact, ContactChanges, ContactData
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import contacts, groups, memberships
-from chalicelib.storage import keys
-from chalicelib.storage.contact_items import find_stored
+from chalicelib.storage import keys, rewrites
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
-from chalicelib.storage.rewrites import rewrite
 from tests.account import caller_of
 from tests.storage.conftest import NOW
 
@@ -85,8 +83,8 @@ def create_in_many(account, count):
     created = create(account)
     many = [create_group(account, str(index)) for index in range(count)]
     for together in in_batches(many, 90):
-        join_all = partial(reduce, Contact.joined, together)
-        rewrite(account.id, lambda: find_stored(account.id, number().e164), join_all, NOW)
+        kept = rewrites.get(account.id, number())
+        rewrites.rewrite(account.id, kept, reduce(Contact.joined, together, kept.contact), NOW)
     return created, many
 
 

@@ -41,14 +41,6 @@ from tests.storage.steps import (
 pytestmark = pytest.mark.real_engine
 
 
-@pytest.fixture
-def engine(table, account):
-    """The engine, as it is reached through a proxy that can fail."""
-    with faulty_engine(table.endpoint) as (faulty, endpoint), Connected(endpoint):
-        faulty.calls.clear()
-        yield faulty
-
-
 def test_throttled_call_is_repeated(account, engine):
     engine.fail("PutItem", throttle)
 

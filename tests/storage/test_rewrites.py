@@ -303,7 +303,7 @@ def test_what_a_later_version_keeps_stays_with_its_contact(account, moved_to):
     rows = [data(moved_to, title="Dame")]
     upload_contacts(caller_of(account), group.id, rows, NOW, refuse_members=False)
 
-    there = contact_items.find_stored(account.id, number(moved_to).e164)
+    there = contact_items.find_stored(account.id, number(moved_to))
     assert there is not None
     assert (there["later"], there["title"]) == ({"S": "kept"}, {"S": "Dame"})
     assert_whole(account, [group])
