@@ -21,7 +21,7 @@ from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.text import composed
-from chalicelib.storage import contacts, groups, memberships, rewrites, tombstones
+from chalicelib.storage import contacts, groups, memberships, rewrites
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
@@ -58,8 +58,7 @@ def retrieve_contact(account: Account, key: ContactKey) -> Contact:
         NotFoundError: There is no such contact.
 
     """
-    contact = contacts.get_contact(account.id, key)
-    return _as_readers_see_it(account, contact)
+    return contacts.get_contact(account.id, key)
 
 
 def update_contact(
@@ -103,8 +102,7 @@ def change_contact(
 
     """
     if not changes.extra and changes.phone_number is None and check is None:
-        updated = contacts.update_contact(caller.account.id, key, changes.details, now)
-        return _as_readers_see_it(caller.account, updated)
+        return contacts.update_contact(caller.account.id, key, changes.details, now)
     for _ in tries(DECISION_TRIES):
         kept = rewrites.get(caller.account.id, key)
         if check is not None:
@@ -134,9 +132,7 @@ def list_contacts(
     account: Account, *, after: str | None = None, page_size: int | None = None
 ) -> Iterator[Contact]:
     """Yield every contact in the order of numbers, from behind the number *after*."""
-    deleted = tombstones.deleted_groups(account.id)
-    for contact in contacts.list_contacts(account.id, after=after, page_size=page_size):
-        yield contact.without_deleted_groups(deleted)
+    return contacts.list_contacts(account.id, after=after, page_size=page_size)
 
 
 def list_contacts_of_groups(
@@ -151,12 +147,11 @@ def list_contacts_of_groups(
     A group that does not exist contributes nothing.
     """
     wanted = {group.id for group in groups.get_groups(account.id, group_ids)}
-    deleted = tombstones.deleted_groups(account.id)
     numbers = memberships.list_members(account.id, wanted, after=after, page_size=page_size)
     for contact in contacts.get_contacts(account.id, numbers, page_size=page_size):
         # The contact's own word decides: it may have left since the membership was read.
         if contact.group_ids & wanted:
-            yield contact.without_deleted_groups(deleted)
+            yield contact
 
 
 def page_of_contacts(account: Account, *, offset: int, limit: int) -> list[Contact]:
@@ -179,11 +174,10 @@ def page_of_group(account: Account, group_id: int, *, offset: int, limit: int) -
 
     """
     groups.get_group(account.id, group_id)
-    deleted = tombstones.deleted_groups(account.id)
     start, end = _clamped(offset, limit)
     members = memberships.list_members(account.id, [group_id], after=None, page_size=max(end, 1))
     return [
-        contact.without_deleted_groups(deleted)
+        contact
         for contact in contacts.get_contacts(account.id, islice(members, start, end))
         if group_id in contact.group_ids
     ]
@@ -206,9 +200,3 @@ def find_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
 def _clamped(offset: int, limit: int) -> tuple[int, int]:
     """Return where a page begins and ends, in numbers that DynamoDB takes."""
     return min(offset, _FARTHEST), min(offset + limit, _FARTHEST)
-
-
-def _as_readers_see_it(account: Account, contact: Contact) -> Contact:
-    if not contact.group_ids:
-        return contact
-    return contact.without_deleted_groups(tombstones.deleted_groups(account.id))

@@ -12,7 +12,7 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra, changed_extra
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import new_id
-from chalicelib.storage import contacts, groups
+from chalicelib.storage import groups
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 
@@ -97,12 +97,11 @@ def list_groups(account: Account) -> list[Group]:
     return sorted(groups.list_groups(account.id), key=attrgetter("list_key"))
 
 
-def list_groups_of_contact(account: Account, contact_key: ContactKey) -> list[Group]:
+def list_groups_of_contact(account: Account, key: ContactKey) -> list[Group]:
     """Return the groups that a contact is in, oldest first.
 
     Raises:
         NotFoundError: There is no such contact.
 
     """
-    contact = contacts.get_contact(account.id, contact_key)
-    return sorted(groups.get_groups(account.id, contact.group_ids), key=attrgetter("list_key"))
+    return sorted(groups.get_groups_of(account.id, key), key=attrgetter("list_key"))

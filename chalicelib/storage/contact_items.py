@@ -17,7 +17,7 @@ from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import keys
+from chalicelib.storage import keys, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -154,11 +154,21 @@ def scheduling(account_id: str, e164: str, day: date) -> list[Action]:
     ]
 
 
-def contact_in(stored: StoredItem) -> Contact:
-    """Return the contact in an item as DynamoDB returns it, with the groups that it names.
+def contact_as_seen(account_id: str, stored: StoredItem) -> Contact:
+    """Return the contact in an item as readers see it: without the groups that were deleted.
 
-    Who only reads needs no model of it, which would take more time than the rest
-    (docs/performance.md).
+    One that names no group needs no look at what was deleted.
+    """
+    contact = contact_in(stored)
+    if not contact.group_ids:
+        return contact
+    return contact.without_deleted_groups(tombstones.deleted_groups(account_id))
+
+
+def contact_in(stored: StoredItem) -> Contact:
+    """Return the contact in an item as DynamoDB returns it, with all groups that it names.
+
+    A model of it would take more time than the rest (docs/performance.md).
     """
     day = _text(stored, "scheduledDeletionDate")
     return Contact(

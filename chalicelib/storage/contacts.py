@@ -1,4 +1,8 @@
-"""Contacts in the table."""
+"""Contacts in the table, as readers see them.
+
+A deleted group is none of a contact's from its deletion on, though the contact's item names it
+until it is swept. It is hidden here, in whatever is read.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -32,17 +36,17 @@ _MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
 
 
 def get_contact(account_id: str, key: ContactKey) -> Contact:
-    """Return a contact, with the groups that its item names.
+    """Return a contact.
 
     Raises:
         NotFoundError: There is no such contact.
 
     """
-    return contact_items.contact_in(contact_items.get_stored(account_id, key))
+    return contact_items.contact_as_seen(account_id, contact_items.get_stored(account_id, key))
 
 
 def check_contact(account_id: str, key: ContactKey) -> None:
-    """Return if there is such a contact.
+    """Return if there is such a contact; what groups it is in is not read.
 
     Raises:
         NotFoundError: There is none.
@@ -58,9 +62,12 @@ def get_contacts(
 
     *page_size* is how many are wanted, where it may be fewer than all.
     """
+    deleted = tombstones.deleted_groups(account_id)
     for batch in in_batches(phone_numbers, size_of_batches(page_size)):
         found = read_batch(contact_items.contact_in, keys.contacts(account_id), batch)
-        yield from (found[e164] for e164 in batch if e164 in found)
+        for e164 in batch:
+            if e164 in found:
+                yield found[e164].without_deleted_groups(deleted)
 
 
 def list_contacts(
@@ -70,14 +77,17 @@ def list_contacts(
 
     *page_size* is how many to read at a time, where fewer than all may be wanted.
     """
+    deleted = tombstones.deleted_groups(account_id)
     question = {
         "range_key_condition": ContactItem.sk > (after or keys.BEFORE_ALL_NUMBERS),
         "consistent_read": True,
         "limit": page_size,
     }
-    return ResultIterator(
+    found: ResultIterator[Contact] = ResultIterator(
         table().query, (keys.contacts(account_id),), question, map_fn=contact_items.contact_in
     )
+    for contact in found:
+        yield contact.without_deleted_groups(deleted)
 
 
 def put_contact(account_id: str, contact: Contact) -> None:
@@ -113,7 +123,7 @@ def put_contact(account_id: str, contact: Contact) -> None:
 
 
 def update_contact(account_id: str, key: ContactKey, changes: Details, now: datetime) -> Contact:
-    """Set or clear some details of a contact, and return it with the groups its item names.
+    """Set or clear some details of a contact, and return it.
 
     Raises:
         NotFoundError: There is no such contact.
@@ -134,7 +144,7 @@ def update_contact(account_id: str, key: ContactKey, changes: Details, now: date
                 condition=contact_items.is_there(key),
                 return_values=ALL_NEW,
             )
-            return contact_items.contact_in(answer["Attributes"])
+            return contact_items.contact_as_seen(account_id, answer["Attributes"])
     raise not_found
 
 

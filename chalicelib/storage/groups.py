@@ -6,10 +6,11 @@ from datetime import date, datetime
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.contact import ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.group import Group, GroupKind
-from chalicelib.storage import keys, tombstones
+from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import in_batches, read_batch
 from chalicelib.storage.dynamodb.transactions import (
     TransactionRefusedError,
@@ -39,6 +40,18 @@ def get_groups(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
         yield from map(
             _group_of, read_batch(GroupItem.from_raw_data, keys.groups(account_id), batch).values()
         )
+
+
+def get_groups_of(account_id: str, key: ContactKey) -> Iterator[Group]:
+    """Yield the groups that a contact is in, in no particular order.
+
+    Raises:
+        NotFoundError: There is no such contact.
+
+    """
+    contact = contact_items.contact_in(contact_items.get_stored(account_id, key))
+    # Those that were deleted are not there, so that no tombstone has to be read.
+    return get_groups(account_id, contact.group_ids)
 
 
 def list_groups(account_id: str) -> Iterator[Group]:

@@ -71,8 +71,9 @@ def get(account_id: str, key: ContactKey) -> Kept:
 def find(account_id: str, key: ContactKey) -> Kept | None:
     """Return a contact that is to be rewritten, or None if there is no such contact."""
     stored = contact_items.find_stored(account_id, key)
-    is_in_groups = stored is not None and "groupIds" in stored
-    return _kept(stored, tombstones.deleted_groups(account_id) if is_in_groups else {})
+    if stored is None:
+        return None
+    return Kept(stored, contact_items.contact_as_seen(account_id, stored))
 
 
 def rewrite(account_id: str, kept: Kept | None, after: Contact, now: datetime) -> Contact | None:
