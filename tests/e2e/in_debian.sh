@@ -64,8 +64,7 @@ for who in user root; do
     try_as "$who" '' 'make dev' "$answers"
     try_as "$who" UV_DEFAULT_INDEX="$out_of_reach" 'make dev' "$answers"
 done
-# The tests run the commands of the documents, which are of curl.
+try_as user UV_DEFAULT_INDEX="$out_of_reach" 'make test without curl' 'make test'
 chroot "$machine" sh -c 'apt-get update -qq && apt-get install -qq -y --no-install-recommends curl' >/dev/null
-try_as user UV_DEFAULT_INDEX="$out_of_reach" 'make test' 'make test'
-try_as root '' 'make test' 'make test'
+try_as root '' 'make test with curl' 'make test'
 echo 'All of it works in a bare Debian 12.'

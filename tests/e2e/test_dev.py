@@ -17,6 +17,7 @@ import pytest
 
 from infra.local.demo import exports
 from infra.local.engine import HOST, free_port
+from tests.e2e.transcripts import with_curl
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
 from tests.served import Client
@@ -84,7 +85,7 @@ def lines_beginning(words, text):
 def paste(line, *, shell="sh", check=True, **environment):
     """Run a line as it was printed, in the project's folder; return what it said."""
     done = subprocess.run(
-        [shell, "-c", line], cwd=PROJECT, env=os.environ | environment,
+        [shell, "-c", line], cwd=PROJECT, env=with_curl() | environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, check=False,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Running what the documents print, as they print it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -8,7 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from tests.documented import Transcript
+from tests.paths import PROJECT
 from tests.served import Client
+
+STAND_INS: Final = PROJECT / "tests" / "e2e" / "stand_ins"
+"""A ``curl`` of Python."""
 
 _CHANGING: Final = re.compile(
     r"\b20\d\d-\d\d-\d\d([ T]\d\d:\d\d:\d\d)?\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}-[0-9a-f]{16}\b"
@@ -33,9 +38,16 @@ def checkout(folder: Path, client: Client) -> Path:
     return folder
 
 
+def with_curl() -> dict[str, str]:
+    """Return the environment in which there is a ``curl``: this machine's, else one of Python."""
+    return os.environ | {"PATH": f"{os.environ['PATH']}{os.pathsep}{STAND_INS}"}
+
+
 def run(command: list[str], folder: Path) -> str:
     """Run a command in *folder*, which has to succeed, and return what it prints."""
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, cwd=folder, env=with_curl(), capture_output=True, text=True, check=True
+    ).stdout
 
 
 def run_script(transcript: Transcript, folder: Path) -> str:
