@@ -1,18 +1,16 @@
 """A piece of work that only one process at a time may do in one folder."""
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 
 class BusyError(Exception):
     """Another process is at it; the message says what to do."""
 
 
-@contextmanager
-def exclusive(lock_file: Path, busy: str) -> Iterator[None]:
-    """Hold *lock_file* until the end of the block, or of the process, however that ends.
+def exclusive(lock_file: Path, busy: str) -> TextIO:
+    """Hold *lock_file* until what is returned is closed, or the process ends, however it does.
 
     Raises:
         BusyError: Another process holds it; the message is *busy*.
@@ -20,9 +18,10 @@ def exclusive(lock_file: Path, busy: str) -> Iterator[None]:
 
     """
     lock_file.parent.mkdir(parents=True, exist_ok=True)
-    with lock_file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(busy) from error
-        yield
+    lock = lock_file.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise BusyError(busy) from error
+    return lock

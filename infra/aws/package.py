@@ -13,10 +13,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import yaml
 
@@ -105,7 +104,7 @@ def stages() -> dict[str, dict[str, str]]:
     }
 
 
-def at_work_on(stage: str, build_folder: Path) -> AbstractContextManager[None]:
+def at_work_on(stage: str, build_folder: Path) -> TextIO:
     """Keep everybody else from packaging, deploying or destroying *stage* in the same checkout.
 
     Raises:

@@ -1,7 +1,6 @@
 """``make dev``: the embedded engine, a demo account and the app, until Ctrl-C."""
 
 import argparse
-import fcntl
 import json
 import os
 import signal
@@ -9,11 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from chalicelib.domain.credential import PresentedCredential, token_of
 from chalicelib.domain.errors import UnauthorizedError
@@ -23,6 +21,7 @@ from chalicelib.services.authentication import Authenticator
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage.dynamodb.connection import connect
 from infra import PROJECT
+from infra.exclusive import BusyError, exclusive
 from infra.local import child, engine
 from infra.local.demo import greet, write_secret
 from infra.table import create_table
@@ -63,7 +62,7 @@ def main() -> int:
             print(f"\nStopped, but the engine did not save its data at its end. {LOST}", flush=True)
         else:
             print(f"\nStopped; the data are in {arguments.data_dir}.", flush=True)
-    except (DevError, engine.EngineError) as error:
+    except (BusyError, DevError, engine.EngineError) as error:
         print(f"make dev: {error}", file=sys.stderr)
         return 1
     return 0
@@ -75,13 +74,14 @@ def run(port: int, data_folder: Path, purge_seconds: str) -> None:
     *purge_seconds* is how often the clean-up runs.
 
     Raises:
-        DevError: The port or the folder is in use, or the app does not start.
+        BusyError: Another runs on the data already.
+        DevError: The port or the folder cannot be used, or the app does not start.
         engine.EngineError: The engine does not start.
 
     """
     _refuse_port_in_use(port)
     ready_file, is_running = data_folder / "dev.json", data_folder / RUNNING
-    with _locked(data_folder):
+    with _held(data_folder):
         ready_file.unlink(missing_ok=True)
         was_broken_off = is_running.exists()
         data = engine.Ministack(data_folder / "engine.log", data_folder / "engine")
@@ -276,21 +276,14 @@ def _refuse_port_in_use(port: int) -> None:
             raise DevError(f"port {port} cannot be used ({error}); try another PORT.") from error
 
 
-@contextmanager
-def _locked(data_folder: Path) -> Iterator[None]:
+def _held(data_folder: Path) -> TextIO:
     try:
-        data_folder.mkdir(parents=True, exist_ok=True)
-        lock = (data_folder / "lock").open("w")
+        return exclusive(
+            data_folder / "lock",
+            f"{data_folder} is in use by another `make dev`; try another DATA_DIR.",
+        )
     except OSError as error:
         raise DevError(f"{data_folder} cannot be used ({error}); try another DATA_DIR.") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise DevError(
-                f"{data_folder} is in use by another `make dev`; try another DATA_DIR."
-            ) from error
-        yield
 
 
 def _demo_credential(file: Path) -> dict[str, str]:
