@@ -4,47 +4,23 @@ It works on whatever the environment points to: ``PHONEBOOK_TABLE`` names the ta
 the usual variables of AWS say where it is.
 """
 
-import sys
-from importlib.metadata import version
-from typing import Annotated
+# Nothing else, which would take a while in which Ctrl-C is a traceback.
+import os
+import signal
 
-import typer
-
-from chalicelib.cli import accounts, credentials, maintenance
-from chalicelib.cli.failures import FAILURES, exit_code_of, message_of
-from chalicelib.cli.output import say, take_any_terminal, warn
-
-cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
-cli.add_typer(accounts.commands, name="accounts")
-cli.add_typer(credentials.commands, name="credentials")
-cli.add_typer(maintenance.commands, name="maintenance")
+BROKEN_OFF = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 
 def main() -> None:
-    """Run the command that was asked for; a failure is one line and an exit code."""
-    take_any_terminal()
-    try:
-        cli(prog_name="phonebook")
-    except FAILURES as failure:
-        warn(f"phonebook: {message_of(failure)}")
-        sys.exit(exit_code_of(failure))
+    """Run the command that was asked for; until it begins, Ctrl-C just ends all."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, end_at_once)
+    from chalicelib.cli.commands import run  # noqa: PLC0415 - it takes half a second
+
+    run()
 
 
-def _say_version(is_asked_for: bool) -> None:
-    if is_asked_for:
-        say(f"phonebook {version('phonebook')}")
-        raise typer.Exit
-
-
-@cli.callback()
-def phonebook(
-    _version: Annotated[
-        bool,
-        typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version."),
-    ] = False,
-) -> None:
-    """Run the phonebook: its accounts, their credentials, and what looks after the data.
-
-    PHONEBOOK_TABLE names the table, and AWS_PROFILE, AWS_DEFAULT_REGION and the other variables
-    of AWS say where it is. Begin with `accounts open` and `credentials issue`.
-    """
+def end_at_once(*_: object) -> None:
+    """End, on a signal: an exception would be told by whatever is being imported."""
+    os._exit(BROKEN_OFF)

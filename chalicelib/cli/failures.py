@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 import typer
 
+from chalicelib.cli import BROKEN_OFF
 from chalicelib.cli.output import warn
 from chalicelib.domain.errors import (
     ConflictError,
@@ -27,7 +28,6 @@ NOT_THERE: Final = 3
 NOT_SERVED: Final = 4
 NOT_MENDED: Final = 5
 IN_USE: Final = 6
-BROKEN_OFF: Final = 130
 
 EXIT_CODES: Final[Mapping[int, str]] = {
     0: "done",

@@ -1,6 +1,7 @@
 """Commands that work on the table, and which one that is."""
 
 import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 from typer.models import CommandFunctionType
 
-from chalicelib.cli.failures import BROKEN_OFF
+from chalicelib.cli import BROKEN_OFF, end_at_once
 from chalicelib.cli.output import warn
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.connection import connect
@@ -37,9 +38,14 @@ class _TableCommand(TyperCommand):
             Exit: Somebody broke it off.
 
         """
+        before = signal.getsignal(signal.SIGINT)
         try:
+            if before is end_at_once:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             connect(Settings.of(os.environ).table_name)
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort):
             warn("phonebook: Broken off. What was done until then stays.")
             raise typer.Exit(BROKEN_OFF) from None
+        finally:
+            signal.signal(signal.SIGINT, before)

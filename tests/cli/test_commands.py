@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from chalicelib.cli import cli
+from chalicelib.cli.commands import cli
 from chalicelib.cli.failures import EXIT_CODES
 from chalicelib.settings import TABLE_VARIABLE
 from tests.documented import table

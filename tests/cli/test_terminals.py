@@ -10,7 +10,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from chalicelib.cli.failures import BROKEN_OFF, BUG, IN_USE, NOT_MENDED
+from chalicelib.cli import BROKEN_OFF
+from chalicelib.cli.failures import BUG, IN_USE, NOT_MENDED
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
@@ -202,19 +203,31 @@ def test_closed_pipe_is_no_traceback(start, options):
     assert (process.returncode, said) == (BUG, b"")
 
 
-def test_interrupt_is_one_line_and_an_exit_code(faulty, start):
-    # As a terminal has it, however these tests were started: a child inherits what is ignored.
+@pytest.fixture
+def interruptible():
+    """As a terminal has it, however these tests were started: a child inherits what is ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupt_is_one_line_and_an_exit_code(faulty, start, interruptible):
     started: list[subprocess.Popen[bytes]] = []
     faulty[0].fail("Query", lambda *_: started[0].send_signal(signal.SIGINT))
-    try:
-        started.append(start("accounts", "list"))
-        printed, said = started[0].communicate()
-    finally:
-        signal.signal(signal.SIGINT, before)
+    started.append(start("accounts", "list"))
+    printed, said = started[0].communicate()
 
     assert (started[0].returncode, printed) == (BROKEN_OFF, b"")
     assert said == b"phonebook: Broken off. What was done until then stays.\n"
+
+
+def test_interrupt_while_it_loads_is_an_exit_code(run, tmp_path, interruptible):
+    interrupt = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()\n"
+    (tmp_path / "typer.py").write_text(interrupt)
+
+    printed, said = run("accounts", "list", code=BROKEN_OFF, PYTHONPATH=str(tmp_path))
+
+    assert (printed, said) == (b"", b"")
 
 
 def test_bug_has_a_traceback_and_an_exit_code(faulty, run):
