@@ -8,6 +8,7 @@ import typer
 
 from chalicelib.cli.failures import tell_of_unreadable
 from chalicelib.cli.output import AsJson, Row, print_done, print_row, print_rows
+from chalicelib.cli.program import command_line
 from chalicelib.cli.table import TableCommands
 from chalicelib.domain.account import Account, AccountChanges
 from chalicelib.domain.limits import RETENTION_DAYS
@@ -19,7 +20,8 @@ from chalicelib.storage.dynamodb.clock import time_of_table
 COLUMNS: Final = ("account", "name", "region", "retention", "opened")
 
 AccountId: TypeAlias = Annotated[
-    str, typer.Argument(metavar="ACCOUNT", help="Its id: `phonebook accounts list` shows it.")
+    str,
+    typer.Argument(metavar="ACCOUNT", help="The account's id: `accounts list` shows it."),
 ]
 
 
@@ -56,7 +58,7 @@ def open_account(
     retention_days: Annotated[int, typer.Option(help=RETENTION_HELP)] = RETENTION_DAYS,
     as_json: AsJson = False,
 ) -> None:
-    """Open an account. Nobody can use it before `phonebook credentials issue`."""
+    """Open an account. Nobody can use it before `credentials issue`."""
     account = accounts.open_account(
         name, default_region, retention_days, datetime.now(UTC), notation=notation.notation
     )
@@ -93,10 +95,11 @@ def list_accounts(as_json: AsJson = False) -> None:
     """List all accounts, oldest first. Exits with 5 if one cannot be read; it is named."""
     unreadable: list[UnreadableItemError] = []
     found = accounts.list_accounts(unreadable.append)
+    open_one = command_line("accounts", "open", "Acme", "--default-region", "EE")
     print_rows(
         COLUMNS,
         [_row(account) for account in found],
-        none="There is no account yet: `phonebook accounts open` opens one.",
+        none=f"There is no account yet; to open one: {open_one}",
         as_json=as_json,
     )
     tell_of_unreadable(unreadable)

@@ -1,12 +1,14 @@
 """``phonebook credentials``: what clients present."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final
 
 import typer
 
+from chalicelib.cli.accounts import AccountId
 from chalicelib.cli.failures import tell_of_unreadable
 from chalicelib.cli.output import AsJson, Row, print_done, print_row, print_rows
+from chalicelib.cli.program import command_line
 from chalicelib.cli.table import TableCommands
 from chalicelib.domain.credential import Credential, token_of
 from chalicelib.services import accounts
@@ -14,11 +16,6 @@ from chalicelib.storage.accounts import UnreadableItemError
 from chalicelib.storage.dynamodb.clock import time_of_table
 
 COLUMNS: Final = ("username", "issued", "revoked")
-
-AccountId: TypeAlias = Annotated[
-    str,
-    typer.Argument(metavar="ACCOUNT", help="The account's id: `phonebook accounts list` shows it."),
-]
 
 commands = TableCommands(help="Issue, list and revoke credentials.", no_args_is_help=True)
 
@@ -47,10 +44,11 @@ def list_credentials(account: AccountId, as_json: AsJson = False) -> None:
     """
     unreadable: list[UnreadableItemError] = []
     found = accounts.list_credentials(account, unreadable.append)
+    issue_one = command_line("credentials", "issue", account)
     print_rows(
         COLUMNS,
         [_row(credential) for credential in found],
-        none="It has no credential yet: `phonebook credentials issue` issues one.",
+        none=f"It has no credential yet; to issue one: {issue_one}",
         as_json=as_json,
     )
     tell_of_unreadable(unreadable)
@@ -60,9 +58,7 @@ def list_credentials(account: AccountId, as_json: AsJson = False) -> None:
 def revoke_credential(
     username: Annotated[
         str,
-        typer.Argument(
-            metavar="USERNAME", help="The credential's: `phonebook credentials list` shows it."
-        ),
+        typer.Argument(metavar="USERNAME", help="The credential's: `credentials list` shows it."),
     ],
     as_json: AsJson = False,
 ) -> None:

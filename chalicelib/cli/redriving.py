@@ -1,6 +1,6 @@
 """``phonebook maintenance redrive``: what the stream told and was not counted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Annotated, Final
@@ -9,6 +9,7 @@ import typer
 
 from chalicelib.cli.failures import NOT_MENDED
 from chalicelib.cli.output import AsJson, Row, print_done, print_json, print_rows, say
+from chalicelib.cli.program import command_line
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.domain.ids import uuid_of
 from chalicelib.observability import masked
@@ -74,7 +75,7 @@ def redrive(
     none = "Nothing lies aside, and no dead letter waits." if letters else "Nothing lies aside."
     print_rows(COLUMNS, [_row(each) for each in seen], none=none, as_json=as_json)
     if seen and not as_json:
-        _say(seen, f" --dead-letters {dead_letters}" if dead_letters else "")
+        _say(seen, ["--dead-letters", dead_letters] if dead_letters else [])
     if any(each.fate in _LEFT_OVER for each in seen):
         raise typer.Exit(NOT_MENDED)
 
@@ -107,7 +108,7 @@ def _row(each: Resent) -> Row:
     }
 
 
-def _say(seen: list[Resent], option: str) -> None:
+def _say(seen: list[Resent], letters: Sequence[str]) -> None:
     """Say what is left to do of what cannot be sent again: only a recount puts it right."""
     left_over = [each for each in seen if each.fate in _LEFT_OVER]
     say(f"{len(seen)} looked at, {len(left_over)} of them stay.")
@@ -117,19 +118,20 @@ def _say(seen: list[Resent], option: str) -> None:
     if left_over:
         say("They cannot be counted. Repair what they are about, and then let go of them:")
         for options in sorted({_recount_of(each) for each in left_over}):
-            say(f"  phonebook maintenance recount --fix{options}")
-        ids = " ".join(f"--forget {each.what.id}" for each in left_over)
-        say(f"  phonebook maintenance redrive{option} {ids}")
+            say(f"  {command_line('maintenance', 'recount', '--fix', *options)}")
+        forget = chain.from_iterable(("--forget", each.what.id) for each in left_over)
+        say(f"  {command_line('maintenance', 'redrive', *letters, *forget)}")
 
 
-def _recount_of(each: Resent) -> str:
+def _recount_of(each: Resent) -> tuple[str, ...]:
     """Return the options by which the counter that a record is about is recounted, if it says."""
     _, partition, _ = told_by(each.what.record) if isinstance(each.what, Aside) else ("", "", "")
     try:
         counted = counted_in(partition)
     except ValueError:
-        return ""
+        return ()
     if counted is None:
-        return ""
+        return ()
     account_id, group_id = counted
-    return f" --account {account_id}" + (f" --group {uuid_of(group_id)}" if group_id else "")
+    group = ("--group", uuid_of(group_id)) if group_id else ()
+    return ("--account", account_id, *group)

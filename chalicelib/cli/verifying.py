@@ -7,6 +7,7 @@ import typer
 
 from chalicelib.cli.failures import NOT_MENDED
 from chalicelib.cli.output import AsJson, Row, numbered, print_json, print_rows, say
+from chalicelib.cli.program import command_line
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.observability import masked
 from chalicelib.services import recounting, verifying
@@ -93,7 +94,8 @@ class _Report:
             say(f"{count} times {kind.value}{note}; {self._mended[kind]} mended.")
         if self.counters_not_told:
             counters = numbered(self.counters_not_told, "counter")
-            say(f"{counters} could not be told; see `phonebook maintenance recount`.")
+            why = command_line("maintenance", "recount")
+            say(f"{counters} could not be told; to see why: {why}")
 
 
 def _recount(account: str | None, report: _Report, *, fix: bool) -> bool:

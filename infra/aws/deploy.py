@@ -11,6 +11,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.cli.program import command_line
 from chalicelib.domain.errors import PhonebookError
 from infra import table
 from infra.aws.package import (
@@ -54,7 +55,7 @@ def main() -> int:
             if action == "deploy":
                 deploy(stack, arguments.stage, arguments.set, arguments.build, operator)
             else:
-                destroy(stack, operator, delete_table=arguments.delete_table)
+                destroy(stack, arguments.stage, operator, delete_table=arguments.delete_table)
     except NotSetUpError as error:
         return _fail(
             action,
@@ -146,10 +147,10 @@ def deploy(
     for name, value in sorted(outputs.items()):
         print(f"  {name:22}{value}")
     print(f"\n{WHAT_COMES_NEXT}\n\n  export PHONEBOOK_TABLE={outputs['TableName']}")
-    print('  .venv/bin/phonebook accounts open "Acme" --default-region EE')
+    print(f"  {command_line('accounts', 'open', 'Acme', '--default-region', 'EE')}")
 
 
-def destroy(stack: Stack, operator: Operator, *, delete_table: bool) -> None:
+def destroy(stack: Stack, stage: str, operator: Operator, *, delete_table: bool) -> None:
     """Delete *stack*; its table only if told so twice.
 
     Where the stack is gone already, the table that the operator names is deleted.
@@ -177,8 +178,8 @@ def destroy(stack: Stack, operator: Operator, *, delete_table: bool) -> None:
         table.delete(name)
         print(f"Deleted, and the table {name} with all its data.")
     else:
-        print(f"Deleted. The table {name} is kept, with all its data:")
-        print(f"  make deploy STAGE=... SET=TableName={name} runs on it again.")
+        print(f"Deleted. The table {name} is kept, with all its data. To run on it again:\n")
+        print(f"  make deploy STAGE={stage} SET=TableName={name}")
 
 
 def api_url(outputs: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from infra import PROJECT
+from chalicelib.cli.program import command_line, from_here
 
 SHOWN: Final = ("account", "username", "secret")
 
@@ -62,11 +62,11 @@ def line_to_paste(file: Path) -> str:
 
     If the file is gone, it calls nothing: the environment before may be that of AWS.
     """
-    python = Path(sys.executable)
-    programs = (shlex.quote(_short(each)) for each in (python, python.with_name("phonebook")))
-    interpreter, phonebook = programs
-    export = f"{interpreter} -m infra.local.demo {shlex.quote(_short(file))}"
-    return f'environment=$({export}) && eval "$environment" && {phonebook} accounts list'
+    export = shlex.join(
+        [from_here(Path(sys.executable)), "-m", "infra.local.demo", from_here(file)]
+    )
+    use = command_line("accounts", "list")
+    return f'environment=$({export}) && eval "$environment" && {use}'
 
 
 def exports(environment: Mapping[str, str], present: Mapping[str, str]) -> str:
@@ -80,11 +80,6 @@ def exports(environment: Mapping[str, str], present: Mapping[str, str]) -> str:
 def _read(file: Path) -> dict[str, Any]:
     ready: dict[str, Any] = json.loads(file.read_text())
     return ready
-
-
-def _short(path: Path) -> str:
-    """Return a path as it is written in the project's folder."""
-    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
 
 
 def main() -> int:

@@ -1,9 +1,12 @@
 """The command line, run as an operator runs it."""
 
 import json
+import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 
@@ -19,26 +22,6 @@ from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
 from tests.served import Client
-
-
-@pytest.fixture
-def phonebook(ministack):
-    environment = {**engine.environment(ministack.endpoint), TABLE_VARIABLE: ministack.table}
-
-    def run(*arguments, code=0, **overrides):
-        done = subprocess.run(
-            [sys.executable, "-m", "chalicelib.cli", *arguments],
-            cwd=PROJECT,
-            env=environment | overrides,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout if code == 0 else done.stderr
-
-    return run
 
 
 def test_account_is_opened_and_its_credential_works_until_it_is_revoked(phonebook, app_url):
@@ -186,18 +169,26 @@ def own_table(logs, tmp_path):
         connected = Connected(endpoint)
         environment = {**engine.environment(endpoint), TABLE_VARIABLE: connected.table}
 
-        def run(*arguments, code=0):
-            done = subprocess.run(
-                [sys.executable, "-m", "chalicelib.cli", *arguments],
-                cwd=PROJECT, env=environment, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            assert done.returncode == code, done.stderr
-            return done.stdout
-
         dead_letters = tmp_path / "dead-letters"
         counting = unattended(connected, logs / "own-events", dead_letters, purge_seconds=3_600)
         with counting, connected:
-            yield run
+            yield OwnTable(environment)
+
+
+class OwnTable(NamedTuple):
+    environment: Mapping[str, str]
+
+    def __call__(self, *arguments, code=0):
+        return self.paste(shlex.join([sys.executable, "-m", "chalicelib.cli", *arguments]), code)
+
+    def paste(self, line, code=0):
+        """Run a line as it was printed."""
+        done = subprocess.run(
+            ["sh", "-c", line],
+            cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        return done.stdout
 
 
 def test_recount_tells_drift_and_repairs_it(own_table):
@@ -234,10 +225,15 @@ def test_purge_says_what_the_next_run_would_do_and_does_it_when_told(own_table):
     assert own_table("maintenance", "redrive") == "Nothing lies aside.\n"
 
 
-def test_list_of_nothing_says_so_in_words(own_table):
-    assert own_table("accounts", "list").startswith("There is no account yet")
-    account = accounts.open_account("Test", "EE", 30, datetime.now(UTC))
-    assert own_table("credentials", "list", account.id).startswith("It has no credential yet")
+def test_list_of_nothing_says_so_and_what_to_do(own_table):
+    nothing, open_one = own_table("accounts", "list").split("; to open one: ")
+    assert nothing == "There is no account yet"
+    account = own_table.paste(open_one).split()[1]
+
+    nothing, issue_one = own_table("credentials", "list", account).split("; to issue one: ")
+    assert nothing == "It has no credential yet"
+    ISSUED_SECRETS.add(own_table.paste(issue_one).splitlines()[2].split()[1])
+    assert own_table("credentials", "list", account).split()[-1] == "no"
 
 
 def test_account_is_shown_with_all_that_it_holds(phonebook, client, ministack):

@@ -97,13 +97,15 @@ def command_of(words):
 
 
 def written_lines(source):
-    """Yield the words behind `phonebook` of each command line that the code prints or names."""
-    names = "|".join(path[0] for path in TREE if len(path) == 1)
-    for line in re.findall(rf'phonebook ((?:{names})(?: [\w-]+| "\w+")*)', source):
-        yield line.split()
+    """Yield the words of each command that the code names, in a sentence or to be printed."""
+    yield from mentioned_lines(source.replace("``", "`"))
+    for arguments in re.findall(r"""command_line\((["'][^()]*)\)""", source):
+        yield re.findall(r"""["']([\w-]+)["']""", arguments)
 
 
-SOURCES = [each for folder in ("infra", "chalicelib") for each in (PROJECT / folder).rglob("*.py")]
+SOURCES = [
+    each for folder in ("infra", "chalicelib/cli") for each in (PROJECT / folder).rglob("*.py")
+]
 WRITTEN = [words for source in SOURCES for words in written_lines(source.read_text())]
 PRINTED = {document.name: list(printed_lines(document.read_text())) for document in DOCUMENTS}
 MENTIONED = {document.name: list(mentioned_lines(document.read_text())) for document in DOCUMENTS}
