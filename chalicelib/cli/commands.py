@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.cli import accounts, credentials, maintenance
+from chalicelib.cli import accounts, contacts, credentials, maintenance
 from chalicelib.cli.failures import FAILURES, exit_code_of, message_of
 from chalicelib.cli.output import say, take_any_terminal, warn
 
 cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 cli.add_typer(accounts.commands, name="accounts")
 cli.add_typer(credentials.commands, name="credentials")
+cli.add_typer(contacts.commands, name="contacts")
 cli.add_typer(maintenance.commands, name="maintenance")
 
 
@@ -39,7 +40,7 @@ def phonebook(
         typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version."),
     ] = False,
 ) -> None:
-    """Run the phonebook: its accounts, their credentials, and what looks after the data.
+    """Run the phonebook: accounts, their contacts and credentials, and what looks after the data.
 
     PHONEBOOK_TABLE names the table, and AWS_PROFILE, AWS_DEFAULT_REGION and the other variables
     of AWS say where it is. Begin with `accounts open` and `credentials issue`.

@@ -28,6 +28,7 @@ NOT_THERE: Final = 3
 NOT_SERVED: Final = 4
 NOT_MENDED: Final = 5
 IN_USE: Final = 6
+THERE_ALREADY: Final = 7
 
 EXIT_CODES: Final[Mapping[int, str]] = {
     0: "done",
@@ -37,6 +38,7 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     NOT_SERVED: "the table is missing, out of reach or busy, or the stream stands still",
     NOT_MENDED: "something is not as it should be, and was not mended",
     IN_USE: "what was to be removed is still in use",
+    THERE_ALREADY: "what was to be created is there already, and was left as it is",
     BROKEN_OFF: "Ctrl-C; what was done until then stays",
 }
 """What each exit code means."""
@@ -71,11 +73,12 @@ Failure: TypeAlias = (
     | UnreadableItemError
 )
 
-_EXIT_CODES: Final[Mapping[type, int]] = {
+_EXIT_CODES: Final[Mapping[type | ErrorCode, int]] = {
     SettingsError: WRONG_USE,
     InvalidDataError: WRONG_USE,
     NotFoundError: NOT_THERE,
-    ConflictError: IN_USE,
+    ErrorCode.ACCOUNT_IN_USE: IN_USE,
+    ErrorCode.CONTACT_EXISTS: THERE_ALREADY,
     UnavailableError: NOT_SERVED,
     TableMissingError: NOT_SERVED,
     StreamStuckError: NOT_SERVED,
@@ -88,6 +91,8 @@ _EXIT_CODES: Final[Mapping[type, int]] = {
 _WORDS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ACCOUNT_NOT_FOUND: "There is no such account.",
     ErrorCode.GROUP_NOT_FOUND: "There is no such group in that account.",
+    ErrorCode.CONTACT_NOT_FOUND: "There is no contact of that number in that account.",
+    ErrorCode.CONTACT_EXISTS: "There is a contact of that number already in that account.",
     ErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
     ErrorCode.ACCOUNT_IN_USE: (
         "The account is in use: revoke its credentials, delete what it holds, and wait two minutes."
@@ -115,7 +120,7 @@ _SENTENCES: Final[Mapping[type, str]] = {
 
 def exit_code_of(failure: Failure) -> int:
     """Return the exit code of a failure."""
-    return _EXIT_CODES[type(failure)]
+    return _EXIT_CODES[failure.code if isinstance(failure, ConflictError) else type(failure)]
 
 
 def message_of(failure: Failure) -> str:

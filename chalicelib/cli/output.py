@@ -18,7 +18,7 @@ from rich.text import Text
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
-Value: TypeAlias = str | int | bool | None
+Value: TypeAlias = str | int | bool | Sequence[str] | Mapping[str, object] | None
 Row: TypeAlias = Mapping[str, Value]
 
 _NEVER_SHOWN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
@@ -122,7 +122,13 @@ def _in_words(value: Value) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return _shown(str(value))
+    if isinstance(value, str | int):
+        return _shown(str(value))
+    if not value:
+        return "none"
+    if isinstance(value, Mapping):
+        return _shown(json.dumps(value, ensure_ascii=False))
+    return _shown(", ".join(value))
 
 
 def _shown(text: str) -> str:

@@ -18,8 +18,8 @@ class Scope(Enum):
 class Stamp:
     """When something was changed, by whom, and through what.
 
-    ``by`` is a credential's username, and ``via`` the way in and its operation, such as
-    ``messagebird.update_contact``. Both are kept with what was changed.
+    ``by`` is a credential's username, or ``operator``, and ``via`` the way in and its operation,
+    such as ``messagebird.update_contact``. Both are kept with what was changed.
     """
 
     at: datetime
@@ -29,7 +29,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A credential in use: for which account it acts, in which request, and through what.
+    """Who calls: for which account, by which credential, in which request, and through what.
 
     ``via`` is a dialect and its operation, such as ``messagebird.update_contact``.
     """
@@ -50,6 +50,14 @@ class Caller:
             request_id=request_id,
             via=via,
         )
+
+    @classmethod
+    def operator(cls, account: Account, *, via: str) -> "Caller":
+        """Return an operator, who acts for an account without a credential, by a program of ours.
+
+        ``via`` is that program and what it does, such as ``phonebook.create_contact``.
+        """
+        return cls(account=account, username="operator", scope=Scope.FULL, request_id="", via=via)
 
     def stamp(self, now: datetime) -> Stamp:
         """Return what all that is changed *now* says of the change."""

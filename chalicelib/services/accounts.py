@@ -84,6 +84,17 @@ def change_account(account_id: str, changes: AccountChanges) -> Account:
     raise UnavailableError(ErrorCode.BUSY)
 
 
+def retrieve_account(account_id: str) -> Account:
+    """Return an account.
+
+    Raises:
+        NotFoundError: There is no such account.
+        UnreadableItemError: It is not whole.
+
+    """
+    return accounts.get_account(account_id)
+
+
 class Overview(NamedTuple):
     """An account, what it holds, and how many of its credentials are taken and are not.
 

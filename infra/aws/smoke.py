@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.caller import Caller, Scope
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints.public import HEALTH_PATH
@@ -52,21 +52,12 @@ def smoke_test(url: str, table: str) -> None:
 def _throw_away(account: Account) -> None:
     """Leave nothing of the test behind, however it ended; nobody else has the credential."""
     now = datetime.now(UTC)
+    caller = Caller.operator(account, via="make.deploy")
     with suppress(NotFoundError):
-        contacts.delete_contact(_caller_of(account), PhoneNumber(NUMBER), now)
+        contacts.delete_contact(caller, PhoneNumber(NUMBER), now)
     for credential in accounts.list_credentials(account.id):
         accounts.revoke_credential(credential.username, now)
     accounts.close_account(account.id, now, nobody_calls=True)
-
-
-def _caller_of(account: Account) -> Caller:
-    return Caller(
-        account=account,
-        username="operator",
-        scope=Scope.FULL,
-        request_id="",
-        via="make.deploy",
-    )
 
 
 def _try_api(url: str, authorization: str) -> None:

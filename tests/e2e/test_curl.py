@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.documented import transcripts
-from tests.e2e.transcripts import STAND_INS, checkout, run_script, same_each_time
+from tests.e2e.transcripts import STAND_INS, run_script, same_each_time
 from tests.paths import PROJECT
 
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
@@ -19,12 +19,10 @@ OF_CURL = [
 
 
 @pytest.mark.parametrize("transcript", OF_CURL)
-def test_transcripts_print_the_same_where_there_is_no_curl(
-    client, tmp_path, monkeypatch, transcript
-):
+def test_transcripts_print_the_same_where_there_is_no_curl(checkout, monkeypatch, transcript):
     monkeypatch.setenv("PATH", f"{STAND_INS}{os.pathsep}{os.environ['PATH']}")
 
-    printed = run_script(transcript, checkout(tmp_path, client))
+    printed = run_script(transcript, checkout)
 
     assert same_each_time(printed) == same_each_time(transcript.printed)
 

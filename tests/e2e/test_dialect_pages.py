@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.dialects.registry import DIALECTS
 from tests.documented import transcripts
-from tests.e2e.transcripts import checkout, run_script, same_each_time
+from tests.e2e.transcripts import run_script, same_each_time
 from tests.paths import PROJECT
 
 DIALECT_PAGES = sorted((PROJECT / "docs" / "dialects").glob("*.md"))
@@ -12,20 +12,16 @@ PAGES = [page for page in sorted((PROJECT / "docs").rglob("*.md")) if transcript
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_transcripts_print_what_the_page_says_each_time(client, tmp_path, page):
-    folder = checkout(tmp_path, client)
-
+def test_transcripts_print_what_the_page_says_each_time(checkout, page):
     for transcript in transcripts(page) * 2:
-        printed = run_script(transcript, folder)
+        printed = run_script(transcript, checkout)
         assert same_each_time(printed) == same_each_time(transcript.printed)
 
 
-def test_transcripts_do_not_meet_what_others_left(client, tmp_path):
-    folder = checkout(tmp_path, client)
-
+def test_transcripts_do_not_meet_what_others_left(checkout):
     for page in [*reversed(PAGES), *PAGES]:
         for transcript in transcripts(page):
-            printed = run_script(transcript, folder)
+            printed = run_script(transcript, checkout)
             assert same_each_time(printed) == same_each_time(transcript.printed), page.name
 
 

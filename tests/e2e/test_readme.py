@@ -3,31 +3,33 @@
 import re
 import shlex
 
-import pytest
-
 from tests.documented import transcripts
-from tests.e2e.transcripts import checkout, run, run_script, same_each_time
+from tests.e2e.transcripts import run, run_script, same_each_time
 from tests.paths import PROJECT
 
 README = PROJECT / "README.md"
-CURL, SDK = transcripts(README)
+CURL, SDK, CLI = transcripts(README)
 SAVED = re.compile(r"save\s+this\s+as\s+`([^`]+)`")
+PASTED = re.compile(r"^environment=.*", re.MULTILINE)
 RUN = re.compile(r"run\s+it\s+with\s+`([^`]+)`")
 
 
-@pytest.fixture
-def folder(client, tmp_path):
-    return checkout(tmp_path, client)
-
-
-def test_curl_prints_what_the_readme_says_each_time(folder):
+def test_curl_prints_what_the_readme_says_each_time(checkout):
     for _ in range(2):
-        assert same_each_time(run_script(CURL, folder)) == same_each_time(CURL.printed)
+        assert same_each_time(run_script(CURL, checkout)) == same_each_time(CURL.printed)
 
 
-def test_script_of_the_sdk_prints_what_the_readme_says_each_time(folder):
+def test_script_of_the_sdk_prints_what_the_readme_says_each_time(checkout):
     (saved,), (command,) = SAVED.findall(README.read_text()), RUN.findall(README.read_text())
-    (folder / saved).write_text(SDK.script)
+    (checkout / saved).write_text(SDK.script)
 
     for _ in range(2):
-        assert same_each_time(run(shlex.split(command), folder)) == same_each_time(SDK.printed)
+        assert same_each_time(run(shlex.split(command), checkout)) == same_each_time(SDK.printed)
+
+
+def test_command_line_prints_what_the_readme_says_each_time(checkout):
+    (pasted,) = PASTED.findall(README.read_text())
+    in_that_shell = CLI._replace(script=f"{pasted} > /dev/null\n{CLI.script}")
+
+    for _ in range(2):
+        assert same_each_time(run_script(in_that_shell, checkout)) == same_each_time(CLI.printed)

@@ -1,22 +1,20 @@
 """Running what the documents print, as they print it."""
 
-import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 from tests.documented import Transcript
 from tests.paths import PROJECT
-from tests.served import Client
 
 STAND_INS: Final = PROJECT / "tests" / "e2e" / "stand_ins"
 """A ``curl`` of Python."""
 
 _CHANGING: Final = re.compile(
     r"\b20\d\d-\d\d-\d\d([ T]\d\d:\d\d:\d\d)?\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}-[0-9a-f]{16}\b"
+    r"|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
     r'|(?<=:)"?[0-9]{7,16}"?(?=[,}])'
     r"|(?<=already: )[0-9]{8,16}"
     r'|(?<="href":")[^"]*'
@@ -27,15 +25,6 @@ _CHANGING: Final = re.compile(
 def same_each_time(text: str) -> str:
     """Return *text* without what is another each time."""
     return _CHANGING.sub("...", text)
-
-
-def checkout(folder: Path, client: Client) -> Path:
-    """Return *folder* as a checkout in which ``make dev`` runs."""
-    ready = {"url": client.url, "username": client.username, "secret": client.secret}
-    (folder / ".local").mkdir()
-    (folder / ".local" / "dev.json").write_text(json.dumps(ready))
-    (folder / ".venv").symlink_to(sys.prefix)
-    return folder
 
 
 def with_curl() -> dict[str, str]:
