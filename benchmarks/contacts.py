@@ -7,23 +7,25 @@ from typing import Final
 
 from benchmarks.engines import Item
 from chalicelib.domain.account import Account
-from chalicelib.domain.caller import Caller, Scope
+from chalicelib.domain.caller import Caller, Scope, Stamp
 from chalicelib.domain.contact import ContactData, new_contact
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys
 from chalicelib.storage.contact_items import item_of
+from chalicelib.storage.stamps import stamped
 
 NOW: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
+STAMP: Final = Stamp(NOW, by="0123456789abcdef", via="messente.create_contact")
 
 
 def caller_of(account: Account) -> Caller:
     """Return who writes what is measured."""
     return Caller(
         account=account,
-        username="0" * 16,
+        username=STAMP.by,
         scope=Scope.FULL,
         request_id="benchmark",
-        via="benchmarks.write",
+        via=STAMP.via,
     )
 
 
@@ -51,7 +53,7 @@ def contact_items(
         scheduled_deletion_date=due,
         group_ids=frozenset() if group_id is None else frozenset({group_id}),
     )
-    pattern = item_of(account.id, contact).serialize()
+    pattern = item_of(account.id, contact, STAMP).serialize()
     for index in indexes:
         e164 = number(index)
         item = {**pattern, "SK": {"S": e164}, "id": {"N": str(id_of(index))}}
@@ -69,6 +71,7 @@ def id_items(account: Account, indexes: range) -> Iterator[Item]:
             "PK": {"S": partition},
             "SK": {"S": keys.of_id(id_of(index))},
             "phoneNumber": {"S": number(index)},
+            **stamped(STAMP),
         }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import Contact, ContactData, deletion_date, new_contact
 from chalicelib.domain.credential import Credential, hash_secret
 from chalicelib.domain.group import Group, GroupKind
@@ -16,6 +17,7 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contact_items, keys
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import CredentialItem, GroupItem
+from chalicelib.storage.stamps import stamp_values
 
 ACCOUNT: Final = "00112233445566aa"
 USERNAME: Final = "aa66554433221100"
@@ -36,6 +38,7 @@ DETAILS: Final[Mapping[str, str]] = {
 _NAMES: Final = {"firstName": "first_name", "lastName": "last_name"}
 _ROOT: Final = "/v1/phonebook"
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_STAMP: Final = Stamp(_NOW, by=USERNAME, via="messente.create_contact")
 
 
 def events(username: str = USERNAME, secret: str = SECRET) -> dict[str, dict[str, Any]]:
@@ -61,7 +64,9 @@ def events(username: str = USERNAME, secret: str = SECRET) -> dict[str, dict[str
 
 def answers() -> dict[str, list[list[str]]]:
     """Return what DynamoDB answers to each operation, by a text that the request holds."""
-    listed = [_item(contact_items.item_of(ACCOUNT, _contact(place))) for place in range(LISTED)]
+    listed = [
+        _item(contact_items.item_of(ACCOUNT, _contact(place), _STAMP)) for place in range(LISTED)
+    ]
     contact = listed[0]
     return {
         "GetItem": [
@@ -227,6 +232,7 @@ def _credential() -> CredentialItem:
         cursor_key=account.cursor_key,
         secret_hash=credential.secret_hash,
         created_on=credential.created_on,
+        **stamp_values(_STAMP),
     )
 
 
@@ -248,6 +254,7 @@ def _group() -> GroupItem:
         contacts_count=group.contacts_count,
         created_on=group.created_on,
         updated_on=group.updated_on,
+        **stamp_values(_STAMP),
     )
 
 

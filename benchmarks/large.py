@@ -8,12 +8,13 @@ from datetime import timedelta
 from functools import cache
 from typing import Final
 
-from benchmarks.contacts import NOW, caller_of, contact_items, number
+from benchmarks.contacts import NOW, STAMP, caller_of, contact_items, number
 from benchmarks.engines import Item, connected, engine_of_tables
 from chalicelib.domain.account import Account
 from chalicelib.domain.group import Group
 from chalicelib.services import accounts, groups
 from chalicelib.storage import keys
+from chalicelib.storage.stamps import stamped
 from tests.connected import Connected
 from tests.storage.meter import size_of
 
@@ -74,7 +75,7 @@ def large_table(*, quick: bool) -> LargeTable:
 
 
 def _fill(there: Connected, size: int) -> Filled:
-    account = accounts.open_account("Benchmark", "EE", 30, NOW)
+    account = accounts.open_account("Benchmark", "EE", 30, STAMP)
     many = [groups.create_group(caller_of(account), str(each), NOW) for each in range(GROUPS)]
     waiting = _WAITING if size > WITH_MEMBERS else 0
     items = [
@@ -101,6 +102,7 @@ def _membership(account: Account, group: Group, index: int) -> Item:
         "PK": {"S": keys.members(account.id, group.id)},
         "SK": {"S": number(index)},
         "joinedOn": {"S": "2026-01-31T12:00:00.000000+0000"},
+        **stamped(STAMP),
     }
 
 

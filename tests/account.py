@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.caller import Caller, Scope
+from chalicelib.domain.caller import Caller, Scope, Stamp
 from chalicelib.domain.phone import Notation
 
 
@@ -20,12 +20,17 @@ def account_in(region: str, notation: Notation | None = None) -> Account:
     )
 
 
-def caller_of(account: Account) -> Caller:
+def caller_of(account: Account, via: str = "tests.test") -> Caller:
     """Return who calls for an account, by a credential that is nowhere kept."""
     return Caller(
         account=account,
         username="0123456789abcdef",
         scope=Scope.FULL,
         request_id="request",
-        via="tests.test",
+        via=via,
     )
+
+
+def stamp_of(moment: datetime) -> Stamp:
+    """Return what is kept of a change that a test makes."""
+    return Stamp(moment, by="0123456789abcdef", via="tests.test")

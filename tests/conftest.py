@@ -11,6 +11,7 @@ from hypothesis import settings
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from infra.local import child, engine
+from tests.account import stamp_of
 from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
 from tests.served import Client, served_app
@@ -81,8 +82,8 @@ def stranger(ministack, app_url):
 def open_client(connected, url, *, region="EE"):
     with connected:
         now = datetime.now(UTC)
-        account = accounts.open_account("Test", region, 30, now)
-        credential, secret = accounts.issue_credential(account.id, now)
+        account = accounts.open_account("Test", region, 30, stamp_of(now))
+        credential, secret = accounts.issue_credential(account.id, stamp_of(now))
     client = Client(url, account.id, credential.username, secret)
     ISSUED_SECRETS.update({secret, client.token, client.basic.removeprefix("Basic ")})
     return client

@@ -147,7 +147,8 @@ def _account() -> str:
 
 def _tombstones() -> str:
     rows = []
-    for groups in (0, 16, 100, 1_000, 10_000):
+    in_one_read = workload.READ_UNIT_BYTES // workload.TOMBSTONE_BYTES
+    for groups in (0, in_one_read, 100, 1_000, 10_000):
         reads = workload.reads_of_query(groups, workload.TOMBSTONE_BYTES)
         rows.append(
             [

@@ -49,8 +49,8 @@ MARKER_SECONDS: Final = 7 * 24 * 3600
 JSON_BYTES: Final = 250
 """A contact in the body of a list; most of it are the names of its fields."""
 
-TOMBSTONE_BYTES: Final = 250
-"""The tombstone of a deleted group: its keys, those in the index, and two dates."""
+TOMBSTONE_BYTES: Final = 275
+"""The tombstone of a deleted group: its keys, those in the index, two dates, and who deleted it."""
 
 RESPONSE_BYTES: Final = 5_500_000
 """The most that a list answers (`chalicelib/domain/limits.py`)."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from benchmarks.contacts import caller_of
+from benchmarks.contacts import STAMP, caller_of
 from benchmarks.engines import MINISTACK, connected
 from benchmarks.report import Row, Subject, spread
 from chalicelib.domain.account import Account
@@ -52,7 +52,7 @@ def measure(quick: bool) -> Subject:  # noqa: FBT001 - as every subject is calle
     rows: list[Row] = []
     footnotes: list[str] = []
     with connected(MINISTACK) as there, _lambda_in(there):
-        account = accounts.open_account("Benchmark", "EE", 30, _NOW)
+        account = accounts.open_account("Benchmark", "EE", 30, STAMP)
         for batch, joins in sizes.items():
             group = groups.create_group(caller_of(account), f"in batches of {batch}", _NOW)
             counted = _count(account, group, joins, batch)

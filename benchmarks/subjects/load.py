@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.clients import Burst, Target, keep_busy
-from benchmarks.contacts import NOW, caller_of
+from benchmarks.contacts import NOW, STAMP, caller_of
 from benchmarks.engines import MINISTACK, connected
 from benchmarks.report import Row, Subject
 from chalicelib.domain.account import Account
@@ -86,7 +86,7 @@ def measure(_quick: bool) -> Subject:  # noqa: FBT001 - as every subject is call
 
 def _measure_served(folder: Path) -> tuple[list[Row], list[str]]:
     with connected(MINISTACK) as there:
-        ours, peer_account = (accounts.open_account("Load", "EE", 30, NOW) for _ in range(2))
+        ours, peer_account = (accounts.open_account("Load", "EE", 30, STAMP) for _ in range(2))
         with (
             _served(there, folder, "app") as our_url,
             _served(there, folder, _PEER_MODULE, peer_account) as peer_url,
@@ -110,7 +110,7 @@ def _measure_deployed(folder: Path) -> tuple[list[Row], list[str]]:
         rehearsed.deploy()
         endpoint, outputs = rehearsed.environment["AWS_ENDPOINT_URL"], rehearsed.outputs
         with Connected(endpoint, outputs["TableName"]):
-            account = accounts.open_account("Load", "EE", 30, NOW)
+            account = accounts.open_account("Load", "EE", 30, STAMP)
             phonebook = _contender(account, outputs["Url"])
             for clients in CLIENTS:
                 phonebook.burst(clients, SECONDS)
@@ -120,7 +120,7 @@ def _measure_deployed(folder: Path) -> tuple[list[Row], list[str]]:
 
 def _contender(account: Account, url: str) -> Contender:
     group = groups.create_group(caller_of(account), "Load", NOW)
-    credential, secret = accounts.issue_credential(account.id, NOW)
+    credential, secret = accounts.issue_credential(account.id, STAMP)
     basic = Client(url, account.id, credential.username, secret).basic
     return Contender(account, Target(url, {"Authorization": basic}, uuid_of(group.id)))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from benchmarks.contacts import STAMP
 from benchmarks.engines import MINISTACK, connected
 from benchmarks.report import Row, Subject
 from chalicelib.services import accounts
@@ -85,7 +86,7 @@ def measure(quick: bool) -> Subject:  # noqa: FBT001 - as every subject is calle
 def _measured() -> Iterator[tuple[str, Cost]]:
     with connected(MINISTACK):
         for name, prepare in COSTS.items():
-            act = prepare(accounts.open_account("Benchmark", "EE", 30, _NOW))
+            act = prepare(accounts.open_account("Benchmark", "EE", 30, STAMP))
             with Meter() as meter:
                 act()
             yield name, Cost(meter.reads, meter.writes, len(meter.calls))

@@ -9,8 +9,9 @@ import typer
 from chalicelib.cli.failures import tell_of_unreadable
 from chalicelib.cli.output import AsJson, Row, print_done, print_row, print_rows
 from chalicelib.cli.program import command_line
-from chalicelib.cli.table import TableCommands
+from chalicelib.cli.table import TableCommands, via_of
 from chalicelib.domain.account import Account, AccountChanges
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.limits import RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.services import accounts
@@ -52,6 +53,7 @@ commands = TableCommands(help="Open, show, change, list and close accounts.", no
 
 @commands.command("open")
 def open_account(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose account it is.")],
     default_region: Annotated[str, typer.Option(help=REGION_HELP)],
     notation: Annotated[MeantNotation, typer.Option(help=NOTATION_HELP)] = MeantNotation.DOCUMENTED,
@@ -59,14 +61,16 @@ def open_account(
     as_json: AsJson = False,
 ) -> None:
     """Open an account. Nobody can use it before `credentials issue`."""
+    stamp = Stamp.operator(datetime.now(UTC), via=via_of(context))
     account = accounts.open_account(
-        name, default_region, retention_days, datetime.now(UTC), notation=notation.notation
+        name, default_region, retention_days, stamp, notation=notation.notation
     )
     print_row(_row(account), as_json=as_json)
 
 
 @commands.command("change")
 def change_account(
+    context: typer.Context,
     account: AccountId,
     name: Annotated[str | None, typer.Option(help="Whose account it is.")] = None,
     default_region: Annotated[str | None, typer.Option(help=REGION_HELP)] = None,
@@ -87,7 +91,8 @@ def change_account(
         changes["notation"] = notation.notation
     if retention_days is not None:
         changes["retention_days"] = retention_days
-    print_row(_row(accounts.change_account(account, changes)), as_json=as_json)
+    stamp = Stamp.operator(datetime.now(UTC), via=via_of(context))
+    print_row(_row(accounts.change_account(account, changes, stamp)), as_json=as_json)
 
 
 @commands.command("list")

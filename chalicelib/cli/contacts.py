@@ -8,7 +8,7 @@ import typer
 
 from chalicelib.cli.accounts import AccountId
 from chalicelib.cli.output import AsJson, Row, print_done, print_row
-from chalicelib.cli.table import TableCommands
+from chalicelib.cli.table import TableCommands, via_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, Details
@@ -59,7 +59,11 @@ def _takes_details(command: Callable[..., None]) -> Callable[..., None]:
 @commands.command("create")
 @_takes_details
 def create_contact(
-    account: AccountId, number: WrittenNumber, as_json: AsJson = False, **details: str | None
+    context: typer.Context,
+    account: AccountId,
+    number: WrittenNumber,
+    as_json: AsJson = False,
+    **details: str | None,
 ) -> None:
     """Create a contact. It is in no group, and so goes on its scheduled day.
 
@@ -68,7 +72,7 @@ def create_contact(
     whose = accounts.retrieve_account(account)
     phone_number, known = _read(whose, number, details)
     contact = contacts.create_contact(
-        _caller(whose, "create_contact"), phone_number, known, time_of_table()
+        Caller.operator(whose, via=via_of(context)), phone_number, known, time_of_table()
     )
     print_row(_row(whose, contact), as_json=as_json)
 
@@ -84,7 +88,11 @@ def show_contact(account: AccountId, number: WrittenNumber, as_json: AsJson = Fa
 @commands.command("change")
 @_takes_details
 def change_contact(
-    account: AccountId, number: WrittenNumber, as_json: AsJson = False, **details: str | None
+    context: typer.Context,
+    account: AccountId,
+    number: WrittenNumber,
+    as_json: AsJson = False,
+    **details: str | None,
 ) -> None:
     """Change of a contact what you name. Its groups and its scheduled day stay."""
     whose = accounts.retrieve_account(account)
@@ -92,23 +100,23 @@ def change_contact(
     if not changes:
         raise InvalidDataError.of("contact", "name at least one thing that is to change")
     contact = contacts.update_contact(
-        _caller(whose, "change_contact"), phone_number, changes, time_of_table()
+        Caller.operator(whose, via=via_of(context)), phone_number, changes, time_of_table()
     )
     print_row(_row(whose, contact), as_json=as_json)
 
 
 @commands.command("delete")
-def delete_contact(account: AccountId, number: WrittenNumber, as_json: AsJson = False) -> None:
+def delete_contact(
+    context: typer.Context, account: AccountId, number: WrittenNumber, as_json: AsJson = False
+) -> None:
     """Delete a contact for good. Its number stays on the blacklist if it is there."""
     whose = accounts.retrieve_account(account)
     phone_number, _ = _read(whose, number, {})
-    contacts.delete_contact(_caller(whose, "delete_contact"), phone_number, time_of_table())
+    contacts.delete_contact(
+        Caller.operator(whose, via=via_of(context)), phone_number, time_of_table()
+    )
     row: Row = {"number": phone_number.e164, "deleted": True}
     print_done(f"{phone_number} is deleted.", row, as_json=as_json)
-
-
-def _caller(account: Account, operation: str) -> Caller:
-    return Caller.operator(account, via=f"phonebook.{operation}")
 
 
 def _read(

@@ -9,7 +9,8 @@ from chalicelib.cli.accounts import AccountId
 from chalicelib.cli.failures import tell_of_unreadable
 from chalicelib.cli.output import AsJson, Row, print_done, print_row, print_rows
 from chalicelib.cli.program import command_line
-from chalicelib.cli.table import TableCommands
+from chalicelib.cli.table import TableCommands, via_of
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.credential import Credential, token_of
 from chalicelib.services import accounts
 from chalicelib.storage.accounts import UnreadableItemError
@@ -21,12 +22,14 @@ commands = TableCommands(help="Issue, list and revoke credentials.", no_args_is_
 
 
 @commands.command("issue")
-def issue_credential(account: AccountId, as_json: AsJson = False) -> None:
+def issue_credential(context: typer.Context, account: AccountId, as_json: AsJson = False) -> None:
     """Issue a credential for an account. Its secret is shown this once, and kept nowhere.
 
     A client presents the username and the secret, or both as one token, as its vendor has it.
     """
-    credential, secret = accounts.issue_credential(account, datetime.now(UTC))
+    credential, secret = accounts.issue_credential(
+        account, Stamp.operator(datetime.now(UTC), via=via_of(context))
+    )
     row: Row = {
         "account": account,
         "username": credential.username,
@@ -56,6 +59,7 @@ def list_credentials(account: AccountId, as_json: AsJson = False) -> None:
 
 @commands.command("revoke")
 def revoke_credential(
+    context: typer.Context,
     username: Annotated[
         str,
         typer.Argument(metavar="USERNAME", help="The credential's: `credentials list` shows it."),
@@ -63,7 +67,7 @@ def revoke_credential(
     as_json: AsJson = False,
 ) -> None:
     """Revoke a credential for good. It is refused everywhere within a minute."""
-    accounts.revoke_credential(username, time_of_table())
+    accounts.revoke_credential(username, Stamp.operator(time_of_table(), via=via_of(context)))
     row: Row = {"username": username, "revoked": True}
     print_done(f"{username} is revoked: refused everywhere within a minute.", row, as_json=as_json)
 

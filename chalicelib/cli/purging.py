@@ -9,12 +9,15 @@ import typer
 
 from chalicelib.cli.failures import NOT_MENDED, PurgeNotConfirmedError
 from chalicelib.cli.output import AsJson, print_row, say, warn
+from chalicelib.cli.table import via_of
+from chalicelib.domain.caller import Stamp
 from chalicelib.services import cleanup
 from chalicelib.services.cleanup import CleanupReport, LargePurge
 from chalicelib.storage.dynamodb.clock import time_of_table
 
 
 def purge(
+    context: typer.Context,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what the next clean-up would do.")
     ] = False,
@@ -46,7 +49,7 @@ def purge(
         _ask_about(cleanup.find_large_purges(now.date()))
     report = CleanupReport()
     try:
-        cleanup.clean_up(now, report=report)
+        cleanup.clean_up(Stamp.operator(now, via=via_of(context)), report=report)
     finally:
         _print(report, as_json=as_json)
     if report.items_failed:

@@ -1,4 +1,4 @@
-"""Commands that work on the table, and which one that is."""
+"""Commands that work on the table, which one that is, and what such a command is called."""
 
 import os
 import signal
@@ -13,6 +13,19 @@ from chalicelib.cli import BROKEN_OFF, end_at_once
 from chalicelib.cli.output import warn
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.connection import connect
+
+
+def via_of(context: typer.Context) -> str:
+    """Return through what a command changes things: ``cli`` and its names.
+
+    It is kept with all that the command changes, as in ``cli.credentials.revoke``.
+    """
+    names: list[str] = []
+    step: Any = context
+    while step.parent is not None:  # above all commands is the program, whatever it is called
+        names.append(step.info_name)
+        step = step.parent
+    return ".".join(["cli", *reversed(names)])
 
 
 class TableCommands(typer.Typer):

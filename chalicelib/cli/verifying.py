@@ -8,6 +8,8 @@ import typer
 from chalicelib.cli.failures import NOT_MENDED
 from chalicelib.cli.output import AsJson, Row, numbered, print_json, print_rows, say
 from chalicelib.cli.program import command_line
+from chalicelib.cli.table import via_of
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.observability import masked
 from chalicelib.services import recounting, verifying
@@ -23,6 +25,7 @@ SHOWN_OF_A_KIND: Final = 1_000
 
 
 def verify(
+    context: typer.Context,
     account: Annotated[str | None, typer.Option(help="Only what belongs to this account.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe to mend.")] = False,
     counts: Annotated[
@@ -37,7 +40,8 @@ def verify(
     """
     report = _Report()
     try:
-        for finding in verifying.verify(account, time_of_table(), fix=fix):
+        stamp = Stamp.operator(time_of_table(), via=via_of(context))
+        for finding in verifying.verify(account, stamp, fix=fix):
             report.add(finding)
         is_stuck = counts and _recount(account, report, fix=fix)
     except PhonebookError:

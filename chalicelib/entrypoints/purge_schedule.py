@@ -9,6 +9,7 @@ from typing import Any, Final
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.observability import logger, service
 from chalicelib.services.cleanup import CleanupReport, clean_up
 from chalicelib.settings import Settings
@@ -25,6 +26,10 @@ nobody answers takes 18 seconds until it is given up (:mod:`..storage.connection
 
 SECONDS_WITHOUT_CONTEXT: Final = 60.0
 """How long a run takes where nobody sets it a limit."""
+
+_BY: Final = "phonebook"
+_VIA: Final = "schedule.clean_up"
+"""Who changed what this Lambda changes, and through what."""
 
 _COUNTS: Final = ("contacts_purged", "contacts_skipped", "memberships_swept", "items_failed")
 _DAYS: Final = ("today", "oldest_due_left", "oldest_deletion_left")
@@ -51,7 +56,8 @@ def clean_up_on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
         _connect()
         with calls_end_after(seconds):
             records_aside = _count_aside()
-            clean_up(time_of_table(), lambda: seconds - (time.monotonic() - started), report)
+            stamp = Stamp(time_of_table(), by=_BY, via=_VIA)
+            clean_up(stamp, lambda: seconds - (time.monotonic() - started), report)
     finally:
         summary = _summary(report, round(time.monotonic() - started, 3))
         _log(report, summary)

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from chalicelib.domain import account as domain
 from chalicelib.domain.account import Account, AccountChanges
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.credential import Credential, hash_secret, new_secret, new_username
 from chalicelib.domain.errors import (
     ConflictError,
@@ -30,7 +31,7 @@ def open_account(
     name: str,
     default_region: str,
     retention_days: int,
-    now: datetime,
+    stamp: Stamp,
     *,
     notation: Notation | None = None,
 ) -> Account:
@@ -48,13 +49,13 @@ def open_account(
         notation=notation,
         retention_days=retention_days,
         cursor_key=domain.new_cursor_key(),
-        created_on=now,
+        created_on=stamp.at,
     )
-    accounts.put_account(account)
+    accounts.put_account(account, stamp)
     return account
 
 
-def change_account(account_id: str, changes: AccountChanges) -> Account:
+def change_account(account_id: str, changes: AccountChanges, stamp: Stamp) -> Account:
     """Change an account, with what its credentials carry of it, and return it.
 
     A warm Lambda learns of it within a minute. Contacts that have their date keep it. If it is
@@ -70,13 +71,13 @@ def change_account(account_id: str, changes: AccountChanges) -> Account:
     if not changes:
         raise InvalidDataError.of("account", "name at least one thing that is to change")
     _check(changes)
-    account = accounts.change_account(account_id, changes)
+    account = accounts.change_account(account_id, changes, stamp)
     issued = accounts.count_credentials_issued(account_id)
     for _ in tries(DECISION_TRIES):
         unreadable: list[UnreadableItemError] = []
         credentials = list(accounts.list_credentials(account_id, unreadable.append))
         for credential in credentials:
-            accounts.carry_account(account, credential.username)
+            accounts.carry_account(account, credential.username, stamp)
         if len(credentials) + len(unreadable) >= issued:
             if unreadable:
                 raise UnreadableItemError(" ".join(map(str, unreadable)))
@@ -170,7 +171,7 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
     accounts.remove_account(account_id, [credential.username for credential in credentials])
 
 
-def issue_credential(account_id: str, now: datetime) -> tuple[Credential, str]:
+def issue_credential(account_id: str, stamp: Stamp) -> tuple[Credential, str]:
     """Issue a credential for an account, and return it with its secret, which is not kept.
 
     Raises:
@@ -185,9 +186,9 @@ def issue_credential(account_id: str, now: datetime) -> tuple[Credential, str]:
             secret_hash=hash_secret(secret),
             account=accounts.get_account(account_id),
             revoked_on=None,
-            created_on=now,
+            created_on=stamp.at,
         )
-        if accounts.put_credential(credential):
+        if accounts.put_credential(credential, stamp):
             return credential, secret
     raise UnavailableError(ErrorCode.BUSY)
 
@@ -207,14 +208,14 @@ def list_credentials(
     return sorted(found, key=lambda each: each.created_on)
 
 
-def revoke_credential(username: str, now: datetime) -> None:
+def revoke_credential(username: str, stamp: Stamp) -> None:
     """Refuse a credential from now on; a warm Lambda learns of it within a minute.
 
     Raises:
         NotFoundError: There is none of that name.
 
     """
-    accounts.revoke_credential(username, now)
+    accounts.revoke_credential(username, stamp)
 
 
 def _check(changes: AccountChanges) -> None:

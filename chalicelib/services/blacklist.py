@@ -17,7 +17,7 @@ def blacklist_number(caller: Caller, phone_number: PhoneNumber, now: datetime) -
         ConflictError: It is there already.
 
     """
-    blacklist.add_number(caller.account.id, phone_number, now)
+    blacklist.add_number(caller.account.id, phone_number, caller.stamp(now))
 
 
 def check_blacklisted(account: Account, phone_number: PhoneNumber) -> None:

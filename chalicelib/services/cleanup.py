@@ -8,10 +8,11 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.storage import cleanup, counters, keys
 from chalicelib.storage.cleanup import Outcome
@@ -74,7 +75,7 @@ class CleanupReport:
 
 
 def clean_up(
-    now: datetime, seconds_left: SecondsLeft | None = None, report: CleanupReport | None = None
+    stamp: Stamp, seconds_left: SecondsLeft | None = None, report: CleanupReport | None = None
 ) -> CleanupReport:
     """Sweep and purge, the oldest first, for as long as there is time, or until all is done.
 
@@ -87,11 +88,11 @@ def clean_up(
 
     """
     report = report or CleanupReport()
-    report.today = now.date()
+    report.today = stamp.at.date()
     failures: list[Exception] = []
     for work in (_sweep, _purge):
         try:
-            work(now, report, seconds_left)
+            work(stamp, report, seconds_left)
         except Exception as error:  # noqa: BLE001 - one work's failure is not the other's
             failures.append(error)
     if failures:
@@ -183,7 +184,7 @@ def _count_contacts(account_id: str) -> int | None:
         return None
 
 
-def _sweep(now: datetime, report: CleanupReport, seconds_left: SecondsLeft | None) -> None:
+def _sweep(stamp: Stamp, report: CleanupReport, seconds_left: SecondsLeft | None) -> None:
     run = _Run(report, _until_half_of(seconds_left))
 
     def sweep_one(entry: Item, item: _Item) -> bool:
@@ -191,14 +192,14 @@ def _sweep(now: datetime, report: CleanupReport, seconds_left: SecondsLeft | Non
         if tombstone is None:
             return True
         try:
-            for leftover in tombstone.left():
+            for leftover in tombstone.left(stamp):
                 if run.is_turn_over(item):
                     break
                 membership = item._replace(key=f"{item.key} {leftover.key}")
                 if run.is_next(membership) and run.attempt(membership, leftover.sweep):
                     report.memberships_swept += 1
         finally:
-            tombstone.close(now)
+            tombstone.close(stamp)
         return True
 
     def sweep_each() -> None:
@@ -213,8 +214,8 @@ def _sweep(now: datetime, report: CleanupReport, seconds_left: SecondsLeft | Non
         report.oldest_deletion_left = run.oldest_left
 
 
-def _purge(now: datetime, report: CleanupReport, seconds_left: SecondsLeft | None) -> None:
-    today = now.date()
+def _purge(stamp: Stamp, report: CleanupReport, seconds_left: SecondsLeft | None) -> None:
+    today = stamp.at.date()
     run = _Run(report, _until_end_of(seconds_left))
     has_time_to_count = _until_half_of(seconds_left)
     due = _count_due(today, has_time_to_count)

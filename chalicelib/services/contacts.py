@@ -47,7 +47,7 @@ def create_contact(
     data = ContactData(phone_number=phone_number, details=details, extra=extra)
     day = deletion_date(now, caller.account.retention_days)
     contact = replace(new_contact(data, now), scheduled_deletion_date=day)
-    contacts.put_contact(caller.account.id, contact)
+    contacts.put_contact(caller.account.id, contact, caller.stamp(now))
     return contact
 
 
@@ -102,13 +102,13 @@ def change_contact(
 
     """
     if not changes.extra and changes.phone_number is None and check is None:
-        return contacts.update_contact(caller.account.id, key, changes.details, now)
+        return contacts.update_contact(caller.account.id, key, changes.details, caller.stamp(now))
     for _ in tries(DECISION_TRIES):
         kept = rewrites.get(caller.account.id, key)
         if check is not None:
             check(kept.contact)
         after = kept.contact.changed(changes, now)
-        if written := rewrites.rewrite(caller.account.id, kept, after, now):
+        if written := rewrites.rewrite(caller.account.id, kept, after, caller.stamp(now)):
             return written
     raise UnavailableError(ErrorCode.BUSY)
 
@@ -120,7 +120,7 @@ def delete_contact(caller: Caller, key: ContactKey, now: datetime) -> None:
         NotFoundError: There is no such contact.
 
     """
-    contacts.delete_contact(caller.account.id, key, now)
+    contacts.delete_contact(caller.account.id, key, caller.stamp(now))
 
 
 def count_contacts(account: Account) -> int:

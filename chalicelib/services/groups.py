@@ -39,7 +39,7 @@ def create_group(
         updated_on=now,
         contacts_count=0,
     )
-    groups.put_group(caller.account.id, group)
+    groups.put_group(caller.account.id, group, caller.stamp(now))
     return group
 
 
@@ -70,13 +70,14 @@ def rename_group(
         UnavailableError: Its count changed at every try, and there is a *check*.
 
     """
+    stamp = caller.stamp(now)
     if check is None:
-        return groups.rename_group(caller.account.id, group_id, name, now)
+        return groups.rename_group(caller.account.id, group_id, name, stamp)
     for _ in tries(DECISION_TRIES):
         seen = groups.get_group(caller.account.id, group_id)
         check(seen)
         with suppress(NotFoundError):
-            return groups.rename_group(caller.account.id, group_id, name, now, seen)
+            return groups.rename_group(caller.account.id, group_id, name, stamp, seen)
     raise UnavailableError(ErrorCode.BUSY)
 
 
@@ -87,9 +88,8 @@ def delete_group(caller: Caller, group_id: int, now: datetime) -> None:
         NotFoundError: There is none of that id.
 
     """
-    groups.delete_group(
-        caller.account.id, group_id, deletion_date(now, caller.account.retention_days), now
-    )
+    day = deletion_date(now, caller.account.retention_days)
+    groups.delete_group(caller.account.id, group_id, day, caller.stamp(now))
 
 
 def list_groups(account: Account) -> list[Group]:

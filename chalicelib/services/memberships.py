@@ -34,7 +34,7 @@ def add_to_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) 
 
     """
     group = groups.get_group(caller.account.id, group_id)
-    memberships.join(caller.account.id, group, key, now)
+    memberships.join(caller.account.id, group, key, caller.stamp(now))
 
 
 def add_all_to_group(
@@ -55,7 +55,7 @@ def add_all_to_group(
     for contact_id in contact_ids:
         # Fails where it is in the group already, which is what was asked for.
         with suppress(ConflictError):
-            memberships.join(caller.account.id, group, contact_id, now)
+            memberships.join(caller.account.id, group, contact_id, caller.stamp(now))
 
 
 def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) -> None:
@@ -68,7 +68,7 @@ def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datet
 
     """
     day = deletion_date(now, caller.account.retention_days)
-    memberships.leave(caller.account.id, group_id, key, day)
+    memberships.leave(caller.account.id, group_id, key, day, caller.stamp(now))
 
 
 def create_or_join(
@@ -90,7 +90,7 @@ def create_or_join(
         kept = rewrites.find(caller.account.id, data.phone_number)
         there = kept.contact if kept else None
         after = created_or_joined(there, group, data, now, refuse_member=refuse_member)
-        if written := rewrites.rewrite(caller.account.id, kept, after, now):
+        if written := rewrites.rewrite(caller.account.id, kept, after, caller.stamp(now)):
             return written
     raise UnavailableError(ErrorCode.BUSY)
 
@@ -145,6 +145,6 @@ def _moved(
         contact = kept.contact.changed(changes, now) if changes is not None else kept.contact
         others = sorted(contact.group_ids - {group.id})
         after = contact.joined(group).left(frozenset(others[:_LEFT_AT_ONCE]))
-        if written := rewrites.rewrite(caller.account.id, kept, after, now):
+        if written := rewrites.rewrite(caller.account.id, kept, after, caller.stamp(now)):
             return written
     raise UnavailableError(ErrorCode.BUSY)

@@ -70,11 +70,14 @@ def upload_contacts(
     def changing(number: PhoneNumber) -> Change:
         return _taking(rows_of[number], group, now, refused, refuse_members=refuse_members)
 
+    stamp = caller.stamp(now)
     outcomes: dict[int, Contact | PhonebookError] = {}
     with ThreadPoolExecutor(THREADS) as pool:
         # In a copy of the context, since the deadline of the request is in it.
         writing = [
-            pool.submit(copy_context().run, rewrite_each, caller.account.id, numbers, changing, now)
+            pool.submit(
+                copy_context().run, rewrite_each, caller.account.id, numbers, changing, stamp
+            )
             for numbers in in_batches(rows_of)
         ]
         for future in writing:

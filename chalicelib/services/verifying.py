@@ -3,10 +3,10 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import chain
 from typing import Final, NamedTuple
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.services.recounting import Recount
 from chalicelib.storage import keys, recount
 from chalicelib.storage.counters import Counter, item_of
@@ -34,7 +34,7 @@ class Finding(NamedTuple):
         return not self.is_mended and not self.kind.is_a_notice
 
 
-def verify(account_id: str | None, now: datetime, *, fix: bool) -> Iterator[Finding]:
+def verify(account_id: str | None, stamp: Stamp, *, fix: bool) -> Iterator[Finding]:
     """Check every item of the table, or of one account, and yield what is wrong.
 
     Whatever looks wrong is read again, with all that it has to agree with, as it was at one moment;
@@ -47,7 +47,7 @@ def verify(account_id: str | None, now: datetime, *, fix: bool) -> Iterator[Find
 
     """
     inspector = Inspector()
-    verifier = _Verifier(inspector, now, fix=fix)
+    verifier = _Verifier(inspector, stamp, fix=fix)
     if account_id is None:
         pages = inspector.all_items()
     else:
@@ -67,16 +67,16 @@ def finding_of(result: Recount) -> Finding:
 class _Verifier:
     """Looks at items, and once more at what looked wrong."""
 
-    def __init__(self, inspector: Inspector, now: datetime, *, fix: bool) -> None:
+    def __init__(self, inspector: Inspector, stamp: Stamp, *, fix: bool) -> None:
         self._inspector = inspector
-        self._now = now
+        self._stamp = stamp
         self._fix = fix
         self._settling: deque[tuple[float, Check]] = deque()
 
     def look_at(self, items: Iterable[StoredItem]) -> Iterator[Finding]:
         """Yield what is wrong about some items; what may be settling, later."""
         at_hand = {key_of(item): item for item in items}
-        checks = [check for item in at_hand.values() for check in checks_of(item, self._now)]
+        checks = [check for item in at_hand.values() for check in checks_of(item, self._stamp.at)]
         wanted = {key for check in checks for key in check.reads} - at_hand.keys()
         found: Found = {**at_hand, **self._inspector.read(wanted)}
         for check in checks:
@@ -118,7 +118,7 @@ class _Verifier:
     def _mend(self, check: Check, found: Found) -> bool:
         if not self._fix:
             return False
-        check.try_to_mend(found, self._now)
+        check.try_to_mend(found, self._stamp)
         return not check.is_broken(self._inspector.read_together(check.reads))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from pynamodb.exceptions import DoesNotExist
@@ -11,6 +10,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.account import Account, AccountChanges
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.credential import Credential
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
 from chalicelib.domain.phone import Notation
@@ -22,6 +22,7 @@ from chalicelib.storage.dynamodb.transactions import (
     write_together,
 )
 from chalicelib.storage.items import AccountItem, CredentialItem
+from chalicelib.storage.stamps import stamp_values, stamping
 
 
 class UnreadableItemError(Exception):
@@ -44,7 +45,7 @@ def refuse(item: UnreadableItemError) -> None:
     raise item
 
 
-def put_account(account: Account) -> None:
+def put_account(account: Account, stamp: Stamp) -> None:
     """Keep a new account; writing it again, as after a lost answer, changes nothing."""
     AccountItem(
         keys.account(account.id),
@@ -57,10 +58,11 @@ def put_account(account: Account) -> None:
         retention_days=account.retention_days,
         cursor_key=account.cursor_key,
         created_on=account.created_on,
+        **stamp_values(stamp),
     ).save()
 
 
-def change_account(account_id: str, changes: AccountChanges) -> Account:
+def change_account(account_id: str, changes: AccountChanges, stamp: Stamp) -> Account:
     """Change an account, but not yet what its credentials carry of it, and return it.
 
     Raises:
@@ -73,12 +75,13 @@ def change_account(account_id: str, changes: AccountChanges) -> Account:
     not_found = NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND)
     with condition_failing_means(not_found), _named_if_unreadable(item.pk):
         item.update(
-            [*_setting(AccountItem, changes), AccountItem.revision.add(1)], AccountItem.pk.exists()
+            [*_setting(AccountItem, changes), AccountItem.revision.add(1), *stamping(stamp)],
+            AccountItem.pk.exists(),
         )
         return _account(item)
 
 
-def carry_account(account: Account, username: str) -> None:
+def carry_account(account: Account, username: str, stamp: Stamp) -> None:
     """Let a credential carry its account as it is, unless it carries a later state of it."""
     item = CredentialItem(keys.credential(username), keys.CREDENTIAL)
     copied: AccountChanges = {
@@ -98,6 +101,7 @@ def carry_account(account: Account, username: str) -> None:
             [
                 *_setting(CredentialItem, copied),
                 CredentialItem.account_revision.set(account.revision),
+                *stamping(stamp),
             ],
             is_behind,
         )
@@ -146,13 +150,13 @@ def remove_account(account_id: str, usernames: Sequence[str]) -> None:
         CredentialItem(keys.credential(username), keys.CREDENTIAL).delete()
 
 
-def put_credential(credential: Credential) -> bool:
+def put_credential(credential: Credential, stamp: Stamp) -> bool:
     """Keep a new credential with a copy of its account, which counts it.
 
     Return False if the account is no longer what the credential would carry of it.
     """
     account = credential.account
-    item = _credential_item(credential)
+    item = _credential_item(credential, stamp)
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.save(item)
@@ -160,7 +164,7 @@ def put_credential(credential: Credential) -> bool:
         # when it was changed since it was read: the credential would carry the old state for ever.
         transaction.update(
             AccountItem(keys.account(account.id), keys.ACCOUNT),
-            [AccountItem.credentials_issued.add(1)],
+            [AccountItem.credentials_issued.add(1), *stamping(stamp)],
             AccountItem.pk.exists() & _is_of_revision(account.revision),
         )
 
@@ -186,7 +190,7 @@ def list_credentials(account_id: str, on_unreadable: OnUnreadable = refuse) -> I
         yield from _found(CredentialItem, entry, _credential, on_unreadable)
 
 
-def revoke_credential(username: str, now: datetime) -> None:
+def revoke_credential(username: str, stamp: Stamp) -> None:
     """Refuse a credential from now on, or, where it is cached, within a minute.
 
     One that is revoked already keeps its date.
@@ -195,11 +199,12 @@ def revoke_credential(username: str, now: datetime) -> None:
         NotFoundError: There is none of that name.
 
     """
-    first_date = CredentialItem.revoked_on | now
+    first_date = CredentialItem.revoked_on | stamp.at
     # Fails when there is no such credential: an update would otherwise make half of one.
     with condition_failing_means(NotFoundError(ErrorCode.CREDENTIAL_NOT_FOUND)):
         CredentialItem(keys.credential(username), keys.CREDENTIAL).update(
-            [CredentialItem.revoked_on.set(first_date)], CredentialItem.pk.exists()
+            [CredentialItem.revoked_on.set(first_date), *stamping(stamp)],
+            CredentialItem.pk.exists(),
         )
 
 
@@ -268,7 +273,7 @@ def _notation_of(value: str | None) -> Notation | None:
     return None if value is None else Notation(value)
 
 
-def _credential_item(credential: Credential) -> CredentialItem:
+def _credential_item(credential: Credential, stamp: Stamp) -> CredentialItem:
     account = credential.account
     return CredentialItem(
         keys.credential(credential.username),
@@ -286,6 +291,7 @@ def _credential_item(credential: Credential) -> CredentialItem:
         secret_hash=credential.secret_hash,
         revoked_on=credential.revoked_on,
         created_on=credential.created_on,
+        **stamp_values(stamp),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pynamodb.exceptions import DoesNotExist, UpdateError
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.phone import PhoneNumber
@@ -14,9 +15,10 @@ from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.batches import in_batches, read_batch
 from chalicelib.storage.dynamodb.transactions import condition_failing_means
 from chalicelib.storage.items import BlacklistItem
+from chalicelib.storage.stamps import stamp_values, stamping, stamping_if_new
 
 
-def add_number(account_id: str, phone_number: PhoneNumber, now: datetime) -> None:
+def add_number(account_id: str, phone_number: PhoneNumber, stamp: Stamp) -> None:
     """Put a number on the blacklist, whatever stoplists it is in.
 
     Raises:
@@ -27,8 +29,9 @@ def add_number(account_id: str, phone_number: PhoneNumber, now: datetime) -> Non
         keys.blacklist(account_id),
         phone_number.e164,
         id=new_id(),
-        created_on=now,
+        created_on=stamp.at,
         by_request=True,
+        **stamp_values(stamp),
     )
     # Fails when the number is there: its date stays, and the caller is told. A repeated
     # call of our own does not fail.
@@ -37,24 +40,27 @@ def add_number(account_id: str, phone_number: PhoneNumber, now: datetime) -> Non
         with condition_failing_means(ConflictError(ErrorCode.NUMBER_BLACKLISTED)):
             item.save(is_not_there)
     except ConflictError:
-        # Fails when it was taken off meanwhile: then nobody has it there any more.
+        # Fails when somebody else asked for it, who stays the one that did; or when it was taken
+        # off meanwhile: then nobody has it there any more.
+        is_for_a_stoplist = BlacklistItem.pk.exists() & BlacklistItem.by_request.does_not_exist()
         with suppress(UpdateError):
-            item.update([BlacklistItem.by_request.set(True)], BlacklistItem.pk.exists())
+            item.update([BlacklistItem.by_request.set(True), *stamping(stamp)], is_for_a_stoplist)
         raise
 
 
 def ensure_number(
-    transaction: TransactWrite, account_id: str, phone_number: PhoneNumber, now: datetime
+    transaction: TransactWrite, account_id: str, phone_number: PhoneNumber, stamp: Stamp
 ) -> None:
     """Put the number of a stoplist's contact on the blacklist with a transaction.
 
-    One that is there stays as it is, with its date.
+    One that is there stays as it is, with its date and who put it there.
     """
     transaction.update(
         BlacklistItem(keys.blacklist(account_id), phone_number.e164),
         [
             BlacklistItem.id.set(BlacklistItem.id | new_id()),
-            BlacklistItem.created_on.set(BlacklistItem.created_on | now),
+            BlacklistItem.created_on.set(BlacklistItem.created_on | stamp.at),
+            *stamping_if_new(stamp),
         ],
     )
 

@@ -6,7 +6,7 @@ Every step may be broken off, repeated, and run by two at once.
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import Enum, auto
 from functools import partial
 from operator import attrgetter
@@ -17,6 +17,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.pagination import PageIterator
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem
@@ -181,7 +182,7 @@ class DeletedGroup:
             raise BadItemError("it does not say which date its members get")
         self._is_empty = False
 
-    def left(self) -> Iterator[Leftover]:
+    def left(self, stamp: Stamp) -> Iterator[Leftover]:
         """Yield each membership that is left, in the order of numbers."""
         is_empty = True
         for item in Item.query(
@@ -191,7 +192,7 @@ class DeletedGroup:
             page_size=_READ_AT_ONCE,
         ):
             is_empty = False
-            yield Leftover(item.sk, partial(self._sweep, item.sk))
+            yield Leftover(item.sk, partial(self._sweep, item.sk, stamp))
         self._is_empty = is_empty
 
     def count_left(self) -> int:
@@ -202,7 +203,7 @@ class DeletedGroup:
             consistent_read=True,
         )
 
-    def close(self, now: datetime) -> None:
+    def close(self, stamp: Stamp) -> None:
         """Remove the tombstone if nothing was left, and nothing can come any more.
 
         Raises:
@@ -213,17 +214,19 @@ class DeletedGroup:
             return
         if self._item.deleted_on is None:
             raise BadItemError("it does not say when it was deleted")
-        if now - self._item.deleted_on >= TOMBSTONE_LIFETIME:
+        if stamp.at - self._item.deleted_on >= TOMBSTONE_LIFETIME:
             tombstones.remove_tombstone(self._item)
 
-    def _sweep(self, e164: str) -> bool:
+    def _sweep(self, e164: str, stamp: Stamp) -> bool:
         contact = contact_items.find_item(self._account_id, PhoneNumber(e164))
         if contact is None or self._group_id not in (contact.group_ids or ()):
             return tombstones.remove_membership_unless_joined(
                 self._account_id, e164, self._group_id
             )
         try:
-            _take_out_of_deleted_groups(self._account_id, self._group_id, contact, self._deleted)
+            _take_out_of_deleted_groups(
+                self._account_id, self._group_id, contact, self._deleted, stamp
+            )
         except TransactionRefusedError as refusal:
             _refuse_if_unchanged(self._account_id, contact, refusal)
             return False
@@ -240,7 +243,7 @@ class DeletedContact:
             raise BadItemError("it does not say which memberships it left")
         self._swept: set[int] = set()
 
-    def left(self) -> Iterator[Leftover]:
+    def left(self, _stamp: Stamp) -> Iterator[Leftover]:
         """Yield each membership that may be left."""
         for group_id in sorted(self._item.group_ids):
             yield Leftover(keys.of_id(group_id), partial(self._sweep, group_id))
@@ -249,12 +252,12 @@ class DeletedContact:
         """Return how many memberships are left at most."""
         return len(self._item.group_ids)
 
-    def close(self, _now: datetime) -> None:
+    def close(self, stamp: Stamp) -> None:
         """Remove the tombstone, or from it what was swept."""
         if self._swept == self._item.group_ids:
             tombstones.remove_tombstone(self._item)
         elif self._swept:
-            tombstones.shorten_tombstone(self._item, self._swept)
+            tombstones.shorten_tombstone(self._item, self._swept, stamp)
 
     def _sweep(self, group_id: int) -> bool:
         # Where it is not removed, another contact of that number took it over: none is left.
@@ -285,7 +288,11 @@ def find_tombstone(entry: Item) -> Tombstone | None:
 
 
 def _take_out_of_deleted_groups(
-    account_id: str, group_id: int, contact: ContactItem, deleted: Mapping[int, date]
+    account_id: str,
+    group_id: int,
+    contact: ContactItem,
+    deleted: Mapping[int, date],
+    stamp: Stamp,
 ) -> None:
     gone = (contact.group_ids or set()) & deleted.keys()
     if contact.group_ids == gone:
@@ -302,7 +309,7 @@ def _take_out_of_deleted_groups(
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
         transaction.update(
             contact,
-            [*actions, contact_items.revising()],
+            [*actions, *contact_items.revising(stamp)],
             contact_items.groups_unchanged_since(contact),
         )
 

@@ -13,6 +13,7 @@ from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
@@ -22,6 +23,7 @@ from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactIdItem, ContactItem
+from chalicelib.storage.stamps import stamped, stamping
 
 _DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in DETAIL_CHARACTERS}
 _DATES: Final[Any] = ContactItem.created_on
@@ -108,9 +110,9 @@ def is_there(key: ContactKey) -> Condition:
     return is_found
 
 
-def revising() -> Action:
-    """Return the action that belongs to every update of a contact."""
-    return ContactItem.revision.add(1)
+def revising(stamp: Stamp) -> list[Action]:
+    """Return the actions that belong to every update of a contact."""
+    return [ContactItem.revision.add(1), *stamping(stamp)]
 
 
 def unchanged_since(item: ContactItem) -> Condition:
@@ -189,12 +191,12 @@ def unknown_in(stored: StoredItem) -> StoredItem:
     return {name: value for name, value in stored.items() if name not in _KNOWN}
 
 
-def item_of(account_id: str, contact: Contact) -> ContactItem:
+def item_of(account_id: str, contact: Contact, stamp: Stamp) -> ContactItem:
     """Return the item of a contact, not yet written."""
-    return ContactItem.from_raw_data(stored_of(account_id, contact))
+    return ContactItem.from_raw_data(stored_of(account_id, contact, stamp))
 
 
-def stored_of(account_id: str, contact: Contact) -> StoredItem:
+def stored_of(account_id: str, contact: Contact, stamp: Stamp) -> StoredItem:
     """Return the item of a contact as DynamoDB has it, not yet written."""
     e164 = contact.phone_number.e164
     stored: StoredItem = {
@@ -203,6 +205,7 @@ def stored_of(account_id: str, contact: Contact) -> StoredItem:
         "id": {"N": str(contact.id)},
         "createdOn": {"S": text_of_moment(contact.created_on)},
         "updatedOn": {"S": text_of_moment(contact.updated_on)},
+        **stamped(stamp),
     }
     for name, text in contact.details.items():
         stored[_DETAIL_KEYS[name]] = {"S": text}
@@ -219,17 +222,18 @@ def stored_of(account_id: str, contact: Contact) -> StoredItem:
     return stored
 
 
-def id_item_of(account_id: str, contact: Contact) -> ContactIdItem:
+def id_item_of(account_id: str, contact: Contact, stamp: Stamp) -> ContactIdItem:
     """Return the item that finds a contact by its id, not yet written."""
-    return ContactIdItem.from_raw_data(stored_id_of(account_id, contact))
+    return ContactIdItem.from_raw_data(stored_id_of(account_id, contact, stamp))
 
 
-def stored_id_of(account_id: str, contact: Contact) -> StoredItem:
+def stored_id_of(account_id: str, contact: Contact, stamp: Stamp) -> StoredItem:
     """Return the item that finds a contact by its id as DynamoDB has it, not yet written."""
     return {
         "PK": {"S": keys.contact_ids(account_id)},
         "SK": {"S": keys.of_id(contact.id)},
         "phoneNumber": {"S": contact.phone_number.e164},
+        **stamped(stamp),
     }
 
 

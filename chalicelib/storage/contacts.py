@@ -6,7 +6,6 @@ until it is swept. It is hidden here, in whatever is read.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import datetime
 from typing import Final
 
 from pynamodb.constants import ALL_NEW
@@ -14,6 +13,7 @@ from pynamodb.exceptions import DeleteError, PynamoDBException
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import Contact, ContactKey, Details
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.storage import contact_items, keys, tombstones
@@ -90,14 +90,14 @@ def list_contacts(
         yield contact.without_deleted_groups(deleted)
 
 
-def put_contact(account_id: str, contact: Contact) -> None:
+def put_contact(account_id: str, contact: Contact, stamp: Stamp) -> None:
     """Keep a new contact. It becomes visible with its last write, whole or not at all.
 
     Raises:
         ConflictError: There is one of that number.
 
     """
-    id_item = contact_items.id_item_of(account_id, contact)
+    id_item = contact_items.id_item_of(account_id, contact, stamp)
     # Fails when another contact drew the same id, which is one chance in 2^53 for each:
     # the caller's next try draws another. A repeated call of our own does not fail.
     id_is_free = ContactIdItem.pk.does_not_exist() | (
@@ -108,7 +108,8 @@ def put_contact(account_id: str, contact: Contact) -> None:
     try:
         # Fails when there is a contact of that number: creating never overwrites one.
         with condition_failing_means(ConflictError(ErrorCode.CONTACT_EXISTS)):
-            contact_items.item_of(account_id, contact).save(ContactItem.pk.does_not_exist())
+            item = contact_items.item_of(account_id, contact, stamp)
+            item.save(ContactItem.pk.does_not_exist())
     except ConflictError as error:
         # botocore repeats a call whose answer was lost, and may so meet our own contact,
         # which others may have changed by now: it must not be written over either.
@@ -122,7 +123,7 @@ def put_contact(account_id: str, contact: Contact) -> None:
         raise
 
 
-def update_contact(account_id: str, key: ContactKey, changes: Details, now: datetime) -> Contact:
+def update_contact(account_id: str, key: ContactKey, changes: Details, stamp: Stamp) -> Contact:
     """Set or clear some details of a contact, and return it.
 
     Raises:
@@ -140,7 +141,11 @@ def update_contact(account_id: str, key: ContactKey, changes: Details, now: date
             answer = table().update_item(
                 keys.contacts(account_id),
                 place.e164,
-                actions=[*actions, ContactItem.updated_on.set(now), contact_items.revising()],
+                actions=[
+                    *actions,
+                    ContactItem.updated_on.set(stamp.at),
+                    *contact_items.revising(stamp),
+                ],
                 condition=contact_items.is_there(key),
                 return_values=ALL_NEW,
             )
@@ -148,7 +153,7 @@ def update_contact(account_id: str, key: ContactKey, changes: Details, now: date
     raise not_found
 
 
-def delete_contact(account_id: str, key: ContactKey, now: datetime) -> None:
+def delete_contact(account_id: str, key: ContactKey, stamp: Stamp) -> None:
     """Delete a contact, its id and its memberships: for readers, all of it at once.
 
     A transaction holds 97 memberships beside the rest. Of a contact in more groups the
@@ -164,14 +169,14 @@ def delete_contact(account_id: str, key: ContactKey, now: datetime) -> None:
     for _ in tries(DECISION_TRIES):
         item = contact_items.get_item(account_id, key)
         try:
-            _delete_as_read(account_id, item, now)
+            _delete_as_read(account_id, item, stamp)
         except TransactionRefusedError:
             continue
         return
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
+def _delete_as_read(account_id: str, item: ContactItem, stamp: Stamp) -> None:
     group_ids = sorted(item.group_ids or ())
     at_once = group_ids[:_MEMBERSHIPS_DELETED_AT_ONCE]
     left_behind = group_ids[_MEMBERSHIPS_DELETED_AT_ONCE:]
@@ -183,7 +188,7 @@ def _delete_as_read(account_id: str, item: ContactItem, now: datetime) -> None:
             transaction.delete(MembershipItem(keys.members(account_id, group_id), item.sk))
         if left_behind:
             transaction.save(
-                tombstones.deleted_contact_item(account_id, item.id, item.sk, left_behind, now)
+                tombstones.deleted_contact_item(account_id, item.id, item.sk, left_behind, stamp)
             )
 
     write_together(add_actions)

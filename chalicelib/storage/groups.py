@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
@@ -18,6 +19,7 @@ from chalicelib.storage.dynamodb.transactions import (
     write_together,
 )
 from chalicelib.storage.items import GroupItem
+from chalicelib.storage.stamps import stamp_values, stamping
 
 
 def get_group(account_id: str, group_id: int) -> Group:
@@ -64,7 +66,7 @@ def count_groups(account_id: str) -> int:
     return GroupItem.count(keys.groups(account_id), consistent_read=True)
 
 
-def put_group(account_id: str, group: Group) -> None:
+def put_group(account_id: str, group: Group, stamp: Stamp) -> None:
     """Keep a new group."""
     item = GroupItem(
         keys.groups(account_id),
@@ -75,6 +77,7 @@ def put_group(account_id: str, group: Group) -> None:
         contacts_count=group.contacts_count,
         created_on=group.created_on,
         updated_on=group.updated_on,
+        **stamp_values(stamp),
     )
     id_is_taken = UnavailableError(ErrorCode.BUSY)
     try:
@@ -91,7 +94,7 @@ def put_group(account_id: str, group: Group) -> None:
 
 
 def rename_group(
-    account_id: str, group_id: int, name: str, now: datetime, seen: Group | None = None
+    account_id: str, group_id: int, name: str, stamp: Stamp, seen: Group | None = None
 ) -> Group:
     """Give a group another name, and return it.
 
@@ -106,12 +109,15 @@ def rename_group(
         # Fails when its count is another by now: it was decided by that. The rest never changes.
         condition &= GroupItem.contacts_count == seen.contacts_count
     with condition_failing_means(NotFoundError(ErrorCode.GROUP_NOT_FOUND)):
-        item.update([GroupItem.name.set(name), GroupItem.updated_on.set(now)], condition)
+        item.update(
+            [GroupItem.name.set(name), GroupItem.updated_on.set(stamp.at), *stamping(stamp)],
+            condition,
+        )
     return _group_of(item)
 
 
 def delete_group(
-    account_id: str, group_id: int, scheduled_deletion_date: date, now: datetime
+    account_id: str, group_id: int, scheduled_deletion_date: date, stamp: Stamp
 ) -> None:
     """Delete a group at once, whatever its size, and leave its memberships to the sweep.
 
@@ -128,7 +134,7 @@ def delete_group(
             GroupItem(keys.groups(account_id), keys.of_id(group_id)), GroupItem.pk.exists()
         )
         transaction.save(
-            tombstones.deleted_group_item(account_id, group_id, scheduled_deletion_date, now)
+            tombstones.deleted_group_item(account_id, group_id, scheduled_deletion_date, stamp)
         )
 
     try:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import ErrorCode, RefusedError, UnavailableError
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import ID_BITS
@@ -68,7 +69,7 @@ class Kind(Enum):
         return self in {Kind.STOPLIST_LIFTED, Kind.FENCE}
 
 
-Mend: TypeAlias = Callable[[StoredItem, Found, datetime], None]
+Mend: TypeAlias = Callable[[StoredItem, Found, Stamp], None]
 """Mends an item, on the condition that it is as it was found.
 
 Raises:
@@ -97,7 +98,7 @@ class Check(NamedTuple):
     settling: bool = False
     excuse: Callable[[Inspector], bool] | None = None
 
-    def try_to_mend(self, found: Found, now: datetime) -> None:
+    def try_to_mend(self, found: Found, stamp: Stamp) -> None:
         """Mend it, if there is a way and it still is as it was found; whether it is, is to be seen.
 
         Raises:
@@ -109,7 +110,7 @@ class Check(NamedTuple):
         # Somebody may have changed it meanwhile; or more is wrong about it than this knows of.
         # The table may not take it as it would be, or be busy with just this item.
         try:
-            self.mend(found[self.subject], found, now)
+            self.mend(found[self.subject], found, stamp)
         except UnavailableError as error:
             if error.code is not ErrorCode.BUSY:
                 raise
@@ -260,7 +261,7 @@ def _of_group_named(key: Key, account: Key, group_id: int) -> Iterator[Check]:
         key,
         (group, tombstone, account),
         lambda found: is_named(found) and group not in found and tombstone not in found,
-        lambda item, found, now: mending.take_out_of(item, group_id, found, now),
+        lambda item, found, stamp: mending.take_out_of(item, group_id, found, stamp),
     )
     yield Check(
         Kind.MEMBERSHIP_MISSING,
@@ -269,7 +270,7 @@ def _of_group_named(key: Key, account: Key, group_id: int) -> Iterator[Check]:
         lambda found: (
             is_named(found) and membership not in found and (group in found or tombstone in found)
         ),
-        lambda item, found, now: mending.put_membership(item, group_id, found, now),
+        lambda item, found, stamp: mending.put_membership(item, group_id, found, stamp),
     )
     yield Check(
         Kind.STOPLIST_UNMARKED,
@@ -280,7 +281,7 @@ def _of_group_named(key: Key, account: Key, group_id: int) -> Iterator[Check]:
             and _is_stoplist(found, group)
             and group_id not in _numbers(found[key], "stoplistIds")
         ),
-        lambda item, _found, _now: mending.mark_stoplist(item, group_id),
+        lambda item, _found, stamp: mending.mark_stoplist(item, group_id, stamp),
     )
 
 
@@ -302,7 +303,7 @@ def _of_stoplist_named(key: Key, account_id: str, group_id: int) -> Iterator[Che
                 or (group in found and not _is_stoplist(found, group))
             )
         ),
-        lambda item, _found, _now: mending.unmark_stoplist(item, group_id),
+        lambda item, _found, stamp: mending.unmark_stoplist(item, group_id, stamp),
     )
     yield Check(
         Kind.STOPLIST_LIFTED,
@@ -392,7 +393,7 @@ def _of_membership(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Chec
             return False
         return key in found and not is_named(found) and tombstone not in found
 
-    def remove(_item: StoredItem, _found: Found, _now: datetime) -> None:
+    def remove(_item: StoredItem, _found: Found, _stamp: Stamp) -> None:
         mending.remove_membership(account_id, group_id, key.sk)
 
     yield Check(
@@ -515,7 +516,7 @@ def _in_index(key: Key, pk: str, sk: str) -> Check:
         Kind.INDEX,
         key,
         lambda stored: not _has_index_keys(stored, pk, sk),
-        lambda item, _found, _now: mending.index_as(item, pk, sk),
+        lambda item, _found, stamp: mending.index_as(item, pk, sk, stamp),
     )
 
 

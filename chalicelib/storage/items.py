@@ -5,7 +5,17 @@ from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeA
 from chalicelib.storage.dynamodb.model import IntegerAttribute, IntegerSetAttribute, Item
 
 
-class CountingItem(Item):
+class StampedItem(Item):
+    """An item that says who changed it last, and through what; from before that was kept, nothing.
+
+    Every write of the phonebook's says it (:mod:`.stamps`), but for what is counted.
+    """
+
+    changed_by = UnicodeAttribute(null=True, attr_name="changedBy")
+    changed_via = UnicodeAttribute(null=True, attr_name="changedVia")
+
+
+class CountingItem(StampedItem):
     """An item that says how many contacts it has.
 
     ``changes`` is how many joins and leaves were counted so far, and ``counted_until`` the last
@@ -30,7 +40,7 @@ class AccountItem(CountingItem):
     credentials_issued = IntegerAttribute(default=0, attr_name="credentialsIssued")
 
 
-class CredentialItem(Item):
+class CredentialItem(StampedItem):
     """A credential, with a copy of its account so that authenticating is one read.
 
     ``account_revision`` is that of the account as it was copied.
@@ -49,7 +59,7 @@ class CredentialItem(Item):
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
 
 
-class ContactItem(Item):
+class ContactItem(StampedItem):
     """A contact; ``groupIds`` is the authority on which groups it is in.
 
     ``stoplistIds`` are those of them that are stoplists, and ``extra`` is JSON. Every write
@@ -75,7 +85,7 @@ class ContactItem(Item):
     updated_on = UTCDateTimeAttribute(attr_name="updatedOn")
 
 
-class ContactIdItem(Item):
+class ContactIdItem(StampedItem):
     """Where the contact with an id is; inert unless the contact there carries that id."""
 
     phone_number = UnicodeAttribute(attr_name="phoneNumber")
@@ -91,7 +101,7 @@ class GroupItem(CountingItem):
     updated_on = UTCDateTimeAttribute(null=True, attr_name="updatedOn")
 
 
-class MembershipItem(Item):
+class MembershipItem(StampedItem):
     """That a contact is in a group; true only if the contact's ``groupIds`` says so too."""
 
     joined_on = UTCDateTimeAttribute(attr_name="joinedOn")
@@ -115,7 +125,7 @@ class AsideItem(Item):
     put_aside_on = UTCDateTimeAttribute(attr_name="putAsideOn")
 
 
-class BlacklistItem(Item):
+class BlacklistItem(StampedItem):
     """A number that must not be messaged; its random id tells whose write it was.
 
     ``by_request`` says that somebody asked for it, and that it is not there for a stoplist alone.
@@ -126,14 +136,14 @@ class BlacklistItem(Item):
     by_request = BooleanAttribute(null=True, attr_name="byRequest")
 
 
-class DeletedGroupItem(Item):
+class DeletedGroupItem(StampedItem):
     """A deleted group whose memberships wait to be swept."""
 
     scheduled_deletion_date = UnicodeAttribute(attr_name="scheduledDeletionDate")
     deleted_on = UTCDateTimeAttribute(attr_name="deletedOn")
 
 
-class DeletedContactItem(Item):
+class DeletedContactItem(StampedItem):
     """A deleted contact of whose memberships some are left."""
 
     phone_number = UnicodeAttribute(attr_name="phoneNumber")

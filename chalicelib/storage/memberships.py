@@ -5,31 +5,36 @@ transactions on one item cancel each other, and a popular group would serialise 
 """
 
 import heapq
-from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterator
+from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import ContactKey
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import blacklist, contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem
-from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
+from chalicelib.storage.dynamodb.transactions import (
+    Transaction,
+    TransactionRefusedError,
+    write_together,
+)
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactItem, MembershipItem
+from chalicelib.storage.stamps import stamped
 
 _MEMBERS_READ_AT_ONCE: Final = 250
 """Of each of several groups, whose pages are all in memory at once."""
 
 
-def join(account_id: str, group: Group, key: ContactKey, now: datetime) -> None:
+def join(account_id: str, group: Group, key: ContactKey, stamp: Stamp) -> None:
     """Put a contact into a group that exists, which ends its schedule.
 
     If the group is a stoplist, its number is on the blacklist from then on.
@@ -41,7 +46,7 @@ def join(account_id: str, group: Group, key: ContactKey, now: datetime) -> None:
     """
     for place in contact_items.places(account_id, key):
         try:
-            _join(account_id, group, place, now, contact_items.is_there(key))
+            _join(account_id, group, place, stamp, contact_items.is_there(key))
         except TransactionRefusedError as refusal:
             if refusal.existing and contact_items.answers_to(refusal.existing, key):
                 member = ContactItem.from_raw_data(refusal.existing)
@@ -52,7 +57,9 @@ def join(account_id: str, group: Group, key: ContactKey, now: datetime) -> None:
     raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
 
 
-def leave(account_id: str, group_id: int, key: ContactKey, scheduled_deletion_date: date) -> None:
+def leave(
+    account_id: str, group_id: int, key: ContactKey, scheduled_deletion_date: date, stamp: Stamp
+) -> None:
     """Take a contact out of a group; if it was the last, schedule its deletion.
 
     Groups that were deleted and not swept yet do not count as groups, so leaving the last
@@ -86,7 +93,13 @@ def leave(account_id: str, group_id: int, key: ContactKey, scheduled_deletion_da
             account_id, PhoneNumber(contact.sk)
         )
         try:
-            _leave(account_id, group_id, contact, actions, unlists=unlists)
+            _leave(
+                account_id,
+                group_id,
+                contact,
+                [*actions, *contact_items.revising(stamp)],
+                unlists=unlists,
+            )
         except TransactionRefusedError:
             continue
         return
@@ -115,28 +128,27 @@ def list_members(
 
 
 def stored_of(
-    account_id: str, group_id: int, phone_number: PhoneNumber, now: datetime
+    account_id: str, group_id: int, phone_number: PhoneNumber, stamp: Stamp
 ) -> StoredItem:
     """Return a membership as DynamoDB has it, not yet written."""
     return {
         "PK": {"S": keys.members(account_id, group_id)},
         "SK": {"S": phone_number.e164},
-        "joinedOn": {"S": contact_items.text_of_moment(now)},
+        "joinedOn": {"S": contact_items.text_of_moment(stamp.at)},
+        **stamped(stamp),
     }
 
 
 def _join(
-    account_id: str, group: Group, phone_number: PhoneNumber, now: datetime, is_there: Condition
+    account_id: str, group: Group, phone_number: PhoneNumber, stamp: Stamp, is_there: Condition
 ) -> None:
     is_stoplist = group.kind is GroupKind.STOPLIST
     marking = [ContactItem.stoplist_ids.add({group.id})] if is_stoplist else []
 
-    def add_actions(transaction: TransactWrite) -> None:
-        transaction.save(
-            MembershipItem(keys.members(account_id, group.id), phone_number.e164, joined_on=now)
-        )
+    def add_actions(transaction: Transaction) -> None:
+        transaction.put(stored_of(account_id, group.id, phone_number, stamp))
         if is_stoplist:
-            blacklist.ensure_number(transaction, account_id, phone_number, now)
+            blacklist.ensure_number(transaction, account_id, phone_number, stamp)
         # Fails when there is no such contact, or when it is in the group already; the item
         # that comes back tells which. A membership that an earlier contact of that number
         # left behind is no obstacle: it is overwritten.
@@ -145,7 +157,7 @@ def _join(
             [
                 ContactItem.group_ids.add({group.id}),
                 *marking,
-                contact_items.revising(),
+                *contact_items.revising(stamp),
                 ContactItem.scheduled_deletion_date.remove(),
                 ContactItem.gsi1pk.remove(),
                 ContactItem.gsi1sk.remove(),
@@ -161,18 +173,14 @@ def _leave(
     account_id: str,
     group_id: int,
     contact: ContactItem,
-    actions: Sequence[Action],
+    actions: list[Action],
     *,
     unlists: bool,
 ) -> None:
-    def add_actions(transaction: TransactWrite) -> None:
+    def add_actions(transaction: Transaction) -> None:
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
         if unlists:
             blacklist.ensure_no_number(transaction, account_id, PhoneNumber(contact.sk))
-        transaction.update(
-            contact,
-            [*actions, contact_items.revising()],
-            contact_items.groups_unchanged_since(contact),
-        )
+        transaction.update(contact, actions, contact_items.groups_unchanged_since(contact))
 
     write_together(add_actions)

@@ -14,6 +14,7 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import deletion_date
 from chalicelib.domain.limits import RETENTION_DAYS
 from chalicelib.storage import contact_items, keys, tombstones
@@ -31,18 +32,19 @@ from chalicelib.storage.items import (
     GroupItem,
     MembershipItem,
 )
+from chalicelib.storage.stamps import stamp_values, stamping
 
 # Contacts
 
 
-def put_id(item: StoredItem, _found: Found, _now: datetime) -> None:
+def put_id(item: StoredItem, _found: Found, stamp: Stamp) -> None:
     """Let a contact be found by its id, which nothing has.
 
     Raises:
         TransactionRefusedError: The contact is no longer as it was found, or the id is taken.
 
     """
-    contact, id_item = _contact_and_id(item)
+    contact, id_item = _contact_and_id(item, stamp)
 
     def add_actions(transaction: TransactWrite) -> None:
         _check(transaction, contact, ContactItem.id == contact.id)
@@ -51,14 +53,14 @@ def put_id(item: StoredItem, _found: Found, _now: datetime) -> None:
     write_together(add_actions)
 
 
-def point_id_here(item: StoredItem, found: Found, _now: datetime) -> None:
+def point_id_here(item: StoredItem, found: Found, stamp: Stamp) -> None:
     """Let an id lead to the contact that carries it, unless the one where it leads does too.
 
     Raises:
         TransactionRefusedError: One of them is no longer as it was found, or both carry the id.
 
     """
-    contact, id_item = _contact_and_id(item)
+    contact, id_item = _contact_and_id(item, stamp)
     elsewhere = found[Key(id_item.pk, id_item.sk)]["phoneNumber"]["S"]
 
     def add_actions(transaction: TransactWrite) -> None:
@@ -69,7 +71,7 @@ def point_id_here(item: StoredItem, found: Found, _now: datetime) -> None:
     write_together(add_actions)
 
 
-def remove_orphaned_id(item: StoredItem, _found: Found, _now: datetime) -> None:
+def remove_orphaned_id(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
     """Remove an id which no contact carries where it leads.
 
     Raises:
@@ -89,7 +91,7 @@ def remove_orphaned_id(item: StoredItem, _found: Found, _now: datetime) -> None:
     write_together(add_actions)
 
 
-def schedule(item: StoredItem, found: Found, now: datetime) -> None:
+def schedule(item: StoredItem, found: Found, stamp: Stamp) -> None:
     """Give a contact outside all groups its date, counted from today: never too early.
 
     Raises:
@@ -97,21 +99,21 @@ def schedule(item: StoredItem, found: Found, now: datetime) -> None:
 
     """
     account_id, e164 = keys.account_in(item["PK"]["S"]), item["SK"]["S"]
-    day = _deletion_date(found, account_id, now)
-    _update_contact(item, contact_items.scheduling(account_id, e164, day))
+    day = _deletion_date(found, account_id, stamp.at)
+    _update_contact(item, contact_items.scheduling(account_id, e164, day), stamp)
 
 
-def unschedule(item: StoredItem, _found: Found, _now: datetime) -> None:
+def unschedule(item: StoredItem, _found: Found, stamp: Stamp) -> None:
     """Take the date off a contact that is in a group.
 
     Raises:
         TransactionRefusedError: It is no longer as it was found.
 
     """
-    _update_contact(item, [ContactItem.scheduled_deletion_date.remove(), *_off_index()])
+    _update_contact(item, [ContactItem.scheduled_deletion_date.remove(), *_off_index()], stamp)
 
 
-def index_by_date(item: StoredItem, _found: Found, _now: datetime) -> None:
+def index_by_date(item: StoredItem, _found: Found, stamp: Stamp) -> None:
     """Put a contact into the due index under its date, or take it out if it has none.
 
     Raises:
@@ -119,14 +121,14 @@ def index_by_date(item: StoredItem, _found: Found, _now: datetime) -> None:
 
     """
     if "scheduledDeletionDate" not in item:
-        _update_contact(item, _off_index())
+        _update_contact(item, _off_index(), stamp)
         return
     day = date.fromisoformat(item["scheduledDeletionDate"]["S"])
     account_id = keys.account_in(item["PK"]["S"])
-    _update_contact(item, contact_items.scheduling(account_id, item["SK"]["S"], day))
+    _update_contact(item, contact_items.scheduling(account_id, item["SK"]["S"], day), stamp)
 
 
-def take_out_of(item: StoredItem, group_id: int, found: Found, now: datetime) -> None:
+def take_out_of(item: StoredItem, group_id: int, found: Found, stamp: Stamp) -> None:
     """Take a contact out of a group that is not there; if it was the last, give it its date.
 
     Raises:
@@ -135,20 +137,22 @@ def take_out_of(item: StoredItem, group_id: int, found: Found, now: datetime) ->
     """
     contact = ContactItem.from_raw_data(item)
     account_id = keys.account_in(contact.pk)
-    actions = _leaving(contact, group_id, _deletion_date(found, account_id, now))
+    actions = _leaving(contact, group_id, _deletion_date(found, account_id, stamp.at))
 
     def add_actions(transaction: TransactWrite) -> None:
         for other in _group_and_tombstone(account_id, group_id):
             _check(transaction, other, Item.pk.does_not_exist())
         transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
         transaction.update(
-            contact, [*actions, contact_items.revising()], contact_items.unchanged_since(contact)
+            contact,
+            [*actions, *contact_items.revising(stamp)],
+            contact_items.unchanged_since(contact),
         )
 
     write_together(add_actions)
 
 
-def put_membership(item: StoredItem, group_id: int, found: Found, now: datetime) -> None:
+def put_membership(item: StoredItem, group_id: int, found: Found, stamp: Stamp) -> None:
     """Put back the membership of a contact in a group that it names.
 
     Of a deleted group too: its sweep goes by memberships, and so takes the contact out of it.
@@ -166,7 +170,12 @@ def put_membership(item: StoredItem, group_id: int, found: Found, now: datetime)
         _check(transaction, contact, ContactItem.group_ids.contains(group_id))
         _check(transaction, there, Item.pk.exists())
         transaction.save(
-            MembershipItem(keys.members(account_id, group_id), contact.sk, joined_on=now),
+            MembershipItem(
+                keys.members(account_id, group_id),
+                contact.sk,
+                joined_on=stamp.at,
+                **stamp_values(stamp),
+            ),
             MembershipItem.pk.does_not_exist(),
         )
 
@@ -178,24 +187,24 @@ def remove_membership(account_id: str, group_id: int, e164: str) -> None:
     tombstones.remove_membership_unless_joined(account_id, e164, group_id)
 
 
-def mark_stoplist(item: StoredItem, group_id: int) -> None:
+def mark_stoplist(item: StoredItem, group_id: int, stamp: Stamp) -> None:
     """Note at a contact that one of its groups is a stoplist; the blacklist stays as it is.
 
     Raises:
         TransactionRefusedError: It is no longer as it was found.
 
     """
-    _update_contact(item, [ContactItem.stoplist_ids.add({group_id})])
+    _update_contact(item, [ContactItem.stoplist_ids.add({group_id})], stamp)
 
 
-def unmark_stoplist(item: StoredItem, group_id: int) -> None:
+def unmark_stoplist(item: StoredItem, group_id: int, stamp: Stamp) -> None:
     """Note at a contact that a group is none of its stoplists; the blacklist stays as it is.
 
     Raises:
         TransactionRefusedError: It is no longer as it was found.
 
     """
-    _update_contact(item, [ContactItem.stoplist_ids.delete({group_id})])
+    _update_contact(item, [ContactItem.stoplist_ids.delete({group_id})], stamp)
 
 
 # Tombstones
@@ -226,7 +235,7 @@ def deleted_on(item: StoredItem) -> datetime | None:
     return when
 
 
-def complete_tombstone(item: StoredItem, found: Found, now: datetime) -> None:
+def complete_tombstone(item: StoredItem, found: Found, stamp: Stamp) -> None:
     """Let the sweep find a tombstone and understand it; one that says of nothing, goes.
 
     Raises:
@@ -239,14 +248,15 @@ def complete_tombstone(item: StoredItem, found: Found, now: datetime) -> None:
     says_of_nothing = not is_of_group and not (
         item.get("phoneNumber", {}).get("S") and item.get("groupIds", {}).get("NS")
     )
-    when = deleted_on(item) or now
+    when = deleted_on(item) or stamp.at
     actions: list[Action] = [
         DeletedGroupItem.deleted_on.set(when),
         Item.gsi1pk.set(keys.SWEEP),
         Item.gsi1sk.set(keys.sweep_order(when, account_id, tombstone.sk)),
+        *stamping(stamp),
     ]
     if is_of_group and not _is_date(item):
-        day = _deletion_date(found, account_id, now)
+        day = _deletion_date(found, account_id, stamp.at)
         actions.append(DeletedGroupItem.scheduled_deletion_date.set(day.isoformat()))
 
     def add_actions(transaction: TransactWrite) -> None:
@@ -259,7 +269,7 @@ def complete_tombstone(item: StoredItem, found: Found, now: datetime) -> None:
     write_together(add_actions)
 
 
-def remove_tombstone_of_group(item: StoredItem, _found: Found, _now: datetime) -> None:
+def remove_tombstone_of_group(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
     """Remove the tombstone of a group that is there: its members stay in it.
 
     Raises:
@@ -280,7 +290,7 @@ def remove_tombstone_of_group(item: StoredItem, _found: Found, _now: datetime) -
 # The rest
 
 
-def remove_revoked_credential(item: StoredItem, _found: Found, _now: datetime) -> None:
+def remove_revoked_credential(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
     """Remove a revoked credential of an account that is not there.
 
     Raises:
@@ -297,14 +307,14 @@ def remove_revoked_credential(item: StoredItem, _found: Found, _now: datetime) -
     write_together(add_actions)
 
 
-def let_marker_expire(item: StoredItem, _found: Found, now: datetime) -> None:
+def let_marker_expire(item: StoredItem, _found: Found, stamp: Stamp) -> None:
     """Let a marker expire as if it were of now.
 
     Raises:
         TransactionRefusedError: It is there no longer.
 
     """
-    expires_at = int((now + MARKER_LIFETIME).timestamp())
+    expires_at = int((stamp.at + MARKER_LIFETIME).timestamp())
     _update(item, [Path("expiresAt").set(expires_at)], Item.pk.exists())
 
 
@@ -318,7 +328,7 @@ def spoilt_counts(item: StoredItem) -> list[str]:
     ]
 
 
-def remove_spoilt_counts(item: StoredItem, _found: Found, _now: datetime) -> None:
+def remove_spoilt_counts(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
     """Let counts that are no numbers begin anew, so that counting goes on and a recount mends them.
 
     Raises:
@@ -329,40 +339,45 @@ def remove_spoilt_counts(item: StoredItem, _found: Found, _now: datetime) -> Non
         _update(item, [Path(name).remove()], ~Path(name).is_type(NUMBER) & Item.pk.exists())
 
 
-def remove(item: StoredItem, _found: Found, _now: datetime) -> None:
+def remove(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
     """Remove what nobody reads: a fence, which counting passes also when it is gone."""
     Item(item["PK"]["S"], item["SK"]["S"]).delete()
 
 
-def index_as(item: StoredItem, pk: str, sk: str) -> None:
+def index_as(item: StoredItem, pk: str, sk: str, stamp: Stamp) -> None:
     """Put an item into the index where it is looked for.
 
     Raises:
         TransactionRefusedError: It is there no longer.
 
     """
-    _update(item, [Item.gsi1pk.set(pk), Item.gsi1sk.set(sk)], Item.pk.exists())
+    actions = [Item.gsi1pk.set(pk), Item.gsi1sk.set(sk), *stamping(stamp)]
+    _update(item, actions, Item.pk.exists())
 
 
-def take_off_index(item: StoredItem, _found: Found, _now: datetime) -> None:
+def take_off_index(item: StoredItem, _found: Found, stamp: Stamp) -> None:
     """Take an item out of the index, where nothing looks for it.
 
     Raises:
         TransactionRefusedError: It is there no longer.
 
     """
-    _update(item, _off_index(), Item.pk.exists())
+    _update(item, [*_off_index(), *stamping(stamp)], Item.pk.exists())
 
 
-def _contact_and_id(item: StoredItem) -> tuple[ContactItem, ContactIdItem]:
+def _contact_and_id(item: StoredItem, stamp: Stamp) -> tuple[ContactItem, ContactIdItem]:
     contact = ContactItem.from_raw_data(item)
     ids = keys.contact_ids(keys.account_in(contact.pk))
-    return contact, ContactIdItem(ids, keys.of_id(contact.id), phone_number=contact.sk)
+    return contact, ContactIdItem(
+        ids, keys.of_id(contact.id), phone_number=contact.sk, **stamp_values(stamp)
+    )
 
 
-def _update_contact(item: StoredItem, actions: Iterable[Action]) -> None:
+def _update_contact(item: StoredItem, actions: Iterable[Action], stamp: Stamp) -> None:
     contact = ContactItem.from_raw_data(item)
-    _update(item, [*actions, contact_items.revising()], contact_items.unchanged_since(contact))
+    _update(
+        item, [*actions, *contact_items.revising(stamp)], contact_items.unchanged_since(contact)
+    )
 
 
 def _update(item: StoredItem, actions: Iterable[Action], condition: Condition) -> None:

@@ -6,11 +6,12 @@ whoever wanted to has to read it again and decide anew.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.exceptions import TransactWriteError
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import Contact, ContactKey
 from chalicelib.domain.errors import (
     ConflictError,
@@ -76,7 +77,7 @@ def find(account_id: str, key: ContactKey) -> Kept | None:
     return Kept(stored, contact_items.contact_as_seen(account_id, stored))
 
 
-def rewrite(account_id: str, kept: Kept | None, after: Contact, now: datetime) -> Contact | None:
+def rewrite(account_id: str, kept: Kept | None, after: Contact, stamp: Stamp) -> Contact | None:
     """Let a contact that was *kept* be as it shall be *after*, or create it if there was none.
 
     Return it as it was written; or None if others changed it since it was read, and so nothing
@@ -87,7 +88,7 @@ def rewrite(account_id: str, kept: Kept | None, after: Contact, now: datetime) -
         RefusedError: It is in too many groups for that.
 
     """
-    planned = _plan(account_id, kept, after, now)
+    planned = _plan(account_id, kept, after, stamp)
     try:
         write_together(planned.add_actions)
     except TransactionRefusedError as refusal:
@@ -101,7 +102,7 @@ def rewrite_each(
     account_id: str,
     phone_numbers: Sequence[PhoneNumber],
     change: Callable[[PhoneNumber], Change],
-    now: datetime,
+    stamp: Stamp,
 ) -> dict[PhoneNumber, Contact | PhonebookError]:
     """Let each of up to 100 contacts join at most one group, and return what became of each.
 
@@ -121,13 +122,13 @@ def rewrite_each(
     for number in phone_numbers:
         try:
             kept = _kept(items.get(number.e164), deleted)
-            planned[number] = _plan(account_id, kept, change(number)(_seen(kept)), now)
+            planned[number] = _plan(account_id, kept, change(number)(_seen(kept)), stamp)
         except PhonebookError as error:
             outcomes[number] = error
         except _UNREADABLE:
             outcomes[number] = _as_a_bug()
     for together in in_batches(planned, _JOINS_TOGETHER):
-        outcomes |= _write_some({number: planned[number] for number in together}, change, now)
+        outcomes |= _write_some({number: planned[number] for number in together}, change, stamp)
     return outcomes
 
 
@@ -138,7 +139,7 @@ class _Rewrite(NamedTuple):
     kept: Kept | None
     after: Contact
     unlists: bool
-    now: datetime
+    stamp: Stamp
 
     @property
     def is_moving(self) -> bool:
@@ -178,7 +179,9 @@ class _Rewrite(NamedTuple):
             transaction.delete(MembershipItem(partition, self._number_before.e164))
         for group_id in self.joined_group_ids:
             transaction.put(
-                memberships.stored_of(self.account_id, group_id, self.after.phone_number, self.now)
+                memberships.stored_of(
+                    self.account_id, group_id, self.after.phone_number, self.stamp
+                )
             )
         self._add_blacklist(transaction)
 
@@ -188,9 +191,13 @@ class _Rewrite(NamedTuple):
 
     def _create(self, transaction: Transaction) -> None:
         # Fails when there is a contact of that number: none is ever overwritten.
-        transaction.put(contact_items.stored_of(self.account_id, self.after), if_new=True)
+        transaction.put(
+            contact_items.stored_of(self.account_id, self.after, self.stamp), if_new=True
+        )
         # Fails when another contact drew the same id; the next try draws another.
-        transaction.put(contact_items.stored_id_of(self.account_id, self.after), if_new=True)
+        transaction.put(
+            contact_items.stored_id_of(self.account_id, self.after, self.stamp), if_new=True
+        )
 
     def _move(self, transaction: Transaction, before: StoredItem) -> None:
         # It may come back to the number that it has now, and must not look unchanged there.
@@ -198,14 +205,14 @@ class _Rewrite(NamedTuple):
         after = self._changed(before) | {REVISION: {"N": str(revision)}}
         # Fails when there is a contact of that number: none is ever overwritten.
         transaction.put(after, if_new=True)
-        transaction.put(contact_items.stored_id_of(self.account_id, self.after))
+        transaction.put(contact_items.stored_id_of(self.account_id, self.after, self.stamp))
         item = ContactItem.from_raw_data(before)
         # Fails when the contact is no longer as it was read.
         transaction.delete(item, contact_items.unchanged_since(item))
 
     def _changed(self, before: StoredItem) -> StoredItem:
         # What a later version keeps with a contact stays with it.
-        after = contact_items.stored_of(self.account_id, self.after)
+        after = contact_items.stored_of(self.account_id, self.after, self.stamp)
         return contact_items.unknown_in(before) | after
 
     def _add_blacklist(self, transaction: Transaction) -> None:
@@ -215,18 +222,20 @@ class _Rewrite(NamedTuple):
         """
         stoplist_ids = self.after.stoplist_ids
         if self.after.is_stopped_anew or (self.is_moving and stoplist_ids):
-            blacklist.ensure_number(transaction, self.account_id, self.after.phone_number, self.now)
+            blacklist.ensure_number(
+                transaction, self.account_id, self.after.phone_number, self.stamp
+            )
         elif self.unlists:
             blacklist.ensure_no_number(transaction, self.account_id, self._number_before)
 
 
-def _plan(account_id: str, kept: Kept | None, after: Contact, now: datetime) -> _Rewrite:
+def _plan(account_id: str, kept: Kept | None, after: Contact, stamp: Stamp) -> _Rewrite:
     planned = _Rewrite(
         account_id=account_id,
         kept=kept,
         after=after,
         unlists=_is_to_unlist(account_id, kept, after),
-        now=now,
+        stamp=stamp,
     )
     if len(planned.left_group_ids) + len(planned.joined_group_ids) > MOST_MEMBERSHIPS:
         raise RefusedError(ErrorCode.TOO_MANY_GROUPS)
@@ -265,7 +274,7 @@ def _refuse_if_number_is_taken(
 def _write_some(
     planned: Mapping[PhoneNumber, _Rewrite],
     change: Callable[[PhoneNumber], Change],
-    now: datetime,
+    stamp: Stamp,
 ) -> dict[PhoneNumber, Contact | PhonebookError]:
     def add_actions(transaction: Transaction) -> None:
         for each in planned.values():
@@ -277,19 +286,19 @@ def _write_some(
         if isinstance(error, UnavailableError) and error.code is ErrorCode.UNREACHABLE:
             return dict.fromkeys(planned, error)
         return {
-            number: _write_one(each.account_id, number, change(number), now)
+            number: _write_one(each.account_id, number, change(number), stamp)
             for number, each in planned.items()
         }
     return {number: each.after for number, each in planned.items()}
 
 
 def _write_one(
-    account_id: str, number: PhoneNumber, change: Change, now: datetime
+    account_id: str, number: PhoneNumber, change: Change, stamp: Stamp
 ) -> Contact | PhonebookError:
     try:
         for _ in tries(DECISION_TRIES):
             kept = find(account_id, number)
-            if written := rewrite(account_id, kept, change(_seen(kept)), now):
+            if written := rewrite(account_id, kept, change(_seen(kept)), stamp):
                 return written
         return UnavailableError(ErrorCode.BUSY)
     except PhonebookError as error:

@@ -6,12 +6,13 @@ leaves one only if it was in more groups than a transaction holds.
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
@@ -23,6 +24,7 @@ from chalicelib.storage.items import (
     DeletedGroupItem,
     MembershipItem,
 )
+from chalicelib.storage.stamps import stamp_values, stamping
 
 
 def deleted_groups(account_id: str) -> dict[int, date]:
@@ -42,7 +44,7 @@ def deleted_groups(account_id: str) -> dict[int, date]:
 
 
 def deleted_group_item(
-    account_id: str, group_id: int, scheduled_deletion_date: date, now: datetime
+    account_id: str, group_id: int, scheduled_deletion_date: date, stamp: Stamp
 ) -> DeletedGroupItem:
     """Return the tombstone of a group, not yet written."""
     sort_key = keys.deleted_group(group_id)
@@ -50,14 +52,15 @@ def deleted_group_item(
         keys.tombstones(account_id),
         sort_key,
         gsi1pk=keys.SWEEP,
-        gsi1sk=keys.sweep_order(now, account_id, sort_key),
+        gsi1sk=keys.sweep_order(stamp.at, account_id, sort_key),
         scheduled_deletion_date=scheduled_deletion_date.isoformat(),
-        deleted_on=now,
+        deleted_on=stamp.at,
+        **stamp_values(stamp),
     )
 
 
 def deleted_contact_item(
-    account_id: str, contact_id: int, e164: str, group_ids: Iterable[int], now: datetime
+    account_id: str, contact_id: int, e164: str, group_ids: Iterable[int], stamp: Stamp
 ) -> DeletedContactItem:
     """Return the tombstone of a contact, not yet written."""
     sort_key = keys.deleted_contact(contact_id)
@@ -65,10 +68,11 @@ def deleted_contact_item(
         keys.tombstones(account_id),
         sort_key,
         gsi1pk=keys.SWEEP,
-        gsi1sk=keys.sweep_order(now, account_id, sort_key),
+        gsi1sk=keys.sweep_order(stamp.at, account_id, sort_key),
         phone_number=e164,
         group_ids=set(group_ids),
-        deleted_on=now,
+        deleted_on=stamp.at,
+        **stamp_values(stamp),
     )
 
 
@@ -82,12 +86,12 @@ def remove_tombstone(tombstone: Item) -> None:
     tombstone.delete()
 
 
-def shorten_tombstone(tombstone: DeletedContactItem, group_ids: set[int]) -> None:
+def shorten_tombstone(tombstone: DeletedContactItem, group_ids: set[int], stamp: Stamp) -> None:
     """Forget some of the groups of which a deleted contact's tombstone speaks, but not all."""
     # Fails when it is gone, or another sweep has shortened it: together, both might empty it.
     with suppress(UpdateError):
         tombstone.update(
-            [DeletedContactItem.group_ids.delete(group_ids)],
+            [DeletedContactItem.group_ids.delete(group_ids), *stamping(stamp)],
             DeletedContactItem.group_ids == tombstone.group_ids,
         )
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.caller import Caller
+from chalicelib.domain.caller import Caller, Stamp
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints.public import HEALTH_PATH
@@ -20,6 +20,9 @@ from chalicelib.storage.dynamodb.connection import connect
 
 NUMBER: Final = "+37251000000"
 CONTACTS: Final = "/v1/phonebook/contacts"
+
+_VIA: Final = "make.deploy"
+"""Through what the test writes what it throws away."""
 
 SECONDS_TO_ANSWER: Final = 60.0
 """How long a new API may take until it answers everywhere."""
@@ -40,9 +43,9 @@ def smoke_test(url: str, table: str) -> None:
     """
     connect(table)
     now = datetime.now(UTC)
-    account = accounts.open_account("Smoke test", "EE", 1, now)
+    account = accounts.open_account("Smoke test", "EE", 1, Stamp.operator(now, via=_VIA))
     try:
-        credential, secret = accounts.issue_credential(account.id, now)
+        credential, secret = accounts.issue_credential(account.id, Stamp.operator(now, via=_VIA))
         pair = base64.b64encode(f"{credential.username}:{secret}".encode()).decode()
         _try_api(url, f"Basic {pair}")
     finally:
@@ -52,11 +55,11 @@ def smoke_test(url: str, table: str) -> None:
 def _throw_away(account: Account) -> None:
     """Leave nothing of the test behind, however it ended; nobody else has the credential."""
     now = datetime.now(UTC)
-    caller = Caller.operator(account, via="make.deploy")
+    caller = Caller.operator(account, via=_VIA)
     with suppress(NotFoundError):
         contacts.delete_contact(caller, PhoneNumber(NUMBER), now)
     for credential in accounts.list_credentials(account.id):
-        accounts.revoke_credential(credential.username, now)
+        accounts.revoke_credential(credential.username, Stamp.operator(now, via=_VIA))
     accounts.close_account(account.id, now, nobody_calls=True)
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.credential import PresentedCredential, token_of
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.domain.limits import RETENTION_DAYS
@@ -293,9 +294,9 @@ def _demo_credential(file: Path) -> dict[str, str]:
     demo = _demo_credential_of_last_run(file)
     if demo:
         return demo
-    now = datetime.now(UTC)
-    account = accounts.open_account("Demo", "EE", RETENTION_DAYS, now)
-    credential, secret = accounts.issue_credential(account.id, now)
+    stamp = Stamp.operator(datetime.now(UTC), via="make.dev")
+    account = accounts.open_account("Demo", "EE", RETENTION_DAYS, stamp)
+    credential, secret = accounts.issue_credential(account.id, stamp)
     username = credential.username
     demo = {
         "account": account.id,

@@ -12,7 +12,7 @@ from benchmarks.lambdas import Lambda, running
 from chalicelib.domain.ids import uuid_of
 from chalicelib.services import accounts, groups
 from chalicelib.settings import TABLE_VARIABLE
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 
 CONTACT = "/contacts/{phone}"
 JOIN = "/groups/{groupId}/contacts/{phone}"
@@ -49,8 +49,8 @@ class Sender:
 def send(packaged, folder, ministack):
     with ministack:
         now = datetime.now(UTC)
-        account = accounts.open_account("Peer", "EE", 30, now)
-        credential, secret = accounts.issue_credential(account.id, now)
+        account = accounts.open_account("Peer", "EE", 30, stamp_of(now))
+        credential, secret = accounts.issue_credential(account.id, stamp_of(now))
         group = uuid_of(groups.create_group(caller_of(account), "Friends", now).id)
     with ready(packaged, folder, ministack, account.id) as process:
         yield Sender(process, (credential.username, secret), group)

@@ -16,12 +16,13 @@ from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, GroupItem
 from infra.local import engine
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
 from tests.served import Client
+from tests.written import stamps_of
 
 
 def test_account_is_opened_and_its_credential_works_until_it_is_revoked(phonebook, app_url):
@@ -83,6 +84,33 @@ def test_account_is_changed_for_its_credentials_too(phonebook, app_url):
     assert created.json["contact"]["phoneNumber"] == "+61412345678"
     back = phonebook("accounts", "change", account, "--notation", "documented", "--json")
     assert json.loads(back)["notation"] == "documented"
+
+
+def test_what_a_command_changes_says_which_it_was(phonebook, ministack):
+    def changed_by(partition, sort_key):
+        with ministack:
+            return stamps_of([(partition, sort_key)])[partition, sort_key]
+
+    account = opened(phonebook)
+    of_account = (keys.account(account), keys.ACCOUNT)
+    assert changed_by(*of_account) == ("operator", "cli.accounts.open")
+
+    issued = json.loads(phonebook("credentials", "issue", account, "--json"))
+    ISSUED_SECRETS.add(issued["secret"])
+    of_credential = (keys.credential(issued["username"]), keys.CREDENTIAL)
+    assert changed_by(*of_account) == ("operator", "cli.credentials.issue")
+    assert changed_by(*of_credential) == ("operator", "cli.credentials.issue")
+
+    phonebook("accounts", "change", account, "--name", "B")
+    assert changed_by(*of_account) == ("operator", "cli.accounts.change")
+    assert changed_by(*of_credential) == ("operator", "cli.accounts.change")
+
+    phonebook("credentials", "revoke", issued["username"])
+    assert changed_by(*of_credential) == ("operator", "cli.credentials.revoke")
+
+    phonebook("contacts", "create", account, "+37251000000")
+    of_contact = (keys.contacts(account), "+37251000000")
+    assert changed_by(*of_contact) == ("operator", "cli.contacts.create")
 
 
 def opened(phonebook):
@@ -193,7 +221,7 @@ class OwnTable(NamedTuple):
 
 def test_recount_tells_drift_and_repairs_it(own_table):
     now = datetime.now(UTC)
-    account = accounts.open_account("Test", "EE", 30, now)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(now))
     group = groups.create_group(caller_of(account), "Group", now)
     assert "2 counters, all right." in own_table("maintenance", "recount")
 
@@ -208,7 +236,7 @@ def test_recount_tells_drift_and_repairs_it(own_table):
 
 def test_purge_says_what_the_next_run_would_do_and_does_it_when_told(own_table):
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    account = accounts.open_account("Test", "EE", 1, long_ago)
+    account = accounts.open_account("Test", "EE", 1, stamp_of(long_ago))
     contacts.create_contact(caller_of(account), PhoneNumber("+37250000000"), {}, long_ago)
 
     for _ in range(2):
@@ -242,9 +270,9 @@ def test_account_is_shown_with_all_that_it_holds(phonebook, client, ministack):
     with ministack:
         item = AccountItem(keys.account(client.account), keys.ACCOUNT)
         item.update([AccountItem.contacts_count.set(7)])
-        revoked, secret = accounts.issue_credential(client.account, datetime.now(UTC))
+        revoked, secret = accounts.issue_credential(client.account, stamp_of(datetime.now(UTC)))
         ISSUED_SECRETS.add(secret)
-        accounts.revoke_credential(revoked.username, datetime.now(UTC))
+        accounts.revoke_credential(revoked.username, stamp_of(datetime.now(UTC)))
 
     shown = json.loads(phonebook("accounts", "show", client.account, "--json"))
 

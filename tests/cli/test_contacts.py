@@ -10,7 +10,7 @@ from chalicelib.domain.contact import DETAIL_CHARACTERS
 from chalicelib.domain.ids import id_of_uuid
 from chalicelib.domain.phone import Notation
 from chalicelib.services import accounts, blacklist, contacts, groups, memberships
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.storage.steps import number
 
 NOW = datetime.now(UTC)
@@ -20,7 +20,7 @@ NUMBER = number()
 @pytest.fixture
 def account(ministack):
     with ministack:
-        yield accounts.open_account("Test", "EE", 30, NOW)
+        yield accounts.open_account("Test", "EE", 30, stamp_of(NOW))
 
 
 @pytest.fixture
@@ -88,11 +88,11 @@ def test_contact_is_changed_in_what_is_named_alone(run):
 def test_number_is_read_as_the_account_says(run, phonebook, account):
     assert run("create", "5000 0001")["number"] == "+37250000001"
 
-    both = accounts.open_account("Test", "RU", 30, NOW)
+    both = accounts.open_account("Test", "RU", 30, stamp_of(NOW))
     said = phonebook("contacts", "create", both.id, "84951234567", code=2)
     assert said.startswith("phonebook: number: ")
     assert "+84951234567 or +74951234567" in said
-    accounts.change_account(both.id, AccountChanges(notation=Notation.NATIONAL))
+    accounts.change_account(both.id, AccountChanges(notation=Notation.NATIONAL), stamp_of(NOW))
     created = json.loads(phonebook("contacts", "create", both.id, "84951234567", "--json"))
     assert created["number"] == "+74951234567"
 

@@ -20,7 +20,7 @@ from chalicelib.storage.inspection import Key
 from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import ContactIdItem, ContactItem, GroupItem, MembershipItem
 from infra.local import engine
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.paths import PROJECT
@@ -82,7 +82,7 @@ def let_drift(account, group, by=3):
 
 
 def test_recount_takes_some_accounts_or_some_groups_of_one(own, counting):
-    account, other = (accounts.open_account(name, "EE", 30, NOW) for name in "ab")
+    account, other = (accounts.open_account(name, "EE", 30, stamp_of(NOW)) for name in "ab")
     drifted, right = (groups.create_group(caller_of(account), name, NOW) for name in "ab")
     let_drift(account, drifted)
 
@@ -105,14 +105,14 @@ def test_recount_takes_some_accounts_or_some_groups_of_one(own, counting):
     ],
 )
 def test_recount_of_what_is_not_there_is_said_to_be(own, options, code, said):
-    account = accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
 
     assert said in own("recount", *(each.format(account.id) for each in options), code=code)
 
 
 def test_recount_shows_what_it_found_though_the_stream_stands_still(own):
     """Nothing runs that would count."""
-    account = accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
 
     (told,) = own.json("recount", "--account", account.id, code=4)
 
@@ -120,7 +120,7 @@ def test_recount_shows_what_it_found_though_the_stream_stands_still(own):
 
 
 def test_redrive_lists_sends_again_and_says_what_to_recount(own):
-    account = accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
     group = groups.create_group(caller_of(account), "Group", NOW)
     good, bad = (
         {
@@ -203,7 +203,7 @@ def own_error(own, *arguments):
 
 
 def test_malformed_record_goes_aside_in_the_process_of_make_dev(own, counting):
-    account = accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
     group = groups.create_group(caller_of(account), "Group", NOW)
     bad = {"PK": {"S": f"MEMBERS#{account.id}#x"}, "SK": {"S": number().e164}}
     own.connected.client().put_item(TableName=own.connected.table, Item=bad)
@@ -217,7 +217,7 @@ def test_malformed_record_goes_aside_in_the_process_of_make_dev(own, counting):
 
 
 def test_verify_says_what_is_wrong_masked_and_mends_what_is_safe(own, counting):
-    account = accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
     group = groups.create_group(caller_of(account), "Group", NOW)
     contacts.create_contact(caller_of(account), number(), {}, NOW)
     memberships.add_to_group(caller_of(account), group.id, number(), NOW)
@@ -239,6 +239,8 @@ def test_verify_says_what_is_wrong_masked_and_mends_what_is_safe(own, counting):
     found = own.json("verify", "--account", account.id, "--fix")
     assert found["counts"] == {"MEMBERSHIP_MISSING": 1, "COUNT": 1}
     assert all(each["mended"] for each in found["findings"])
+    put_back = MembershipItem.get(keys.members(account.id, group.id), number().e164)
+    assert (put_back.changed_by, put_back.changed_via) == ("operator", "cli.maintenance.verify")
     assert own.json("verify", "--account", account.id) == {
         "findings": [], "counts": {}, "countersNotTold": 0,
     }  # fmt: skip
@@ -247,7 +249,7 @@ def test_verify_says_what_is_wrong_masked_and_mends_what_is_safe(own, counting):
 
 
 def test_verify_shows_what_it_found_though_the_stream_stands_still(own):
-    account = accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
     contacts.create_contact(caller_of(account), number(), {}, NOW)
     contact = ContactItem.get(keys.contacts(account.id), number().e164)
     ContactIdItem(keys.contact_ids(account.id), keys.of_id(contact.id)).delete()

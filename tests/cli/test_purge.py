@@ -17,10 +17,11 @@ from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import AccountItem, ContactItem
 from infra.local import engine
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.connected import Connected
 from tests.faulty_engine import deny, faulty_engine
 from tests.paths import PROJECT
+from tests.written import stamps_of
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -74,7 +75,7 @@ def purge(table):
 
 @pytest.fixture
 def account(table):
-    return accounts.open_account("Test", "EE", 30, NOW)
+    return accounts.open_account("Test", "EE", 30, stamp_of(NOW))
 
 
 def number(index):
@@ -110,7 +111,9 @@ def test_everything_is_swept_and_purged_in_one_run(account, purge):
         "oldest_due_left": None,
         "oldest_deletion_left": None,
     }
-    assert numbers_of(account) == {number(index).e164 for index in range(3)}
+    swept = {(keys.contacts(account.id), number(index).e164) for index in range(3)}
+    assert {sort_key for _, sort_key in swept} == numbers_of(account)
+    assert set(stamps_of(swept).values()) == {("operator", "cli.maintenance.purge")}
 
 
 @pytest.mark.parametrize(("days", "due"), [(-45, {0}), (45, {0, 1, 2})])

@@ -19,6 +19,7 @@ from chalicelib.storage.aside import put_aside
 from chalicelib.storage.counters import MARKER_LIFETIME
 from chalicelib.storage.items import AccountItem, AppliedItem, CredentialItem
 from infra.local import engine
+from tests.account import stamp_of
 from tests.connected import Connected
 from tests.faulty_engine import break_down, faulty_engine
 from tests.leaks import ISSUED_SECRETS
@@ -93,7 +94,7 @@ def run(start):
     ids=str,
 )
 def test_every_name_is_printed_on_a_terminal_of_any_encoding(run, variables):
-    account = accounts.open_account(FOREIGN, "EE", 30, NOW)
+    account = accounts.open_account(FOREIGN, "EE", 30, stamp_of(NOW))
 
     for arguments in (["accounts", "list"], ["accounts", "show", account.id]):
         printed, said = run(*arguments, **variables)
@@ -106,7 +107,7 @@ def test_every_name_is_printed_on_a_terminal_of_any_encoding(run, variables):
 
 
 def test_name_cannot_take_over_a_terminal(run):
-    account = accounts.open_account(HOSTILE, "EE", 30, NOW)
+    account = accounts.open_account(HOSTILE, "EE", 30, stamp_of(NOW))
 
     for arguments in (["accounts", "list"], ["accounts", "show", account.id]):
         printed = run(*arguments, COLUMNS="200", PYTHONIOENCODING="utf-8")[0].decode()
@@ -117,7 +118,7 @@ def test_name_cannot_take_over_a_terminal(run):
 
 
 def test_joiners_of_a_script_are_no_control_characters(run):
-    accounts.open_account("नमस्\u200dते", "EE", 30, NOW)
+    accounts.open_account("नमस्\u200dते", "EE", 30, stamp_of(NOW))
 
     printed, _ = run("accounts", "list", PYTHONIOENCODING="utf-8")
 
@@ -126,8 +127,8 @@ def test_joiners_of_a_script_are_no_control_characters(run):
 
 @pytest.mark.parametrize("columns", ["80", "20"])
 def test_ids_and_times_do_not_fold_and_names_are_whole(run, columns):
-    account = accounts.open_account("x" * 50, "EE", 30, NOW)
-    credential, secret = accounts.issue_credential(account.id, NOW)
+    account = accounts.open_account("x" * 50, "EE", 30, stamp_of(NOW))
+    credential, secret = accounts.issue_credential(account.id, stamp_of(NOW))
     ISSUED_SECRETS.add(secret)
 
     listed = run("accounts", "list", COLUMNS=columns)[0].decode()
@@ -152,7 +153,7 @@ def test_ids_and_times_do_not_fold_and_names_are_whole(run, columns):
     ids=["undated", "nameless", "odd notation"],
 )
 def test_account_that_cannot_be_read_is_named_and_the_others_listed(run, spoil):
-    bad, good = (accounts.open_account(name, "EE", 30, NOW) for name in ("bad", "good"))
+    bad, good = (accounts.open_account(name, "EE", 30, stamp_of(NOW)) for name in ("bad", "good"))
     AccountItem(keys.account(bad.id), keys.ACCOUNT).update(spoil)
 
     printed, said = run("accounts", "list", "--json", code=NOT_MENDED)
@@ -164,8 +165,8 @@ def test_account_that_cannot_be_read_is_named_and_the_others_listed(run, spoil):
 
 
 def test_credential_that_cannot_be_read_is_named_and_the_others_listed(run):
-    account = accounts.open_account("Test", "EE", 30, NOW)
-    bad, good = (accounts.issue_credential(account.id, NOW) for _ in range(2))
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
+    bad, good = (accounts.issue_credential(account.id, stamp_of(NOW)) for _ in range(2))
     ISSUED_SECRETS.update({bad[1], good[1]})
     item = CredentialItem(keys.credential(bad[0].username), keys.CREDENTIAL)
     item.update([CredentialItem.created_on.remove()])
@@ -179,7 +180,7 @@ def test_credential_that_cannot_be_read_is_named_and_the_others_listed(run):
 def test_account_that_is_closed_while_all_are_listed_is_no_failure(faulty, run):
     """The index leads to it for a moment yet."""
     for name in "ab":
-        accounts.open_account(name, "EE", 30, NOW)
+        accounts.open_account(name, "EE", 30, stamp_of(NOW))
     faulty[0].fail("GetItem", lambda *_: (200, b"{}"))
 
     printed, said = run("accounts", "list", "--json")
@@ -192,7 +193,7 @@ def test_account_that_is_closed_while_all_are_listed_is_no_failure(faulty, run):
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_closed_pipe_is_no_traceback(start, options):
-    accounts.open_account("Test", "EE", 30, NOW)
+    accounts.open_account("Test", "EE", 30, stamp_of(NOW))
     ours, theirs = os.pipe()
     os.close(ours)
 
@@ -239,8 +240,8 @@ def test_bug_has_a_traceback_and_an_exit_code(faulty, run):
 
 
 def test_two_minutes_are_over_by_the_clock_of_the_table(faulty, run):
-    account = accounts.open_account("Test", "EE", 30, NOW)
-    credential, secret = accounts.issue_credential(account.id, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
+    credential, secret = accounts.issue_credential(account.id, stamp_of(NOW))
     ISSUED_SECRETS.add(secret)
     before, date = faulty[0].date, NOW - timedelta(days=1)
     try:
@@ -256,7 +257,7 @@ def test_two_minutes_are_over_by_the_clock_of_the_table(faulty, run):
 
 
 def test_marker_of_what_is_sent_again_expires_by_the_clock_of_the_table(faulty, run):
-    account = accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
     number = {"PK": {"S": keys.contacts(account.id)}, "SK": {"S": "+37250000000"}}
     event = {"eventID": account.id, "eventName": "INSERT", "dynamodb": {"Keys": number}}
     put_aside(event, "any", NOW)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.services import accounts
+from tests.account import stamp_of
 from tests.atom import OPERATIONS, Atom, assert_error
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT")
@@ -45,7 +46,7 @@ def test_every_wrong_credential_is_refused_alike(client, atom):
 
 def test_revoked_credential_is_refused(client, atom, ministack):
     with ministack:
-        accounts.revoke_credential(client.username, datetime.now(UTC))
+        accounts.revoke_credential(client.username, stamp_of(datetime.now(UTC)))
 
     assert_error(atom.post("address-book/list"), 403, "authentication_failed")
 

@@ -10,6 +10,7 @@ from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.endpoints import ENDPOINTS
 from chalicelib.dialects.messagebird.parse import SENT_BESIDE
 from chalicelib.services import accounts
+from tests.account import stamp_of
 from tests.contract.messagebird import (
     CONTACTS,
     GROUPS,
@@ -528,7 +529,7 @@ def test_scheme_is_read_in_any_case(bird):
 
 def test_revoked_access_key_is_refused(bird, ministack):
     with ministack:
-        accounts.revoke_credential(bird.client.username, datetime.now(UTC))
+        accounts.revoke_credential(bird.client.username, stamp_of(datetime.now(UTC)))
 
     assert_errors(bird.send("GET", CONTACTS), 401, (2, "access_key"))
 

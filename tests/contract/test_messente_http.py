@@ -10,6 +10,7 @@ import pytest
 from chalicelib.dialects.messente import MESSENTE
 from chalicelib.dialects.messente.endpoints import ENDPOINTS, ROOT
 from chalicelib.services import accounts
+from tests.account import stamp_of
 from tests.openapi import assert_is, methods_at
 
 CONTACTS = f"{ROOT}/contacts"
@@ -71,7 +72,7 @@ def test_every_wrong_credential_is_refused_alike(client, authorization):
 
 def test_revoked_credential_is_refused_as_a_wrong_one_is(client, ministack):
     with ministack:
-        accounts.revoke_credential(client.username, datetime.now(UTC))
+        accounts.revoke_credential(client.username, stamp_of(datetime.now(UTC)))
 
     refused = client.send("GET", CONTACTS)
 

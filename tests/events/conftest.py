@@ -9,6 +9,7 @@ from chalicelib.services import accounts
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.model import Item
+from tests.account import stamp_of
 from tests.events.delivery import Delivery
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ def table(ministack, monkeypatch):
 
 @pytest.fixture
 def account(table):
-    account = accounts.open_account("Test", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
     yield account
     # One that a test has damaged must not be in the way of others, which list all accounts.
     with suppress(NotFoundError):

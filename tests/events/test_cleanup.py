@@ -18,7 +18,7 @@ from chalicelib.storage.items import MembershipItem
 from chalicelib.storage.memberships import join as join_without_looking
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra.local import engine
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.connected import Connected
 from tests.events.conftest import NOW, SCHEDULED_EVENT, Looks
 from tests.sizes import CONTACTS_IN_A_LARGE_TABLE
@@ -50,7 +50,7 @@ def contacts_of(account):
 @pytest.fixture(autouse=True)
 def nothing_due_from_before(table):
     """Accounts of other tests share the index; theirs are done first."""
-    while clean_up(datetime(2030, 1, 1, tzinfo=UTC), for_ever).contacts_purged:
+    while clean_up(stamp_of(datetime(2030, 1, 1, tzinfo=UTC)), for_ever).contacts_purged:
         pass
 
 
@@ -60,10 +60,10 @@ def test_contact_goes_on_its_day_with_its_id_and_stays_blacklisted(account):
     join(account, create_group(account), 1)
     blacklist.blacklist_number(caller_of(account), number(), NOW)
 
-    assert clean_up(NOT_YET, for_ever).contacts_purged == 0
+    assert clean_up(stamp_of(NOT_YET), for_ever).contacts_purged == 0
     assert contacts_of(account) == [number(), number(1)]
 
-    assert clean_up(DUE, for_ever).contacts_purged == 1
+    assert clean_up(stamp_of(DUE), for_ever).contacts_purged == 1
     assert contacts_of(account) == [number(1)]
     assert len(stored_keys(keys.contact_ids(account.id))) == 1
     blacklist.check_blacklisted(account, number())
@@ -80,12 +80,12 @@ def test_contact_goes_on_its_day_with_its_id_and_stays_blacklisted(account):
     ],
 )
 def test_day_begins_at_midnight_utc_whatever_the_month(table, created, retention_days, first_day):
-    account = accounts.open_account("Clock", "EE", retention_days, created)
+    account = accounts.open_account("Clock", "EE", retention_days, stamp_of(created))
     contacts.create_contact(caller_of(account), number(), {}, created)
     midnight = datetime.combine(first_day, datetime.min.time(), UTC)
 
-    assert clean_up(midnight - timedelta(microseconds=1), for_ever).contacts_purged == 0
-    assert clean_up(midnight, for_ever).contacts_purged == 1
+    assert clean_up(stamp_of(midnight - timedelta(microseconds=1)), for_ever).contacts_purged == 0
+    assert clean_up(stamp_of(midnight), for_ever).contacts_purged == 1
 
 
 def test_contact_years_overdue_goes_first_and_the_rest_when_there_is_time(account):
@@ -93,12 +93,12 @@ def test_contact_years_overdue_goes_first_and_the_rest_when_there_is_time(accoun
         created = NOW - timedelta(days=365 * years_back)
         contacts.create_contact(caller_of(account), number(index), {}, created)
 
-    report = clean_up(NOW, lambda: float(len(contacts_of(account)) > 1))
+    report = clean_up(stamp_of(NOW), lambda: float(len(contacts_of(account)) > 1))
 
     assert report.contacts_purged == 2
     assert report.oldest_due_left == (NOW - timedelta(days=365 - 30)).date()
     assert contacts_of(account) == [number(0)]
-    assert clean_up(NOW, for_ever).contacts_purged == 1
+    assert clean_up(stamp_of(NOW), for_ever).contacts_purged == 1
 
 
 def test_preview_counts_what_the_next_run_would_purge_and_changes_nothing(account):
@@ -122,7 +122,7 @@ def test_two_runs_at_once_purge_each_contact_once(account):
         create(account, index)
 
     with ThreadPoolExecutor(2) as pool:
-        reports = list(pool.map(lambda _: clean_up(DUE, for_ever), range(2)))
+        reports = list(pool.map(lambda _: clean_up(stamp_of(DUE), for_ever), range(2)))
 
     assert sum(report.contacts_purged for report in reports) == 30
     assert contacts_of(account) == []
@@ -193,7 +193,7 @@ def test_contact_that_changes_while_it_is_purged_is_left_alone(account, entry, c
 
 
 def sweep_until_done(now):
-    while clean_up(now, for_ever).memberships_swept:
+    while clean_up(stamp_of(now), for_ever).memberships_swept:
         pass
 
 
@@ -208,7 +208,7 @@ def test_members_of_a_deleted_group_get_their_dates_and_others_stay_where_they_a
     groups.delete_group(caller_of(account), deleted.id, NOW)
     seen = [contacts.retrieve_contact(account, number(index)) for index in range(3)]
 
-    assert clean_up(NOW, for_ever).memberships_swept == 3
+    assert clean_up(stamp_of(NOW), for_ever).memberships_swept == 3
 
     assert stored_members(account, deleted) == set()
     assert [contacts.retrieve_contact(account, number(index)) for index in range(3)] == seen
@@ -237,10 +237,10 @@ def test_tombstone_stays_until_no_request_can_be_running_that_began_before(accou
     group = create_group(account)
     groups.delete_group(caller_of(account), group.id, NOW)
 
-    clean_up(NOW + TOMBSTONE_LIFETIME - timedelta(seconds=1), for_ever)
+    clean_up(stamp_of(NOW + TOMBSTONE_LIFETIME - timedelta(seconds=1)), for_ever)
     assert stored_keys(keys.tombstones(account.id)) == {keys.deleted_group(group.id)}
 
-    clean_up(NOW + TOMBSTONE_LIFETIME, for_ever)
+    clean_up(stamp_of(NOW + TOMBSTONE_LIFETIME), for_ever)
     assert stored_keys(keys.tombstones(account.id)) == set()
 
 
@@ -249,13 +249,13 @@ def test_contact_that_joined_a_group_while_it_was_deleted_is_taken_out_of_it(acc
     create(account)
     group = create_group(account)
     groups.delete_group(caller_of(account), group.id, NOW)
-    clean_up(NOW, for_ever)
-    join_without_looking(account.id, group, number(), NOW)
+    clean_up(stamp_of(NOW), for_ever)
+    join_without_looking(account.id, group, number(), stamp_of(NOW))
     assert contacts.retrieve_contact(account, number()).scheduled_deletion_date
 
-    clean_up(NOW + TOMBSTONE_LIFETIME, for_ever)
+    clean_up(stamp_of(NOW + TOMBSTONE_LIFETIME), for_ever)
     assert stored_keys(keys.tombstones(account.id)) != set(), "it was not empty in this sweep"
-    clean_up(NOW + TOMBSTONE_LIFETIME, for_ever)
+    clean_up(stamp_of(NOW + TOMBSTONE_LIFETIME), for_ever)
 
     assert stored_members(account, group) == set()
     assert stored_keys(keys.tombstones(account.id)) == set()
@@ -270,7 +270,7 @@ def test_contact_created_anew_keeps_its_groups_while_its_old_memberships_are_swe
     contacts.delete_contact(caller_of(account), number(), NOW)
     create(account)
     join(account, again)
-    join_without_looking(account.id, deleted, number(), NOW)
+    join_without_looking(account.id, deleted, number(), stamp_of(NOW))
 
     sweep_until_done(NOW)
 
@@ -286,10 +286,10 @@ def test_what_a_deleted_contact_left_behind_is_swept_unless_it_was_taken_over(ac
     join(account, taken_over)
     MembershipItem(keys.members(account.id, left.id), number().e164, joined_on=NOW).save()
     groups_left = [left.id, taken_over.id]
-    deleted_contact_item(account.id, 1, number().e164, groups_left, NOW).save()
+    deleted_contact_item(account.id, 1, number().e164, groups_left, stamp_of(NOW)).save()
     assert preview(NOW.date()).memberships_to_sweep == 2
 
-    clean_up(NOW, for_ever)
+    clean_up(stamp_of(NOW), for_ever)
 
     assert stored_members(account, left) == set()
     assert stored_members(account, taken_over) == {number().e164}
@@ -305,12 +305,12 @@ def test_large_group_is_swept_over_many_runs_and_keeps_no_contact_from_being_pur
     groups.delete_group(caller_of(account), group.id, NOW)
     contacts.create_contact(caller_of(account), number(99), {}, NOW - timedelta(days=40))
 
-    first = clean_up(NOW, Looks(40))
+    first = clean_up(stamp_of(NOW), Looks(40))
     assert 0 < first.memberships_swept < 30
     assert first.contacts_purged == 1
 
     runs = 1
-    while clean_up(NOW, Looks(40)).memberships_swept:
+    while clean_up(stamp_of(NOW), Looks(40)).memberships_swept:
         runs += 1
     assert runs > 1
     assert stored_members(account, group) == set()
@@ -329,17 +329,32 @@ def test_scheduled_lambda_logs_a_summary_and_publishes_metrics(account, capsys):
     assert metrics["OldestDueDaysLeft"] == [0.0]
 
 
+def test_what_the_schedule_changes_says_so(account):
+    create(account)
+    group = create_group(account)
+    join(account, group)
+    groups.delete_group(caller_of(account), group.id, NOW)
+
+    clean_up_on_schedule(SCHEDULED_EVENT, None)
+
+    swept = stored_contact(account)
+    assert (swept.changed_by, swept.changed_via) == ("phonebook", "schedule.clean_up")
+
+
 @pytest.mark.parametrize("others", [1_000, CONTACTS_IN_A_LARGE_TABLE])
 def test_purging_costs_the_same_whatever_else_is_in_the_table(logs, others):
     """On an engine of its own, which such a table would slow down for all others."""
     with engine.ministack(logs / f"ministack-{others}") as endpoint, Connected(endpoint) as table:
-        account = accounts.open_account("Large", "EE", 30, NOW)
-        table.load(item_of(account.id, _contact(index)).serialize() for index in range(others))
+        account = accounts.open_account("Large", "EE", 30, stamp_of(NOW))
+        table.load(
+            item_of(account.id, _contact(index), stamp_of(NOW)).serialize()
+            for index in range(others)
+        )
         for index in range(10):
             contacts.create_contact(caller_of(account), number(index), {}, NOW - timedelta(days=40))
 
         with Meter() as meter:
-            assert clean_up(NOW, for_ever).contacts_purged == 10
+            assert clean_up(stamp_of(NOW), for_ever).contacts_purged == 10
 
     assert meter.writes == 10 * 5
     assert meter.reads <= 2 * keys.DUE_SHARDS + 1 + 10

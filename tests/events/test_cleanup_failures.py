@@ -22,7 +22,7 @@ from chalicelib.storage.dynamodb.clock import NoClockError, time_of_table
 from chalicelib.storage.items import AccountItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra.local import engine
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.connected import Connected
 from tests.events.conftest import NOW, SCHEDULED_EVENT, Looks
 from tests.events.test_cleanup import _contact
@@ -73,12 +73,12 @@ def table(faulty, monkeypatch):
 
 @pytest.fixture
 def account(table):
-    return accounts.open_account("Bad", "EE", 30, NOW)
+    return accounts.open_account("Bad", "EE", 30, stamp_of(NOW))
 
 
 @pytest.fixture
 def other(table):
-    return accounts.open_account("Good", "EE", 30, NOW)
+    return accounts.open_account("Good", "EE", 30, stamp_of(NOW))
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_bad_contact_fails_by_itself(table, account, other, what):
         create_due(other, index, NOW - timedelta(days=40))
 
     for purged in (4, 0):
-        report = clean_up(NOW)
+        report = clean_up(stamp_of(NOW))
 
         assert (report.contacts_purged, report.contacts_skipped) == (purged, 0)
         assert report.items_failed == 1
@@ -170,7 +170,7 @@ def test_index_entry_of_nothing_of_ours_fails_by_itself(table, other, entry):
     create_due(other)
     before = preview(NOW.date())
 
-    report = clean_up(NOW)
+    report = clean_up(stamp_of(NOW))
 
     assert report.contacts_purged == 1
     assert report.items_failed == is_due
@@ -197,14 +197,14 @@ def test_half_a_tombstone_of_a_group_fails_by_itself(table, account, other, what
     write(table, BAD_TOMBSTONES[what], keys.tombstones(account.id), keys.deleted_group(bad.id))
     assert preview(NOW.date()).bad_items == 1
 
-    report = clean_up(NOW)
+    report = clean_up(stamp_of(NOW))
 
     assert (report.items_failed, report.memberships_swept) == (1, 3)
     assert report.oldest_deletion_left == NOW.date()
     assert stored_members(other, good) == set()
     # Nothing is guessed of its members, nor lost.
     assert len(stored_members(account, bad)) == 3
-    assert clean_up(NOW + timedelta(days=400)).contacts_purged == 3
+    assert clean_up(stamp_of(NOW + timedelta(days=400))).contacts_purged == 3
     assert len(list(contacts.list_contacts(account))) == 3
 
 
@@ -226,7 +226,7 @@ def test_half_a_tombstone_keeps_no_reader_from_the_account_and_is_swept_when_men
     contacts.update_contact(caller_of(account), number(), {"title": "a"}, NOW)
 
     write(table, setting("scheduledDeletionDate", {"S": "2026-03-02"}), *tombstone)
-    assert clean_up(NOW).items_failed == 0
+    assert clean_up(stamp_of(NOW)).items_failed == 0
     for index in range(4):
         assert_rule_3_holds(account, index)
 
@@ -238,19 +238,19 @@ def test_tombstone_that_does_not_say_when_it_was_deleted_is_swept_and_stays(tabl
     groups.delete_group(caller_of(account), group.id, NOW)
     write(table, without("deletedOn"), keys.tombstones(account.id), keys.deleted_group(group.id))
 
-    assert clean_up(NOW).memberships_swept == 1
+    assert clean_up(stamp_of(NOW)).memberships_swept == 1
     assert_rule_3_holds(account)
-    assert clean_up(NOW + TOMBSTONE_LIFETIME).items_failed == 1
+    assert clean_up(stamp_of(NOW + TOMBSTONE_LIFETIME)).items_failed == 1
     assert stored_keys(keys.tombstones(account.id)) == {keys.deleted_group(group.id)}
 
 
 @pytest.mark.parametrize("half", ["phoneNumber", "groupIds"])
 def test_half_a_tombstone_of_a_contact_fails_by_itself(table, account, other, half):
     for each in (account, other):
-        deleted_contact_item(each.id, 1, number().e164, [7], NOW).save()
+        deleted_contact_item(each.id, 1, number().e164, [7], stamp_of(NOW)).save()
     write(table, without(half), keys.tombstones(account.id), keys.deleted_contact(1))
 
-    report = clean_up(NOW)
+    report = clean_up(stamp_of(NOW))
 
     assert (report.items_failed, report.memberships_swept) == (1, 1)
     assert stored_keys(keys.tombstones(account.id)) == {keys.deleted_contact(1)}
@@ -267,7 +267,7 @@ def test_bad_member_of_a_deleted_group_fails_by_itself(table, account, what):
     groups.delete_group(caller_of(account), group.id, NOW)
 
     for swept in (2, 0):
-        report = clean_up(NOW + TOMBSTONE_LIFETIME)
+        report = clean_up(stamp_of(NOW + TOMBSTONE_LIFETIME))
         assert (report.items_failed, report.memberships_swept) == (1, swept)
         assert report.failures[0].key.endswith(number().e164)
     assert stored_members(account, group) == {number().e164}
@@ -289,13 +289,13 @@ def test_item_that_is_refused_each_time_fails_by_itself(faulty, account, other, 
             "TransactWriteItems", f'{account.id}"}}, "SK": {{"S": "{number(index).e164}', fault
         )
 
-    report = clean_up(NOW)
+    report = clean_up(stamp_of(NOW))
 
     assert (report.items_failed, report.contacts_purged, report.memberships_swept) == (2, 5, 1)
     assert report.oldest_due_left == LONG_DUE
     assert report.oldest_deletion_left == NOW.date()
     faulty[0].lasting.clear()
-    report = clean_up(NOW)
+    report = clean_up(stamp_of(NOW))
     assert (report.items_failed, report.contacts_purged, report.memberships_swept) == (0, 1, 1)
     assert (report.oldest_due_left, report.oldest_deletion_left) == (None, None)
 
@@ -321,7 +321,7 @@ def test_run_that_fails_halfway_has_reported_what_it_did(faulty, account):
     report = CleanupReport()
 
     with pytest.raises(UnavailableError):
-        clean_up(NOW, None, report)
+        clean_up(stamp_of(NOW), None, report)
 
     assert report.contacts_purged == 1
     assert report.items_failed == 0
@@ -362,7 +362,7 @@ def test_sweep_that_cannot_begin_keeps_no_contact_from_being_purged(faulty, acco
     report = CleanupReport()
 
     with pytest.raises(UnavailableError):
-        clean_up(NOW, None, report)
+        clean_up(stamp_of(NOW), None, report)
 
     assert report.contacts_purged == 1
     assert (report.is_sweep_seen, report.is_purge_seen) == (False, True)
@@ -411,7 +411,7 @@ def load_due(table, account, indexes, day, change=lambda _: None):
     items = []
     for index in indexes:
         contact = _contact(index)
-        item = item_of(account.id, contact)
+        item = item_of(account.id, contact, stamp_of(NOW))
         item.scheduled_deletion_date = day.isoformat()
         item.gsi1pk, item.gsi1sk = keys.due(day, account.id, contact.phone_number.e164)
         items.append(item.serialize())
@@ -426,11 +426,11 @@ def test_bad_contacts_at_the_head_hold_up_neither_their_account_nor_another(tabl
     load_due(table, account, range(300, 400), LONG_DUE + timedelta(days=1))
     load_due(table, other, range(10), LONG_DUE + timedelta(days=2))
 
-    first = clean_up(NOW, Looks(250))
+    first = clean_up(stamp_of(NOW), Looks(250))
     assert contacts_left(other) == 0
     assert first.oldest_due_left == LONG_DUE
     for _ in range(10):
-        clean_up(NOW, Looks(250))
+        clean_up(stamp_of(NOW), Looks(250))
     assert contacts_left(account) < 350
 
 
@@ -442,11 +442,11 @@ def test_account_with_very_much_to_purge_keeps_nobody_waiting(table, account, ot
     load_due(table, account, range(400), LONG_DUE)
     load_due(table, other, range(3), LONG_DUE + timedelta(days=1))
 
-    report = clean_up(NOW, Looks(400))
+    report = clean_up(stamp_of(NOW), Looks(400))
 
     assert contacts_left(other) == 0
     assert report.oldest_due_left == LONG_DUE
-    assert clean_up(NOW).oldest_due_left is None
+    assert clean_up(stamp_of(NOW)).oldest_due_left is None
     assert contacts_left(account) == 0
 
 
@@ -461,12 +461,12 @@ def test_account_with_very_much_to_sweep_keeps_nobody_waiting(table, account, ot
         )
         groups.delete_group(caller_of(each), group.id, NOW + timedelta(seconds=members == 3))
 
-    report = clean_up(NOW, Looks(300))
+    report = clean_up(stamp_of(NOW), Looks(300))
 
     assert stored_members(other, small) == set()
     assert 0 < len(stored_members(account, large)) < 260
     assert report.oldest_deletion_left == NOW.date()
-    report = clean_up(NOW)
+    report = clean_up(stamp_of(NOW))
     assert stored_members(account, large) == set()
     assert report.oldest_deletion_left is None
 
@@ -483,11 +483,11 @@ def test_passing_over_an_account_reads_none_of_the_rest_that_it_has_due(table, a
 
 
 def test_tombstone_of_a_contact_in_very_many_groups_remembers_what_is_swept(table, account):
-    deleted_contact_item(account.id, 1, number().e164, range(1, 61), NOW).save()
+    deleted_contact_item(account.id, 1, number().e164, range(1, 61), stamp_of(NOW)).save()
 
     runs = 0
     while stored_keys(keys.tombstones(account.id)):
-        clean_up(NOW, Looks(60))
+        clean_up(stamp_of(NOW), Looks(60))
         runs += 1
         assert runs < 10
     assert runs > 1
@@ -501,7 +501,7 @@ def test_run_without_a_limit_sweeps_and_purges_all(account):
     groups.delete_group(caller_of(account), group.id, NOW)
     create_due(account, 9)
 
-    report = clean_up(NOW)
+    report = clean_up(stamp_of(NOW))
 
     assert (report.memberships_swept, report.contacts_purged) == (4, 1)
     assert report.is_sweep_seen

@@ -21,7 +21,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import ContactItem, MembershipItem
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.events.delivery import Delivery
@@ -54,7 +54,7 @@ class History(RuleBasedStateMachine):
     @initialize()
     def open_account(self):
         self.now = NOW
-        self.account = accounts.open_account("History", "EE", 1, NOW)
+        self.account = accounts.open_account("History", "EE", 1, stamp_of(NOW))
         self.delivery = Delivery(self.table, self.account.id)
         self.delivered = []
         self.groups = [create_group(self.account) for _ in range(2)]
@@ -120,7 +120,7 @@ class History(RuleBasedStateMachine):
     @rule(hours=st.integers(0, 30))
     def clean_up(self, hours):
         self.now += timedelta(hours=hours)
-        clean_up(self.now, lambda: 3600.0)
+        clean_up(stamp_of(self.now), lambda: 3600.0)
 
     @rule(size=sizes)
     def deliver(self, size):
@@ -163,7 +163,7 @@ class History(RuleBasedStateMachine):
     def teardown(self):
         for _ in range(3):
             self.now += TOMBSTONE_LIFETIME
-            clean_up(self.now, lambda: 3600.0)
+            clean_up(stamp_of(self.now), lambda: 3600.0)
         self.delivery.deliver_all()
         kept = list(ContactItem.query(keys.contacts(self.account.id), consistent_read=True))
         named = {item.sk: item.group_ids or set() for item in kept}
@@ -183,7 +183,7 @@ class History(RuleBasedStateMachine):
             assert bool(item.group_ids) != bool(item.scheduled_deletion_date)
         assert not list(ContactItem.query(keys.tombstones(self.account.id)))
         with self.table.environment():
-            assert list(verify(self.account.id, self.now, fix=False)) == []
+            assert list(verify(self.account.id, stamp_of(self.now), fix=False)) == []
 
     def attempt(self, act):
         try:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.services import accounts, contacts
 from infra.local import engine
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.conftest import unattended
 from tests.connected import Connected
 from tests.faulty_engine import break_down, faulty_engine
@@ -22,7 +22,7 @@ def test_counting_and_cleaning_up_go_on_behind_a_failure(logs, tmp_path):
         unattended(table, logs / "unattended", tmp_path / "dead-letters", purge_seconds=1),
     ):
         now = datetime.now(UTC)
-        account = accounts.open_account("Test", "EE", 30, now)
+        account = accounts.open_account("Test", "EE", 30, stamp_of(now))
         await_true(lambda: "GetRecords" in faulty.calls)
         for operation in ("GetRecords", "DescribeStream", "Query"):
             faulty.fail(operation, break_down)

@@ -20,7 +20,7 @@ from chalicelib.storage import keys, recount
 from chalicelib.storage.counters import Counter, item_of, read_counter
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import CountingItem, GroupItem
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.connected import Connected
 from tests.events.delivery import Delivery
 from tests.faulty_engine import faulty_engine, lose_answer
@@ -229,7 +229,7 @@ def test_many_recounts_of_one_counter_at_once_repair_it_once(account, group, eve
 
 
 def test_counters_are_of_some_accounts_or_of_some_groups_of_one(account, group):
-    other = accounts.open_account("Other", "EE", 30, account.created_on)
+    other = accounts.open_account("Other", "EE", 30, stamp_of(account.created_on))
     second = create_group(account)
 
     assert set(some_counters([account.id, other.id], [])) == {

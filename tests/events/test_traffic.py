@@ -15,6 +15,7 @@ from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import ContactItem, MembershipItem
 from infra.local import child
+from tests.account import stamp_of
 from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.events.delivery import Delivery
@@ -89,7 +90,7 @@ def test_every_count_is_right_after_mixed_traffic_of_eight_threads(table, client
     assert statuses.count(503) < len(statuses) / 100
     assert {201, 204, 404, 409} <= set(statuses)
     for minutes in (0, 10, 20):
-        clean_up(datetime.now(UTC) + timedelta(minutes=minutes), lambda: 3600.0)
+        clean_up(stamp_of(datetime.now(UTC) + timedelta(minutes=minutes)), lambda: 3600.0)
     Delivery(table, client.account).deliver_all()
     kept = list(ContactItem.query(keys.contacts(client.account), consistent_read=True))
     assert read_counter(Counter(client.account, None)) == len(kept)

@@ -13,6 +13,7 @@ import pytest
 from pynamodb.expressions.operand import Path
 
 from chalicelib.domain.account import Account
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import NotFoundError, PhonebookError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.services import accounts, blacklist, contacts, groups, verifying
@@ -29,7 +30,7 @@ from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import AppliedItem, ContactIdItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item, deleted_group_item
 from infra.local import engine
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.connected import Connected
 from tests.events.test_traffic import CONTACTS, GROUPS, THREADS, use
 from tests.faulty_engine import break_down, faulty_engine, lose_race
@@ -45,8 +46,10 @@ from tests.storage.steps import (
     stored_keys,
     stored_members,
 )
+from tests.written import stamps_of, written
 
 NOW = datetime.now(UTC)
+STAMP = Stamp(NOW, by="operator", via="tests.verify")
 TODAY_AND_30 = (NOW + timedelta(days=30)).date().isoformat()
 
 
@@ -66,7 +69,7 @@ class Book:
 
     def verify(self, *, fix=False, account_id=""):
         with self.table.environment():
-            found = verifying.verify(account_id or self.account.id, NOW, fix=fix)
+            found = verifying.verify(account_id or self.account.id, STAMP, fix=fix)
             return [(each.kind, each.is_mended) for each in found]
 
     def kinds(self):
@@ -79,7 +82,7 @@ class Book:
         self.change(keys.contacts(self.account.id), number(index).e164, *actions)
 
     def change_credential(self, *actions):
-        credential, _ = accounts.issue_credential(self.account.id, NOW)
+        credential, _ = accounts.issue_credential(self.account.id, stamp_of(NOW))
         self.change(keys.credential(credential.username), keys.CREDENTIAL, *actions)
 
     def put(self, partition, sort_key, **attributes):
@@ -119,7 +122,7 @@ def book(table, account):
 
 def test_all_is_as_it_should_be(book):
     groups.delete_group(caller_of(book.account), book.stoplist.id, NOW)
-    accounts.issue_credential(book.account.id, NOW)
+    accounts.issue_credential(book.account.id, stamp_of(NOW))
     blacklist.blacklist_number(caller_of(book.account), number(7), NOW)
 
     assert book.verify(fix=True) == []
@@ -133,7 +136,7 @@ def test_what_a_deleted_contact_left_to_the_sweep_is_no_finding(book):
         members = keys.members(book.account.id, group_id)
         MembershipItem(members, number(9).e164, joined_on=NOW).save()
     assert set(book.kinds()) == {Kind.MEMBERSHIP_ORPHANED}
-    deleted_contact_item(book.account.id, created.id, number(9).e164, left, NOW).save()
+    deleted_contact_item(book.account.id, created.id, number(9).e164, left, stamp_of(NOW)).save()
 
     assert book.verify() == []
 
@@ -144,7 +147,7 @@ def half_tombstone(book, *actions):
 
 
 def contact_tombstone(book, *actions):
-    deleted_contact_item(book.account.id, 7, "+37251000007", [1], NOW).save()
+    deleted_contact_item(book.account.id, 7, "+37251000007", [1], stamp_of(NOW)).save()
     book.change(keys.tombstones(book.account.id), keys.deleted_contact(7), *actions)
 
 
@@ -249,7 +252,9 @@ MENDED = {
     ),
     "tombstone of a group that is there": (
         Kind.TOMBSTONE_OF_LIVING,
-        lambda book: deleted_group_item(book.account.id, book.group.id, NOW.date(), NOW).save(),
+        lambda book: deleted_group_item(
+            book.account.id, book.group.id, NOW.date(), stamp_of(NOW)
+        ).save(),
     ),
     "account off the index": (
         Kind.INDEX,
@@ -294,8 +299,11 @@ def test_what_is_safe_to_mend_is_told_mended_and_right_afterwards(book, kind, da
     # An id that leads elsewhere is one of nobody, too, until it is mended.
     for _ in range(2):
         assert {kind} <= set(book.kinds()) <= {kind, Kind.ID_ORPHANED}, "it only looks"
-    assert set(book.verify(fix=True)) == {(kind, True)}
+    with written() as mended:
+        assert set(book.verify(fix=True)) == {(kind, True)}
     assert book.verify() == []
+    if kind is not Kind.COUNT_SPOILT:  # which is nobody's change of the group
+        assert set(stamps_of(mended).values()) <= {(STAMP.by, STAMP.via)}
 
 
 UNREADABLE = {
@@ -386,7 +394,7 @@ def test_mend_that_loses_every_race_keeps_nothing_from_being_looked_at(book):
     with faulty_engine(book.table.endpoint) as (faulty, endpoint), Connected(endpoint) as failing:
         faulty.fail("TransactWriteItems", lose_race, times=SEND_TRIES)
         with failing.environment():
-            found = list(verifying.verify(book.account.id, NOW, fix=True))
+            found = list(verifying.verify(book.account.id, stamp_of(NOW), fix=True))
 
     assert sorted(each.is_mended for each in found) == [False, True]
 
@@ -414,7 +422,7 @@ def test_id_is_not_removed_when_its_contact_loses_it_just_then(book, spoil):
     book.change_contact(0, spoil)
 
     with pytest.raises(TransactionRefusedError):
-        mending.remove_orphaned_id(stored, {}, NOW)
+        mending.remove_orphaned_id(stored, {}, stamp_of(NOW))
 
 
 def test_two_contacts_of_one_id_are_left_to_a_person(book):
@@ -494,7 +502,9 @@ def test_engine_that_fails_in_the_middle_takes_nothing_that_was_found(book):
         faulty.fail("Query", lambda engine, *call: engine.pass_on(*call), times=4)
         faulty.fail("Query", break_down)
         with failing.environment(), pytest.raises(UnavailableError):
-            found.extend(each.kind for each in verifying.verify(book.account.id, NOW, fix=False))
+            found.extend(
+                each.kind for each in verifying.verify(book.account.id, stamp_of(NOW), fix=False)
+            )
     assert found == [Kind.ID_ORPHANED]
 
 
@@ -518,18 +528,18 @@ def own(logs):
 
 
 def verify_all(*, fix=False):
-    return [(each.kind, each.key) for each in verifying.verify(None, NOW, fix=fix)]
+    return [(each.kind, each.key) for each in verifying.verify(None, stamp_of(NOW), fix=fix)]
 
 
 def test_whole_table_is_read_also_where_no_account_leads(own):
-    account = accounts.open_account("Test", "EE", 30, NOW)
-    closed = accounts.open_account("Closed", "EE", 30, NOW)
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
+    closed = accounts.open_account("Closed", "EE", 30, stamp_of(NOW))
     create(account)
     assert verify_all(fix=True) == []
 
-    revoked, _ = accounts.issue_credential(closed.id, NOW)
-    accounts.revoke_credential(revoked.username, NOW)
-    live, _ = accounts.issue_credential(closed.id, NOW)
+    revoked, _ = accounts.issue_credential(closed.id, stamp_of(NOW))
+    accounts.revoke_credential(revoked.username, stamp_of(NOW))
+    live, _ = accounts.issue_credential(closed.id, stamp_of(NOW))
     Item(keys.account(closed.id), keys.ACCOUNT).delete()
     MembershipItem(keys.members(account.id, 7), "+37259999999", joined_on=NOW).save()
     blacklist.blacklist_number(caller_of(closed), number(), NOW)
@@ -593,9 +603,11 @@ def test_traffic_is_never_reported_as_broken_and_never_mended(
     runs = 0
     with table.environment():
         while any(thread.is_alive() for thread in traffic):
-            assert list(verifying.verify(client.account, datetime.now(UTC), fix=True)) == []
+            assert (
+                list(verifying.verify(client.account, stamp_of(datetime.now(UTC)), fix=True)) == []
+            )
             runs += 1
-        assert list(verifying.verify(client.account, datetime.now(UTC), fix=True)) == []
+        assert list(verifying.verify(client.account, stamp_of(datetime.now(UTC)), fix=True)) == []
     assert runs
 
 

@@ -18,7 +18,7 @@ from chalicelib.storage.dynamodb.clock import time_of_table
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.transactions import MOST_ACTIONS
 from infra.table import RESOURCES
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.infra.operations import OPERATIONS
 from tests.paths import PROJECT
 
@@ -73,7 +73,7 @@ def recorded():
 @pytest.fixture
 def account(ministack):
     with ministack:
-        yield accounts.open_account("Test", "EE", 0, datetime.now(UTC))
+        yield accounts.open_account("Test", "EE", 0, stamp_of(datetime.now(UTC)))
 
 
 def test_role_of_the_api_allows_what_all_operations_ask(account, monkeypatch):
@@ -81,7 +81,7 @@ def test_role_of_the_api_allows_what_all_operations_ask(account, monkeypatch):
     monkeypatch.setattr(http, "connect", lambda _table: None)
     monkeypatch.setenv("PHONEBOOK_TABLE", "any")
     http._authenticator.cache_clear()
-    credential, secret = accounts.issue_credential(account.id, datetime.now(UTC))
+    credential, secret = accounts.issue_credential(account.id, stamp_of(datetime.now(UTC)))
     done = set()
 
     with recorded() as asked:
@@ -148,12 +148,14 @@ def test_role_of_purging_allows_what_cleaning_up_asks(account):
     memberships.add_to_group(caller_of(account), kept.id, one, now)
     groups.delete_group(caller_of(account), gone.id, now)
     # Of a contact in very many groups, the request that deleted it left the rest to the sweep.
-    tombstones.deleted_contact_item(account.id, new_id(), "+37251000002", {kept.id}, now).save()
+    tombstones.deleted_contact_item(
+        account.id, new_id(), "+37251000002", {kept.id}, stamp_of(now)
+    ).save()
 
     with recorded() as asked:
         time_of_table()
         first, last = (
-            cleanup.clean_up(now + later, lambda: 60.0)
+            cleanup.clean_up(stamp_of(now + later), lambda: 60.0)
             for later in (timedelta(minutes=1), timedelta(days=2))
         )
 

@@ -9,6 +9,7 @@ from moto import mock_aws
 
 from chalicelib.services import accounts
 from infra.local import engine
+from tests.account import stamp_of
 from tests.connected import Connected
 from tests.faulty_engine import faulty_engine
 from tests.storage.meter import Meter
@@ -63,7 +64,7 @@ def table(connected):
 
 @pytest.fixture
 def account(table):
-    return accounts.open_account("Test", "EE", 30, NOW)
+    return accounts.open_account("Test", "EE", 30, stamp_of(NOW))
 
 
 @pytest.fixture(name="engine")

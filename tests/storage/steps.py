@@ -10,7 +10,7 @@ from chalicelib.storage import keys, rewrites
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
 
 
@@ -84,7 +84,8 @@ def create_in_many(account, count):
     many = [create_group(account, str(index)) for index in range(count)]
     for together in in_batches(many, 90):
         kept = rewrites.get(account.id, number())
-        rewrites.rewrite(account.id, kept, reduce(Contact.joined, together, kept.contact), NOW)
+        after = reduce(Contact.joined, together, kept.contact)
+        rewrites.rewrite(account.id, kept, after, stamp_of(NOW))
     return created, many
 
 

@@ -17,7 +17,7 @@ from chalicelib.services.authentication import CACHE_ENTRIES, CACHE_SECONDS, Aut
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, CredentialItem
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
 
 
@@ -40,7 +40,7 @@ def authenticator(clock):
 
 @pytest.fixture
 def presented(account):
-    credential, secret = accounts.issue_credential(account.id, NOW)
+    credential, secret = accounts.issue_credential(account.id, stamp_of(NOW))
     return PresentedCredential(credential.username, secret)
 
 
@@ -51,14 +51,14 @@ def carried_by(username):
 
 
 def test_opened_account_is_listed(account):
-    later = accounts.open_account("Later", "LV", 0, NOW + timedelta(days=1))
+    later = accounts.open_account("Later", "LV", 0, stamp_of(NOW + timedelta(days=1)))
 
     listed = accounts.list_accounts()
     assert listed.index(account) < listed.index(later)
 
 
 def test_item_that_cannot_be_read_is_named_and_the_others_listed(account):
-    bad = accounts.open_account("Bad", "LV", 0, NOW)
+    bad = accounts.open_account("Bad", "LV", 0, stamp_of(NOW))
     AccountItem(keys.account(bad.id), keys.ACCOUNT).update([AccountItem.created_on.remove()])
     named: list[stored.UnreadableItemError] = []
 
@@ -74,8 +74,8 @@ def test_item_that_cannot_be_read_is_named_and_the_others_listed(account):
 
 
 def test_account_is_surveyed_with_what_it_holds(account):
-    revoked, _ = (accounts.issue_credential(account.id, NOW)[0] for _ in range(2))
-    accounts.revoke_credential(revoked.username, NOW)
+    revoked, _ = (accounts.issue_credential(account.id, stamp_of(NOW))[0] for _ in range(2))
+    accounts.revoke_credential(revoked.username, stamp_of(NOW))
     groups.create_group(caller_of(account), "Group", NOW)
     blacklist.blacklist_number(caller_of(account), PhoneNumber("+37250000000"), NOW)
     AccountItem(keys.account(account.id), keys.ACCOUNT).update([AccountItem.contacts_count.set(7)])
@@ -97,7 +97,7 @@ def test_account_is_surveyed_with_what_it_holds(account):
 )
 def test_account_with_values_we_do_not_take_is_not_opened(table, name, region, days, problems):
     with pytest.raises(InvalidDataError) as refusal:
-        accounts.open_account(name, region, days, NOW)
+        accounts.open_account(name, region, days, stamp_of(NOW))
     assert len(refusal.value.problems) == problems
 
 
@@ -119,7 +119,9 @@ def test_change_of_an_account_is_in_force_within_60_s_and_leaves_what_is_not_nam
 ):
     authenticator.authenticate(presented)
     changed = accounts.change_account(
-        account.id, {"default_region": "DE", "notation": Notation.NATIONAL, "retention_days": 7}
+        account.id,
+        {"default_region": "DE", "notation": Notation.NATIONAL, "retention_days": 7},
+        stamp_of(NOW),
     )
 
     assert changed == replace(
@@ -137,8 +139,10 @@ def test_change_of_an_account_is_in_force_within_60_s_and_leaves_what_is_not_nam
 
 
 def test_notation_of_an_account_can_be_taken_back(account, presented):
-    accounts.change_account(account.id, {"notation": Notation.NATIONAL, "name": "Other"})
-    changed = accounts.change_account(account.id, {"notation": None})
+    accounts.change_account(
+        account.id, {"notation": Notation.NATIONAL, "name": "Other"}, stamp_of(NOW)
+    )
+    changed = accounts.change_account(account.id, {"notation": None}, stamp_of(NOW))
 
     assert (changed.notation, changed.name) == (None, "Other")
     assert Authenticator().authenticate(presented).account == changed
@@ -152,54 +156,56 @@ def test_credential_that_was_issued_while_its_account_changed_carries_the_change
         revoked_on=None,
         created_on=NOW,
     )
-    accounts.change_account(account.id, {"name": "Changed"})
+    accounts.change_account(account.id, {"name": "Changed"}, stamp_of(NOW))
 
-    assert stored.put_credential(read_before) is False
+    assert stored.put_credential(read_before, stamp_of(NOW)) is False
     assert stored.find_credential(read_before.username) is None
-    issued, _ = accounts.issue_credential(account.id, NOW)
+    issued, _ = accounts.issue_credential(account.id, stamp_of(NOW))
     assert carried_by(issued.username).name == "Changed"
 
 
 def test_of_two_changes_at_once_each_credential_carries_the_later(account, presented):
-    first = stored.change_account(account.id, {"name": "First"})
-    second = stored.change_account(account.id, {"name": "Second"})
-    stored.carry_account(second, presented.username)
-    stored.carry_account(first, presented.username)
+    first = stored.change_account(account.id, {"name": "First"}, stamp_of(NOW))
+    second = stored.change_account(account.id, {"name": "Second"}, stamp_of(NOW))
+    stored.carry_account(second, presented.username, stamp_of(NOW))
+    stored.carry_account(first, presented.username, stamp_of(NOW))
 
     assert carried_by(presented.username) == second
 
 
 def test_change_that_was_broken_off_is_completed_by_doing_it_again(account, presented):
-    stored.change_account(account.id, {"name": "Changed"})
+    stored.change_account(account.id, {"name": "Changed"}, stamp_of(NOW))
     assert carried_by(presented.username).name == "Test"
 
-    changed = accounts.change_account(account.id, {"name": "Changed"})
+    changed = accounts.change_account(account.id, {"name": "Changed"}, stamp_of(NOW))
 
     assert carried_by(presented.username) == changed
 
 
 def test_credential_that_cannot_be_read_keeps_no_other_from_carrying_a_change(account):
-    bad, *good = (accounts.issue_credential(account.id, NOW)[0].username for _ in range(5))
+    bad, *good = (
+        accounts.issue_credential(account.id, stamp_of(NOW))[0].username for _ in range(5)
+    )
     item = CredentialItem(keys.credential(bad), keys.CREDENTIAL)
     item.update([CredentialItem.secret_hash.remove()])
 
     with pytest.raises(stored.UnreadableItemError, match=bad):
-        accounts.change_account(account.id, {"default_region": "LV"})
+        accounts.change_account(account.id, {"default_region": "LV"}, stamp_of(NOW))
 
     carried = [stored.find_credential(username) for username in good]
     assert [each and each.account.default_region for each in carried] == ["LV"] * 4
 
 
 def test_change_finds_every_credential_however_many(account):
-    issued = [accounts.issue_credential(account.id, NOW)[0].username for _ in range(120)]
+    issued = [accounts.issue_credential(account.id, stamp_of(NOW))[0].username for _ in range(120)]
 
-    changed = accounts.change_account(account.id, {"default_region": "LV"})
+    changed = accounts.change_account(account.id, {"default_region": "LV"}, stamp_of(NOW))
 
     assert set(map(carried_by, issued)) == {changed}
 
 
 def test_credential_of_an_account_that_is_no_more_is_not_made_by_a_change(account):
-    stored.carry_account(account, "0" * 16)
+    stored.carry_account(account, "0" * 16, stamp_of(NOW))
 
     assert stored.find_credential("0" * 16) is None
 
@@ -207,7 +213,7 @@ def test_credential_of_an_account_that_is_no_more_is_not_made_by_a_change(accoun
 def test_contact_that_has_its_date_keeps_it_when_its_account_changes(account):
     number = PhoneNumber("+37251000000")
     contact = contacts.create_contact(caller_of(account), number, {}, NOW)
-    changed = accounts.change_account(account.id, {"retention_days": 1})
+    changed = accounts.change_account(account.id, {"retention_days": 1}, stamp_of(NOW))
 
     kept = contacts.retrieve_contact(changed, number)
     assert kept.scheduled_deletion_date == contact.scheduled_deletion_date
@@ -221,13 +227,13 @@ def test_contact_that_has_its_date_keeps_it_when_its_account_changes(account):
 )
 def test_account_is_not_changed_to_values_we_do_not_take(account, changes):
     with pytest.raises(InvalidDataError):
-        accounts.change_account(account.id, changes)
+        accounts.change_account(account.id, changes, stamp_of(NOW))
     assert stored.get_account(account.id) == account
 
 
 def test_account_that_is_not_there_is_not_made_by_a_change(table):
     with pytest.raises(NotFoundError):
-        accounts.change_account("0" * 16, {"name": "a"})
+        accounts.change_account("0" * 16, {"name": "a"}, stamp_of(NOW))
     with pytest.raises(NotFoundError):
         stored.get_account("0" * 16)
 
@@ -241,7 +247,7 @@ def test_secret_is_not_kept(account, presented):
 
 
 def test_revoked_credential_is_refused_at_once_by_who_did_not_know_it(authenticator, presented):
-    accounts.revoke_credential(presented.username, NOW)
+    accounts.revoke_credential(presented.username, stamp_of(NOW))
 
     with pytest.raises(UnauthorizedError):
         authenticator.authenticate(presented)
@@ -249,7 +255,7 @@ def test_revoked_credential_is_refused_at_once_by_who_did_not_know_it(authentica
 
 def test_credential_that_is_revoked_again_keeps_its_first_date(account, presented):
     for days in (0, 1, -1):
-        accounts.revoke_credential(presented.username, NOW + timedelta(days=days))
+        accounts.revoke_credential(presented.username, stamp_of(NOW + timedelta(days=days)))
 
     (credential,) = accounts.list_credentials(account.id)
     assert credential.revoked_on == NOW
@@ -259,7 +265,7 @@ def test_revoked_credential_is_refused_within_60_s_by_who_knew_it(
     account, authenticator, clock, presented
 ):
     authenticator.authenticate(presented)
-    accounts.revoke_credential(presented.username, NOW)
+    accounts.revoke_credential(presented.username, stamp_of(NOW))
 
     clock.seconds = CACHE_SECONDS - 0.001
     assert authenticator.authenticate(presented).account == account
@@ -308,15 +314,15 @@ def test_guessing_usernames_takes_bounded_memory_and_evicts_no_known_one(
 
 def test_what_is_missing_is_said_to_be(table):
     with pytest.raises(NotFoundError):
-        accounts.issue_credential("0" * 16, NOW)
+        accounts.issue_credential("0" * 16, stamp_of(NOW))
     with pytest.raises(NotFoundError):
         accounts.list_credentials("0" * 16)
     with pytest.raises(NotFoundError):
-        accounts.revoke_credential("0" * 16, NOW)
+        accounts.revoke_credential("0" * 16, stamp_of(NOW))
 
 
 def test_account_is_closed_with_its_credentials_when_nothing_is_left(account):
-    one, other = (accounts.issue_credential(account.id, NOW)[0] for _ in range(2))
+    one, other = (accounts.issue_credential(account.id, stamp_of(NOW))[0] for _ in range(2))
     later = NOW + accounts.TAKEN_AFTER_REVOCATION
 
     def assert_refused(when=later):
@@ -324,9 +330,9 @@ def test_account_is_closed_with_its_credentials_when_nothing_is_left(account):
             accounts.close_account(account.id, when)
         assert refused.value.code is ErrorCode.ACCOUNT_IN_USE
 
-    accounts.revoke_credential(one.username, NOW)
+    accounts.revoke_credential(one.username, stamp_of(NOW))
     assert_refused()
-    accounts.revoke_credential(other.username, NOW)
+    accounts.revoke_credential(other.username, stamp_of(NOW))
     assert_refused(later - timedelta(seconds=1))
     for put, take in kept_things(account):
         put()
@@ -362,13 +368,13 @@ def kept_things(account):
 
 def test_credential_that_is_issued_while_its_account_is_closed_does_not_outlive_it(account):
     """Issued behind the listing: the account stays. Issued behind the removal: it is refused."""
-    late = accounts.issue_credential(account.id, NOW)[0]
+    late = accounts.issue_credential(account.id, stamp_of(NOW))[0]
     with pytest.raises(ConflictError):
         stored.remove_account(account.id, [])
     assert stored.find_credential(late.username)
 
     stored.remove_account(account.id, [late.username])
-    assert stored.put_credential(replace(late, username="0" * 16)) is False
+    assert stored.put_credential(replace(late, username="0" * 16), stamp_of(NOW)) is False
     with pytest.raises(NotFoundError):
-        accounts.issue_credential(account.id, NOW)
+        accounts.issue_credential(account.id, stamp_of(NOW))
     assert stored.find_credential("0" * 16) is None

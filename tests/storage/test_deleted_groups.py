@@ -13,6 +13,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact
 from chalicelib.services import groups
 from chalicelib.storage import contact_items, contacts, rewrites
+from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import create, create_group, join, number, stored_contact
 
@@ -23,15 +24,15 @@ READERS: dict[Callable[..., Any], Callable[[Account], Any]] = {
         account.id, after=None, page_size=None
     ),
     contacts.update_contact: lambda account: contacts.update_contact(
-        account.id, number(), {"title": "a"}, NOW
+        account.id, number(), {"title": "a"}, stamp_of(NOW)
     ),
     rewrites.find: lambda account: rewrites.find(account.id, number()),
     rewrites.get: lambda account: rewrites.get(account.id, number()),
     rewrites.rewrite: lambda account: rewrites.rewrite(
-        account.id, kept := rewrites.get(account.id, number()), kept.contact, NOW
+        account.id, kept := rewrites.get(account.id, number()), kept.contact, stamp_of(NOW)
     ),
     rewrites.rewrite_each: lambda account: rewrites.rewrite_each(
-        account.id, [number()], lambda _: _as_it_is, NOW
+        account.id, [number()], lambda _: _as_it_is, stamp_of(NOW)
     ),
 }
 
@@ -42,7 +43,7 @@ def test_deleted_group_is_none_of_a_contact_for_any_reader(account, read):
     kept, deleted = create_group(account), create_group(account)
     for group in (kept, deleted):
         join(account, group)
-    groups.delete_group(account, deleted.id, NOW)
+    groups.delete_group(caller_of(account), deleted.id, NOW)
     assert stored_contact(account).group_ids == {kept.id, deleted.id}
 
     (contact,) = _contacts_in(read(account))

@@ -25,7 +25,7 @@ from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import ContactItem, GroupItem
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_whole,
@@ -125,8 +125,8 @@ def test_deleted_group_is_dropped_with_the_old_number(account):
 
     assert stored_contact(account, 1).group_ids == {kept.id}
     assert stored_members(account, deleted) == {number().e164}
-    clean_up(NOW + TOMBSTONE_LIFETIME, lambda: 3600.0)
-    clean_up(NOW + TOMBSTONE_LIFETIME, lambda: 3600.0)
+    clean_up(stamp_of(NOW + TOMBSTONE_LIFETIME), lambda: 3600.0)
+    clean_up(stamp_of(NOW + TOMBSTONE_LIFETIME), lambda: 3600.0)
     assert stored_keys(keys.tombstones(account.id)) == set()
     assert_whole(account, [deleted, kept])
 
@@ -284,7 +284,7 @@ def test_every_write_of_a_contact_raises_its_revision(account):
         lambda: groups.delete_group(caller_of(account), other.id, NOW),
     ):
         write()
-        clean_up(NOW, lambda: 3600.0)
+        clean_up(stamp_of(NOW), lambda: 3600.0)
         with suppress(DoesNotExist):
             revisions.append(stored_contact(account).revision)
 

@@ -8,7 +8,7 @@ from chalicelib.domain.errors import ConflictError, NotFoundError
 from chalicelib.domain.group import GroupKind
 from chalicelib.services import blacklist, contacts, groups
 from chalicelib.services.cleanup import clean_up
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_whole,
@@ -92,7 +92,7 @@ def test_opt_out_survives_the_stoplist_and_the_contact(account, stoplist):
 
     contacts.delete_contact(caller_of(account), number(1), NOW)
     groups.delete_group(caller_of(account), stoplist.id, NOW)
-    clean_up(NOW, lambda: 3600.0)
+    clean_up(stamp_of(NOW), lambda: 3600.0)
 
     assert blacklisted(account) == {number(): NOW, number(1): NOW}
     assert stored_contact(account).stoplist_ids is None
@@ -108,7 +108,7 @@ def test_deleted_stoplist_is_none_any_more(account, stoplist):
     groups.delete_group(caller_of(account), stoplist.id, NOW)
 
     leave(account, other)
-    clean_up(NOW, lambda: 3600.0)
+    clean_up(stamp_of(NOW), lambda: 3600.0)
     assert stored_contact(account, 1).stoplist_ids == {other.id}
     leave(account, other, 1)
 

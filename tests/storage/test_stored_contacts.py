@@ -7,6 +7,7 @@ import pytest
 from chalicelib.domain.contact import DETAIL_CHARACTERS, new_contact
 from chalicelib.storage.contact_items import contact_in, item_of, stored_of
 from chalicelib.storage.items import ContactItem
+from tests.account import stamp_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import data
 
@@ -24,8 +25,8 @@ from tests.storage.steps import data
 )
 def test_contact_is_written_and_read_alike_with_and_without_a_model(changes):
     contact = replace(new_contact(data(), NOW), **changes)
-    stored = stored_of("a", contact)
+    stored = stored_of("a", contact, stamp_of(NOW))
 
-    assert item_of("a", contact).serialize() == stored
+    assert item_of("a", contact, stamp_of(NOW)).serialize() == stored
     assert contact_in(stored) == contact
     assert contact_in(ContactItem.from_raw_data(stored).to_dynamodb_dict()) == contact

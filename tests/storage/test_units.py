@@ -17,7 +17,7 @@ from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.services.authentication import Authenticator
 from chalicelib.services.memberships import add_all_to_group
 from chalicelib.services.uploading import upload_contacts
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.documented import USE_CASES
 from tests.storage.conftest import NOW
 from tests.storage.meter import Meter
@@ -53,14 +53,14 @@ def costs(use_case):
 
 @costs("authenticate, cold")
 def _(account):
-    credential, secret = accounts.issue_credential(account.id, NOW)
+    credential, secret = accounts.issue_credential(account.id, stamp_of(NOW))
     presented = PresentedCredential(credential.username, secret)
     return lambda: Authenticator().authenticate(presented)
 
 
 @costs("authenticate, warm")
 def _(account):
-    credential, secret = accounts.issue_credential(account.id, NOW)
+    credential, secret = accounts.issue_credential(account.id, stamp_of(NOW))
     presented = PresentedCredential(credential.username, secret)
     authenticator = Authenticator()
     authenticator.authenticate(presented)
