@@ -43,6 +43,22 @@ def logger() -> Logger:
     return Logger(service=service(), logger_formatter=_MaskingFormatter(), utc=True)
 
 
+def begin_request(request_id: str) -> None:
+    """Let each log line from here on name this request, and say nothing of the one before."""
+    logger().thread_safe_clear_keys()
+    tell_of_request(request_id=request_id)
+
+
+def tell_of_request(**known: str) -> None:
+    """Let each further log line of this request say what is known of it by now."""
+    logger().thread_safe_append_keys(**known)
+
+
+def told_of_request() -> dict[str, str]:
+    """Return what each log line says of the request that is being answered."""
+    return logger().thread_safe_get_current_keys()
+
+
 class _MaskingFormatter(LambdaPowertoolsFormatter):
     """Powertools' JSON, masked as a whole, so that no field and no traceback is forgotten."""
 

@@ -23,7 +23,7 @@ REQUEST_SECONDS: Final = 0.020
 REQUEST_GB: Final = 1.0
 FUNCTIONS: Final = INVOCATIONS + MILLION * REQUEST_SECONDS * REQUEST_GB * GB_SECOND
 """A million requests; the milliseconds are an assumption."""
-LOGS: Final = 1.2 * 0.50
+LOGS: Final = 1.3 * 0.50
 TRACE: Final = 5.00 / MILLION
 TRACED_OF_THE_REST: Final = 0.05
 """X-Ray traces the first request of each second, and this part of the others

@@ -20,7 +20,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.limits import REQUEST_BYTES
 from chalicelib.domain.text import has_lone_surrogate
-from chalicelib.observability import logger
+from chalicelib.observability import logger, tell_of_request
 
 
 class Dialect(NamedTuple):
@@ -58,15 +58,18 @@ def answer(
 
     Authentication comes first, so that an anonymous caller learns nothing, not even
     which paths there are. HEAD is answered as GET is; whoever sends the answer leaves its body out.
+    Each further log line says who calls, and what they were understood to mean.
     """
     try:
         request = read_request()
         credential = authenticate(dialect.read_credential(request))
+        tell_of_request(account=credential.account.id, username=credential.username)
         _refuse_lone_surrogates(request)
         request = request._replace(method=dialect.read_method(request))
         operation = _find_operation(dialect, request)
-        request = operation.with_known_parameters(request, dialect.sent_beside)
         via = f"{dialect.name}.{operation.name}"
+        tell_of_request(meant_method=request.method, via=via)
+        request = operation.with_known_parameters(request, dialect.sent_beside)
         caller = Caller.of(credential, request_id=request.id, via=via)
         return operation.endpoint(request, caller)
     except PhonebookError as error:

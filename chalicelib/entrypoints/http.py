@@ -19,7 +19,7 @@ from chalicelib.dialects.registry import DIALECTS, dialect_of
 from chalicelib.domain.credential import Credential, PresentedCredential
 from chalicelib.domain.text import has_lone_surrogate
 from chalicelib.entrypoints.public import PUBLIC_PATHS, public_answer
-from chalicelib.observability import logger
+from chalicelib.observability import begin_request, logger
 from chalicelib.services.authentication import Authenticator
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.connection import connect
@@ -80,7 +80,7 @@ def _documented_paths_and_those_above() -> Iterator[str]:
 def _respond(sent: ChaliceRequest) -> Response:
     started = time.perf_counter()
     request_id = _request_id(sent)
-    logger().thread_safe_append_keys(request_id=request_id)
+    begin_request(request_id)
     path = _path_for_dialect(sent)
     dialect, response = _PUBLIC, public_answer(sent.method, path, sent.headers)
     if response is None:

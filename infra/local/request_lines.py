@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.logging.types import LogRecord
 
-from chalicelib.observability import logger, masked
+from chalicelib.observability import logger, masked, told_of_request
 
 REQUEST: Final = "request"
 """The message of the app's own line for each request, which ours stands for."""
@@ -24,16 +24,25 @@ _BARE_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z-])([0-9]+)[0-9]{4}([0-9]{2})(?
 
 
 def request_line(method: str, target: str, status: int, seconds: float, body: str) -> str:
-    """Return the line of a request: what was asked, how it went, and why it was refused if it was.
+    """Return the line of the request that is being answered.
 
-    Of *target* the query is left out, since one dialect has its credential there. No phone number
-    is whole, and nothing in it controls the terminal.
+    It says what was asked and meant, how it went, whose credential it was, and why it was refused
+    if it was. Of *target* the query is left out, since one dialect has its credential there. No
+    phone number is whole, and nothing in it controls the terminal.
     """
     path = unquote(target.partition("?")[0])
+    told = told_of_request()
+    meant = told.get("meant_method", method)
+    asked = method if meant == method else f"{method} as {meant}"
     why = _why(body) if status >= HTTPStatus.BAD_REQUEST else ""
-    now = time.strftime("%H:%M:%S")
-    line = f"{now} {method:7}{path}  {status}  {seconds * 1000:.1f} ms  {why}".rstrip()
-    return _fit_for_terminal(line)
+    parts = (
+        f"{time.strftime('%H:%M:%S')} {asked:6} {path}",
+        str(status),
+        f"{seconds * 1000:.1f} ms",
+        told.get("username", ""),
+        why,
+    )
+    return _fit_for_terminal("  ".join(filter(None, parts)))
 
 
 def say_no_json() -> None:

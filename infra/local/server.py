@@ -35,7 +35,7 @@ from chalicelib.dialects.messages import REQUEST_ID_HEADER
 from chalicelib.dialects.registry import dialect_of
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError, RefusedError
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, METHODS, SCHEME_VARIABLE
-from chalicelib.observability import logger
+from chalicelib.observability import begin_request, logger
 from infra.local.engine import HOST
 from infra.local.request_lines import REQUEST, request_line, say_no_json
 
@@ -267,7 +267,7 @@ class _RequestHandler(ChaliceRequestHandler):
         dialect = dialect_of(self.path.partition("?")[0])
         answer = dialect.render_error(_error_of(status, message))
         request_id = str(uuid.uuid4())
-        logger().thread_safe_append_keys(request_id=request_id)
+        begin_request(request_id)
         logger().info(REQUEST, dialect=dialect.name, method=self.command, status=status.value)
         headers: Mapping[str, str] = {
             **answer.headers,

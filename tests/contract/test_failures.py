@@ -58,6 +58,7 @@ def test_bug_is_answered_without_its_secrets(client, engine, logs):
     log = (logs / "app-test_failures").read_text()
     (line,) = (line for line in log.splitlines() if "A request met a bug" in line)
     assert '"request_id":"find-me"' in line
+    assert f'"username":"{client.username}"' in line
     assert "SurprisingException" in line
 
 
