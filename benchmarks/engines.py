@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import botocore.session
 
 from infra.local import engine
-from infra.table import table_properties
+from infra.table import keys_and_indexes
 from tests.connected import Connected
 
 MINISTACK: Final = "ministack"
@@ -51,8 +51,6 @@ def connected(name: str) -> Iterator[Connected]:
 
 
 def _create_table() -> None:
-    properties = table_properties()
-    wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     client = botocore.session.get_session().create_client("dynamodb")
-    client.create_table(TableName=_TABLE, **{name: properties[name] for name in wanted})
+    client.create_table(TableName=_TABLE, **keys_and_indexes())
     client.get_waiter("table_exists").wait(TableName=_TABLE)

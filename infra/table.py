@@ -2,13 +2,12 @@
 
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 import botocore.session
-import yaml
 
-RESOURCES: Final = Path(__file__).parent / "resources.yaml"
+from infra.resources import Properties, table_properties
+
 _CREATED_AS_WRITTEN: Final = (
     "BillingMode",
     "AttributeDefinitions",
@@ -29,15 +28,17 @@ SECONDS_BETWEEN_TRIES: Final = 10
 def create_table(name: str) -> None:
     """Create the table under *name* unless it is there; botocore finds out where."""
     client = botocore.session.get_session().create_client("dynamodb")
-    properties = table_properties()
+    stream = {"StreamEnabled": True, **table_properties()["StreamSpecification"]}
     with suppress(client.exceptions.ResourceInUseException):
-        client.create_table(
-            TableName=name,
-            **{key: properties[key] for key in _CREATED_AS_WRITTEN},
-            StreamSpecification={"StreamEnabled": True, **properties["StreamSpecification"]},
-        )
+        client.create_table(TableName=name, StreamSpecification=stream, **keys_and_indexes())
     client.get_waiter("table_exists").wait(TableName=name)
     _let_items_expire(client, name)
+
+
+def keys_and_indexes() -> Properties:
+    """Return what every engine needs to create the table."""
+    properties = table_properties()
+    return {name: properties[name] for name in _CREATED_AS_WRITTEN}
 
 
 class TableError(Exception):
@@ -99,13 +100,6 @@ def delete(name: str) -> None:
     client.update_table(TableName=name, DeletionProtectionEnabled=False)
     client.get_waiter("table_exists").wait(TableName=name)
     client.delete_table(TableName=name)
-
-
-def table_properties() -> dict[str, Any]:
-    """Return the properties of the table as CloudFormation reads them."""
-    resources = yaml.safe_load(RESOURCES.read_text())["Resources"]
-    properties: dict[str, Any] = resources["PhonebookTable"]["Properties"]
-    return properties
 
 
 def _let_items_expire(client: Any, name: str) -> None:  # noqa: ANN401 - botocore makes it

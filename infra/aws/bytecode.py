@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import yaml
-
-from infra.table import RESOURCES
+from infra.resources import lambda_runtime
 
 _WHERE_LAMBDA_UNPACKS: Final = "/var/task"
 
@@ -26,18 +24,11 @@ class CompileError(Exception):
     """Something that is packaged could not be compiled; the message says what."""
 
 
-def lambda_runtime() -> str:
-    """Return the Lambdas' runtime, which is also what its interpreter is called."""
-    resources = yaml.safe_load(RESOURCES.read_text())["Resources"]
-    runtime: str = resources["APIHandler"]["Properties"]["Runtime"]
-    return runtime
-
-
 def lambda_python() -> Path | None:
     """Return an interpreter of the version that runs the Lambdas, or None if none runs here.
 
-    It is this one, or the first of that name on the PATH that runs: one that a version manager
-    put there may not.
+    An interpreter is called as the runtime is. It is this one, or the first of that name on the
+    PATH that runs: one that a version manager put there may not.
     """
     runtime = lambda_runtime()
     candidates = [Path(sys.executable), *_on_the_path(runtime)]

@@ -13,14 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.cli.program import command_line
 from chalicelib.domain.errors import PhonebookError
-from infra import table
+from infra import resources, table
 from infra.aws.package import (
     BUILD,
     PackageError,
     at_work_on,
     compiler_or_warning,
     package_stage,
-    parameters,
     stages,
 )
 from infra.aws.smoke import SmokeError, smoke_test
@@ -232,11 +231,10 @@ def _settings(text: str) -> dict[str, str]:
 
 
 def _refuse_unless_the_operators_own(chosen: Iterable[str], stage: str) -> None:
+    parameters = sorted(resources.defaults())
     for name in chosen:
-        if name not in parameters():
-            raise StackError(
-                f"{name} is no parameter; there are {', '.join(sorted(parameters()))}."
-            )
+        if name not in parameters:
+            raise StackError(f"{name} is no parameter; there are {', '.join(parameters)}.")
         if name in stages()[stage]:
             raise StackError(f"{name} is for infra/aws/stages.yaml to say: change it there.")
 

@@ -19,11 +19,11 @@ from typing import Any, Final, TextIO
 
 import yaml
 
-from infra import PROJECT
-from infra.aws.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
+from infra import PROJECT, resources
+from infra.aws.bytecode import CompileError, compile_modules, lambda_python
 from infra.aws.sbom import bill_of_materials
 from infra.exclusive import BusyError, exclusive
-from infra.table import RESOURCES
+from infra.resources import lambda_runtime
 
 BUILD: Final = PROJECT / "build"
 STAGES: Final = Path(__file__).parent / "stages.yaml"
@@ -91,11 +91,6 @@ def main() -> int:
     return 0
 
 
-def parameters() -> set[str]:
-    """Return the names of the stack's parameters."""
-    return set(yaml.safe_load(RESOURCES.read_text())["Parameters"])
-
-
 def stages() -> dict[str, dict[str, str]]:
     """Return the parameters of every stage."""
     return {
@@ -133,7 +128,7 @@ def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Pack
     _copy_what_is_packaged(source)
     merged = source / "resources.json"
     # JSON: from YAML, Chalice would write YAML with anchors, which CloudFormation may refuse.
-    merged.write_text(json.dumps(yaml.safe_load(RESOURCES.read_text())))
+    merged.write_text(json.dumps(resources.template()))
     _run_chalice(source, stage, merged, chalices)
     package = Package(
         stage,

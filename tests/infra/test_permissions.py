@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import yaml
 
 from app import app
 from chalicelib.dialects.registry import DIALECTS
@@ -17,7 +16,7 @@ from chalicelib.storage import keys, tombstones
 from chalicelib.storage.dynamodb.clock import time_of_table
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.transactions import MOST_ACTIONS
-from infra.table import RESOURCES
+from infra.resources import properties_of
 from tests.account import caller_of, stamp_of
 from tests.infra.operations import OPERATIONS
 from tests.paths import PROJECT
@@ -34,8 +33,7 @@ IN_A_TRANSACTION = {
 
 def allowed(role):
     """Return what a role's policy allows on the table and on its index."""
-    resources = yaml.safe_load(RESOURCES.read_text())["Resources"]
-    (policy,) = resources[role]["Properties"]["Policies"]
+    (policy,) = properties_of(role)["Policies"]
     found = set()
     for statement in policy["PolicyDocument"]["Statement"]:
         if statement["Effect"] == "Deny":

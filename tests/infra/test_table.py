@@ -3,7 +3,8 @@
 import botocore.session
 import pytest
 
-from infra.table import _CREATED_AS_WRITTEN, ONLY_ON_AWS, table_properties
+from infra.resources import table_properties
+from infra.table import ONLY_ON_AWS, keys_and_indexes
 
 
 def test_data_are_protected_on_aws():
@@ -14,7 +15,7 @@ def test_data_are_protected_on_aws():
 
 
 def test_every_property_is_created_here_or_named_as_one_of_aws_only():
-    created = {*_CREATED_AS_WRITTEN, "StreamSpecification", "TimeToLiveSpecification"}
+    created = {*keys_and_indexes(), "StreamSpecification", "TimeToLiveSpecification"}
 
     assert set(table_properties()) == created | set(ONLY_ON_AWS)
 

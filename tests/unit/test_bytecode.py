@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws.bytecode import CompileError, compile_modules, lambda_python, lambda_runtime
+from infra.aws.bytecode import CompileError, compile_modules, lambda_python
+from infra.resources import lambda_runtime
 
 THIS_PYTHON = Path(sys.executable)
 

@@ -4,7 +4,6 @@ import importlib
 import re
 
 import pytest
-import yaml
 
 from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
@@ -12,6 +11,8 @@ from chalicelib.dialects.registry import DIALECTS
 from chalicelib.domain import limits
 from chalicelib.entrypoints.purge_schedule import EVERY_MINUTES
 from chalicelib.storage.counters import MARKER_LIFETIME
+from infra.aws.package import stages
+from infra.resources import defaults, properties_of_each, template
 from tests.documented import USE_CASES, table
 from tests.paths import PROJECT
 
@@ -164,21 +165,18 @@ def test_every_item_is_on_the_page_on_privacy():
 
 
 def test_page_on_privacy_says_how_long_all_is_kept():
-    resources = yaml.safe_load((PROJECT / "infra" / "resources.yaml").read_text())
-    stages = yaml.safe_load((PROJECT / "infra" / "aws" / "stages.yaml").read_text())
     until = {row[0]: row[2] for row in table("docs/privacy.md", "item")}
     kept = {row[0]: row[2] for row in table("docs/privacy.md", "where")}
     queues = [
-        each["Properties"]["MessageRetentionPeriod"] // (24 * 60 * 60)
-        for each in resources["Resources"].values()
-        if each.get("Type") == "AWS::SQS::Queue"
+        queue["MessageRetentionPeriod"] // (24 * 60 * 60)
+        for queue in properties_of_each("AWS::SQS::Queue")
     ]
     days = [
-        resources["Parameters"]["LogRetentionDays"]["Default"],
-        *(stages[stage]["LogRetentionDays"] for stage in ("dev", "prod")),
+        defaults()["LogRetentionDays"],
+        *(stages()[stage]["LogRetentionDays"] for stage in ("dev", "prod")),
     ]
 
-    assert re.findall(r"\d+", kept["logs of the Lambdas"]) == list(map(str, days))
+    assert re.findall(r"\d+", kept["logs of the Lambdas"]) == days
     assert queues == [14, 14]
     assert kept["dead letters of the stream"] == kept["dead letters of the clean-up"] == "14 days"
     assert f"{MARKER_LIFETIME.days} days" in until["applied marker"]
@@ -210,8 +208,8 @@ def test_operators_are_told_what_they_need():
 
 def test_readme_shows_the_parts_of_the_stack_and_their_times():
     (shown,) = re.findall(r"^```mermaid\n(.*?)^```", README.read_text(), re.MULTILINE | re.DOTALL)
-    resources = (PROJECT / "infra" / "resources.yaml").read_text()
-    lambdas = re.findall(r"^      LoggingConfig: ", resources, re.MULTILINE)
+    resources = template()["Resources"].values()
+    lambdas = [each for each in resources if "LoggingConfig" in each["Properties"]]
 
     assert shown.count("Lambda") == len(lambdas)
     assert f"schedule<br>{EVERY_MINUTES} minutes" in shown

@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-import yaml
 
 from benchmarks.growth import cleaning, costs, counting, keyspace, scenarios, workload
 from benchmarks.growth.partitions import Partitions, even_heat, follow, place
@@ -14,6 +13,8 @@ from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.services.counting import count
 from chalicelib.storage import counters, keys
 from chalicelib.storage.dynamodb import tries
+from infra.aws.package import stages
+from infra.resources import defaults, properties_of
 from tests.documented import USE_CASES, table
 from tests.paths import PROJECT
 
@@ -286,14 +287,11 @@ def test_model_has_the_numbers_of_the_code():
 
 
 def test_model_has_the_numbers_of_the_template():
-    template = yaml.safe_load((PROJECT / "infra" / "resources.yaml").read_text())
-    stages = yaml.safe_load((PROJECT / "infra" / "aws" / "stages.yaml").read_text())
-    resources = template["Resources"]
-    counter, purge = (resources[name]["Properties"] for name in ("CounterStream", "PurgeSchedule"))
+    counter, purge = (properties_of(name) for name in ("CounterStream", "PurgeSchedule"))
     mapping = counter["Events"]["CounterStreamDynamodbEventSource"]["Properties"]
 
-    assert template["Parameters"]["ThrottlingRate"]["Default"] == scenarios.THROTTLING_RATE
-    assert stages["prod"]["ThrottlingRate"] == scenarios.THROTTLING_RATE_OF_PROD
+    assert int(defaults()["ThrottlingRate"]) == scenarios.THROTTLING_RATE
+    assert int(stages()["prod"]["ThrottlingRate"]) == scenarios.THROTTLING_RATE_OF_PROD
     assert counter["ReservedConcurrentExecutions"]["Fn::If"][1] == scenarios.COUNTING_LAMBDAS
     assert mapping["MaximumRetryAttempts"] == counting.DELIVERIES
     assert purge["Timeout"] - purge_schedule.SECONDS_KEPT == cleaning.RUN_SECONDS
