@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeAlias
 
-import botocore.session
+import boto3
 
 from infra.local import engine
 from infra.table import keys_and_indexes
@@ -51,6 +51,6 @@ def connected(name: str) -> Iterator[Connected]:
 
 
 def _create_table() -> None:
-    client = botocore.session.get_session().create_client("dynamodb")
+    client = boto3.client("dynamodb")
     client.create_table(TableName=_TABLE, **keys_and_indexes())
     client.get_waiter("table_exists").wait(TableName=_TABLE)

@@ -61,7 +61,7 @@ class Stub:
             for operation, pairs in answers.items()
         }
         self._response = awsrequest.AWSResponse
-        httpsession.URLLib3Session.send = self.send
+        httpsession.URLLib3Session.send = self.send  # type: ignore[assignment, method-assign]
 
     def send(self, request: Any) -> Any:  # noqa: ANN401 - botocore's
         """Answer a request."""

@@ -2,11 +2,15 @@
 
 import time
 from contextlib import suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-import botocore.session
+import boto3
 
 from infra.resources import Properties, table_properties
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import StreamSpecificationTypeDef
 
 _CREATED_AS_WRITTEN: Final = (
     "BillingMode",
@@ -26,11 +30,10 @@ SECONDS_BETWEEN_TRIES: Final = 10
 
 
 def create_table(name: str) -> None:
-    """Create the table under *name* unless it is there; botocore finds out where."""
-    client = botocore.session.get_session().create_client("dynamodb")
-    stream = {"StreamEnabled": True, **table_properties()["StreamSpecification"]}
+    """Create the table under *name* unless it is there; boto3 finds out where."""
+    client = boto3.client("dynamodb")
     with suppress(client.exceptions.ResourceInUseException):
-        client.create_table(TableName=name, StreamSpecification=stream, **keys_and_indexes())
+        client.create_table(TableName=name, StreamSpecification=_stream(), **keys_and_indexes())
     client.get_waiter("table_exists").wait(TableName=name)
     _let_items_expire(client, name)
 
@@ -52,7 +55,7 @@ def refuse_unless_a_phonebooks(name: str) -> None:
         TableError: It is not, or not yet.
 
     """
-    client = botocore.session.get_session().create_client("dynamodb")
+    client = boto3.client("dynamodb")
     try:
         described = client.describe_table(TableName=name)["Table"]
     except client.exceptions.ResourceNotFoundException as error:
@@ -79,12 +82,10 @@ def take_over(name: str) -> str:
     (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery.html).
     Doing it again changes nothing.
     """
-    client = botocore.session.get_session().create_client("dynamodb")
-    properties = table_properties()
+    client = boto3.client("dynamodb")
     described = client.describe_table(TableName=name)["Table"]
     if not described.get("StreamSpecification", {}).get("StreamEnabled"):
-        stream = {"StreamEnabled": True, **properties["StreamSpecification"]}
-        client.update_table(TableName=name, StreamSpecification=stream)
+        client.update_table(TableName=name, StreamSpecification=_stream())
         client.get_waiter("table_exists").wait(TableName=name)
     if not described.get("DeletionProtectionEnabled"):
         client.update_table(TableName=name, DeletionProtectionEnabled=True)
@@ -96,13 +97,19 @@ def take_over(name: str) -> str:
 
 def delete(name: str) -> None:
     """Delete a table and all its data, protected or not."""
-    client = botocore.session.get_session().create_client("dynamodb")
+    client = boto3.client("dynamodb")
     client.update_table(TableName=name, DeletionProtectionEnabled=False)
     client.get_waiter("table_exists").wait(TableName=name)
     client.delete_table(TableName=name)
 
 
-def _let_items_expire(client: Any, name: str) -> None:  # noqa: ANN401 - botocore makes it
+def _stream() -> "StreamSpecificationTypeDef":
+    """Return what switches the stream on."""
+    view = table_properties()["StreamSpecification"]["StreamViewType"]
+    return {"StreamEnabled": True, "StreamViewType": view}
+
+
+def _let_items_expire(client: "DynamoDBClient", name: str) -> None:
     expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     if expiry["TimeToLiveStatus"] == "DISABLED":
         client.update_time_to_live(
@@ -111,7 +118,7 @@ def _let_items_expire(client: Any, name: str) -> None:  # noqa: ANN401 - botocor
         )
 
 
-def _let_it_be_recovered(client: Any, name: str) -> None:  # noqa: ANN401 - botocore makes it
+def _let_it_be_recovered(client: "DynamoDBClient", name: str) -> None:
     for left in reversed(range(RECOVERY_TRIES)):
         try:
             client.update_continuous_backups(

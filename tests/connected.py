@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
+import boto3
 import pytest
 from botocore.config import Config
-from botocore.session import get_session
 
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.connection import connect, table
@@ -57,10 +57,10 @@ class Connected:
             yield
 
     def client(self) -> Any:
-        """Return a botocore client of the engine, as someone has it who uses nothing else."""
+        """Return a client of the engine, as someone has it who uses nothing else."""
         with self.environment():
             config = Config(max_pool_connections=WRITERS)
-            return get_session().create_client("dynamodb", config=config)
+            return boto3.client("dynamodb", config=config)
 
     def load(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Write items as they are, many at once."""

@@ -5,14 +5,20 @@ still has what it names.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import boto3
 from botocore.exceptions import ClientError, ParamValidationError
 
 from chalicelib.domain.errors import UnavailableError
 from chalicelib.storage.dynamodb.connection import table
-from chalicelib.storage.operators import client_of, refusals_told
+from chalicelib.storage.operators import refusals_told
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from types_boto3_dynamodbstreams.type_defs import RecordTypeDef
+    from types_boto3_sqs.type_defs import MessageTypeDef
 
 _SECONDS_HIDDEN: Final = 600
 """How long nobody else receives a letter that is being dealt with."""
@@ -52,7 +58,8 @@ class DeadLetters:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._queue = client_of("sqs")
+        with refusals_told():
+            self._queue = boto3.client("sqs")
 
     def receive(self) -> Iterator[DeadLetter]:
         """Yield each letter once, and hide it from others for ten minutes.
@@ -108,7 +115,7 @@ def is_of_this_table(letter: DeadLetter) -> bool:
     return f":table/{table().table_name}/stream/" in letter.stream
 
 
-def records_of(letter: DeadLetter) -> list[dict[str, Any]]:
+def records_of(letter: DeadLetter) -> "list[RecordTypeDef]":
     """Return the records that a letter names, read from the stream.
 
     Raises:
@@ -118,7 +125,7 @@ def records_of(letter: DeadLetter) -> list[dict[str, Any]]:
     """
     try:
         with refusals_told():
-            return list(_read(client_of("dynamodbstreams"), letter))
+            return list(_read(boto3.client("dynamodbstreams"), letter))
     except UnavailableError as error:
         if _says_gone(error.__cause__):
             raise NoLongerInStreamError from error
@@ -132,7 +139,7 @@ def _says_gone(cause: BaseException | None) -> bool:
     return isinstance(cause, ParamValidationError)
 
 
-def _read(streams: Any, letter: DeadLetter) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - botocore's
+def _read(streams: "DynamoDBStreamsClient", letter: DeadLetter) -> "Iterator[RecordTypeDef]":
     iterator: str | None = streams.get_shard_iterator(
         StreamArn=letter.stream,
         ShardId=letter.shard,
@@ -153,7 +160,7 @@ def _read(streams: Any, letter: DeadLetter) -> Iterator[dict[str, Any]]:  # noqa
     raise NoLongerInStreamError
 
 
-def _letter_of(message: Mapping[str, Any]) -> DeadLetter | None:
+def _letter_of(message: "MessageTypeDef") -> DeadLetter | None:
     try:
         batch = json.loads(message["Body"])["DDBStreamBatchInfo"]
         return DeadLetter(

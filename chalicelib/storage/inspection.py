@@ -1,7 +1,9 @@
 """Reading the table as no request does: all of it, or several items as they are at one moment."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+import boto3
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.storage import keys
@@ -9,7 +11,14 @@ from chalicelib.storage.dynamodb.batches import StoredItem, in_batches
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.model import SparseIndex
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
-from chalicelib.storage.operators import client_of, refusals_told
+from chalicelib.storage.operators import refusals_told
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import (
+        QueryOutputTypeDef,
+        ScanOutputTypeDef,
+        TransactGetItemTypeDef,
+    )
 
 ITEMS_AT_ONCE: Final = 100
 
@@ -39,7 +48,8 @@ class Inspector:
     """Reads the table that is connected to, strongly consistent, a page at a time."""
 
     def __init__(self) -> None:
-        self._client = client_of("dynamodb")
+        with refusals_told():
+            self._client = boto3.client("dynamodb")
         self._table = table().table_name
 
     def all_items(self) -> Iterator[list[StoredItem]]:
@@ -49,7 +59,8 @@ class Inspector:
             UnavailableError: The table does not serve us.
 
         """
-        return self._in_pages("scan", ConsistentRead=True)
+        pages = self._client.get_paginator("scan")
+        return _items_in(pages.paginate(TableName=self._table, ConsistentRead=True))
 
     def items_in(self, partition: str, beginning: str | None = None) -> Iterator[list[StoredItem]]:
         """Yield the items of a partition, some at a time; perhaps only those that begin so.
@@ -62,12 +73,13 @@ class Inspector:
         if beginning:
             condition += " AND begins_with(SK, :beginning)"
             values[":beginning"] = {"S": beginning}
-        return self._in_pages(
-            "query",
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
             ConsistentRead=True,
             KeyConditionExpression=condition,
             ExpressionAttributeValues=values,
         )
+        return _items_in(pages)
 
     def credentials_of(self, account_id: str) -> Iterator[list[StoredItem]]:
         """Yield an account's credentials; one just issued may be a moment late.
@@ -76,12 +88,13 @@ class Inspector:
             UnavailableError: The table does not serve us.
 
         """
-        for entries in self._in_pages(
-            "query",
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
             IndexName=SparseIndex.Meta.index_name,
             KeyConditionExpression="GSI1PK = :pk",
             ExpressionAttributeValues={":pk": {"S": keys.account(account_id)}},
-        ):
+        )
+        for entries in _items_in(pages):
             yield list(self.read(map(key_of, entries)).values())
 
     def read(self, wanted: Iterable[Key]) -> dict[Key, StoredItem]:
@@ -104,7 +117,7 @@ class Inspector:
             UnavailableError: The table does not serve us.
 
         """
-        gets = [
+        gets: list[TransactGetItemTypeDef] = [
             {"Get": {"TableName": self._table, "Key": key.stored}} for key in dict.fromkeys(wanted)
         ]
         for _ in tries(DECISION_TRIES):
@@ -119,12 +132,6 @@ class Inspector:
             return {key_of(item): item for item in items}
         raise UnavailableError(ErrorCode.BUSY)
 
-    def _in_pages(self, operation: str, **asked: Any) -> Iterator[list[StoredItem]]:  # noqa: ANN401 - botocore's
-        pages = self._client.get_paginator(operation).paginate(TableName=self._table, **asked)
-        with refusals_told():
-            for page in pages:
-                yield from in_batches(page["Items"], ITEMS_AT_ONCE)
-
     def _batch(self, batch: list[Key]) -> Iterator[StoredItem]:
         unread: Any = [key.stored for key in batch]
         for _ in tries(DECISION_TRIES):
@@ -137,3 +144,11 @@ class Inspector:
                 return
             unread = answer["UnprocessedKeys"][self._table]["Keys"]
         raise UnavailableError(ErrorCode.BUSY)
+
+
+def _items_in(
+    pages: "Iterable[QueryOutputTypeDef | ScanOutputTypeDef]",
+) -> Iterator[list[StoredItem]]:
+    with refusals_told():
+        for page in pages:
+            yield from in_batches(page["Items"], ITEMS_AT_ONCE)

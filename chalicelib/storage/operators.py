@@ -1,27 +1,14 @@
-"""What operators ask of AWS and no Lambda does: a client of its own for each service.
+"""What AWS answers operators, who ask it through boto3 what no Lambda does.
 
-The Lambdas' one client knows only what they need (:mod:`.session`).
+The Lambdas have one client that knows only what they need (:mod:`.dynamodb.session`).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
-
-
-def client_of(service: str) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
-    """Return a client of a service, as the environment says where it is.
-
-    Raises:
-        UnavailableError: The environment lacks a region.
-
-    """
-    with refusals_told():
-        return get_session().create_client(service)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A stack of CloudFormation: what would change, making it so, and taking it away.
 
-botocore finds credentials, region and endpoint in the environment, as all tools of AWS do, so
+boto3 finds credentials, region and endpoint in the environment, as all tools of AWS do, so
 that the rehearsal differs from AWS in nothing but the endpoint.
 """
 
@@ -12,12 +12,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import botocore.session
+import boto3
 from botocore.exceptions import ClientError
 
 from infra.aws.package import CODE_URI, Package
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import (
+        ParameterTypeDef,
+        StackEventTypeDef,
+        StackTypeDef,
+    )
 
 SHORTEST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 3.0
@@ -61,11 +68,11 @@ class Stack:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        session = botocore.session.get_session()
-        self._region: str = session.get_config_variable("region") or ""
-        self._cloudformation = session.create_client("cloudformation")
-        self._s3 = session.create_client("s3")
-        self._sts = session.create_client("sts")
+        session = boto3.Session()
+        self._region = session.region_name or ""
+        self._cloudformation = session.client("cloudformation")
+        self._s3 = session.client("s3")
+        self._sts = session.client("sts")
 
     @property
     def place(self) -> str:
@@ -130,9 +137,9 @@ class Stack:
                 f" `aws cloudformation continue-update-rollback --stack-name {self.name}`."
             )
         exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
-        current = {each["ParameterKey"] for each in (stack or {}).get("Parameters", ())}
+        current = {each["ParameterKey"] for each in (stack.get("Parameters", ()) if stack else ())}
         decided = package.parameters | chosen
-        parameters: list[dict[str, Any]] = [
+        parameters: list[ParameterTypeDef] = [
             {"ParameterKey": key, "ParameterValue": value} for key, value in decided.items()
         ]
         if exists:
@@ -192,14 +199,14 @@ class Stack:
             reasons = "\n  ".join(self._failures_behind(last_event, arn))
             raise StackError(f"CloudFormation could not delete all ({status}):\n  {reasons}")
 
-    def _describe(self, name: str | None = None) -> dict[str, Any] | None:
+    def _describe(self, name: str | None = None) -> "StackTypeDef | None":
         try:
             (stack,) = self._cloudformation.describe_stacks(StackName=name or self.name)["Stacks"]
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
             raise
-        return dict(stack)
+        return stack
 
     def _await_change_set(self, arn: str) -> ChangeSet | None:
         for _ in _looks():
@@ -215,9 +222,8 @@ class Stack:
         raise AssertionError  # it looks for ever
 
     def _changes(self, arn: str) -> Iterator[Change]:
-        more: dict[str, str] = {}
-        while True:
-            page = self._cloudformation.describe_change_set(ChangeSetName=arn, **more)
+        pages = self._cloudformation.get_paginator("describe_change_set")
+        for page in pages.paginate(ChangeSetName=arn):
             for each in page["Changes"]:
                 change = each["ResourceChange"]
                 yield Change(
@@ -227,9 +233,6 @@ class Stack:
                     change.get("Replacement", "False"),
                     change.get("PolicyAction", "").endswith("Retain"),
                 )
-            if "NextToken" not in page:
-                return
-            more = {"NextToken": page["NextToken"]}
 
     def _await_end_behind(self, last_event: str | None, name: str | None = None) -> str:
         """Wait until what began behind an event has ended, and return the stack's status."""
@@ -253,7 +256,7 @@ class Stack:
             if event["ResourceStatus"].endswith("_FAILED")
         ][::-1]
 
-    def _events(self, name: str | None) -> Iterator[dict[str, Any]]:
+    def _events(self, name: str | None) -> "Iterator[StackEventTypeDef]":
         """Yield the stack's events, the newest first."""
         pages = self._cloudformation.get_paginator("describe_stack_events")
         for page in pages.paginate(StackName=name or self.name):
@@ -282,10 +285,16 @@ class Stack:
         except ClientError as error:
             if error.response["Error"]["Code"] != _NO_SUCH_BUCKET:
                 raise
-            place = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
-            self._s3.create_bucket(
-                Bucket=bucket, **({} if self._region == _DEFAULT_REGION_OF_S3 else place)
-            )
+            if self._region == _DEFAULT_REGION_OF_S3:
+                self._s3.create_bucket(Bucket=bucket)
+            else:
+                self._s3.create_bucket(
+                    Bucket=bucket,
+                    # The types know the regions that there are, and not those to come.
+                    CreateBucketConfiguration={
+                        "LocationConstraint": self._region  # type: ignore[typeddict-item]
+                    },
+                )
         return bucket, owner
 
 

@@ -7,12 +7,14 @@ letter, and delivery goes on behind it.
 """
 
 from collections.abc import Callable, Container, Iterator
-from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import botocore.session
+import boto3
 
 from chalicelib.observability import logger
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodbstreams.type_defs import RecordTypeDef
 
 Record: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -39,7 +41,7 @@ class StreamPump:
         self._put_aside = put_aside
         self._batch_size = self._size = batch_size
         self._since = since
-        self._streams = botocore.session.get_session().create_client("dynamodbstreams")
+        self._streams = boto3.client("dynamodbstreams")
         (stream,) = self._streams.list_streams(TableName=table)["Streams"]
         self._stream_arn: str = stream["StreamArn"]
         self._iterators = dict(self._iterators_of_new_shards(known=()))
@@ -107,12 +109,15 @@ class StreamPump:
                 )
                 yield shard["ShardId"], iterator["ShardIterator"]
 
-    def _as_delivered(self, record: Record) -> Record:
+    def _as_delivered(self, record: "RecordTypeDef") -> Record:
         """Return a record in the shape in which a Lambda gets it."""
-        change = dict(record["dynamodb"])
-        created: datetime = change["ApproximateCreationDateTime"]
-        change["ApproximateCreationDateTime"] = int(created.timestamp())
-        return {**record, "dynamodb": change, "eventSourceARN": self._stream_arn}
+        change = record["dynamodb"]
+        created = int(change["ApproximateCreationDateTime"].timestamp())
+        return {
+            **record,
+            "dynamodb": {**change, "ApproximateCreationDateTime": created},
+            "eventSourceARN": self._stream_arn,
+        }
 
 
 def _sequence_number(record: Record) -> str:

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+import boto3
 import pytest
-from botocore.session import get_session
 
 from chalicelib.cli.verifying import SHOWN_OF_A_KIND, _Report
 from chalicelib.domain.ids import hex_of, uuid_of
@@ -167,7 +167,7 @@ def test_redrive_deals_with_dead_letters(own):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in own.environment.items():
             patch.setenv(name, value)
-        queue = get_session().create_client("sqs")
+        queue = boto3.client("sqs")
     url = queue.create_queue(QueueName="letters")["QueueUrl"]
     info = {
         "shardId": "none", "startSequenceNumber": "1", "endSequenceNumber": "2", "batchSize": 2,

@@ -15,7 +15,7 @@ from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-import botocore.session
+import boto3
 import psutil
 import pytest
 
@@ -51,9 +51,8 @@ class Stack:
         self.endpoint = rehearsed.environment["AWS_ENDPOINT_URL"]
 
     def client_of(self, service):
-        session = botocore.session.get_session()
-        session.set_credentials("local", "local")
-        return session.create_client(service, region_name="eu-west-1", endpoint_url=self.endpoint)
+        session = boto3.Session("local", "local", region_name="eu-west-1")
+        return session.client(service, endpoint_url=self.endpoint)
 
     def open_account(self, *options):
         issued = self.rehearsed.open_account(*options)

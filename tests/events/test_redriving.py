@@ -4,8 +4,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import boto3
 import pytest
-from botocore.session import get_session
 from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.domain.errors import UnavailableError
@@ -213,7 +213,7 @@ def queue(table, monkeypatch):
 
 class Queue:
     def __init__(self):
-        self.client = get_session().create_client("sqs")
+        self.client = boto3.client("sqs")
         self.url = self.client.create_queue(QueueName=f"letters-{new_id()}")["QueueUrl"]
 
     def send(self, first, last, **other):
@@ -237,15 +237,18 @@ class Queue:
         self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(letter))
 
     def shard_of(self, record):
-        streams = get_session().create_client("dynamodbstreams")
+        streams = boto3.client("dynamodbstreams")
         description = streams.describe_stream(StreamArn=record["eventSourceARN"])
         (shard,) = description["StreamDescription"]["Shards"]
         return shard["ShardId"]
 
     def count(self):
-        attributes = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        return tuple(int(attributes["Attributes"][name]) for name in names)
+        answer = self.client.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])
+        attributes = answer["Attributes"]
+        return (
+            int(attributes["ApproximateNumberOfMessages"]),
+            int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+        )
 
 
 def test_what_a_dead_letter_names_is_read_from_the_stream_and_counted_once(

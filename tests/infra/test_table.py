@@ -1,6 +1,6 @@
 """The one definition of the table."""
 
-import botocore.session
+import boto3
 import pytest
 
 from infra.resources import table_properties
@@ -21,12 +21,9 @@ def test_every_property_is_created_here_or_named_as_one_of_aws_only():
 
 
 @pytest.fixture
-def created(ministack, monkeypatch):
-    session = botocore.session.get_session()
-    session.set_credentials("local", "local")
-    return session.create_client(
-        "dynamodb", region_name="eu-west-1", endpoint_url=ministack.endpoint
-    )
+def created(ministack):
+    with ministack.environment():
+        return boto3.client("dynamodb")
 
 
 def test_table_is_created_as_it_is_defined(created, ministack):

@@ -76,6 +76,7 @@ def test_event_lambdas_load_nothing_that_they_do_not_need():
             "app",
             "chalicelib.dialects",
             "chalicelib.services.authentication",
+            "boto3",
             "infra",
         }
         assert "phonenumbers" not in loaded

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.session import get_session
 
@@ -23,12 +24,11 @@ def test_data_is_what_make_lock_takes_from_the_pinned_botocore(name, text):
 
 
 def clients(region):
-    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
     once = Config(retries={"total_max_attempts": 1})
-    return [
-        session.create_client("dynamodb", region, config=once, **keys)
-        for session in (lean_session(), get_session())
-    ]
+    sessions = (lean_session(), get_session())
+    for session in sessions:
+        session.set_credentials("a", "b")
+    return [session.create_client("dynamodb", region, config=once) for session in sessions]
 
 
 # In GovCloud, botocore's table names another FIPS endpoint than its rules do.
@@ -140,7 +140,8 @@ def answered(client, status, body):
     """Return what a call returns or fails with, when this is the answer to it."""
 
     def answer(**_):
-        return AWSResponse("http://here", status, {"x-amzn-requestid": "1"}, Raw(body))
+        headers = HTTPHeaders.from_dict({"x-amzn-requestid": "1"})
+        return AWSResponse("http://here", status, headers, Raw(body))
 
     client.meta.events.register("before-send", answer)
     try:
@@ -170,6 +171,7 @@ def test_credentials_may_come_from_a_role(ministack, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", ministack.endpoint)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
-    credentials = lean_session().get_credentials().get_frozen_credentials()
+    credentials = lean_session().get_credentials()
 
-    assert credentials.token
+    assert credentials
+    assert credentials.get_frozen_credentials().token

@@ -8,7 +8,7 @@ import botocore.session
 
 TABLE = os.environ["PHONEBOOK_TABLE"]
 
-client = botocore.session.get_session().create_client("dynamodb")
+client: Any = botocore.session.get_session().create_client("dynamodb")
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -32,7 +32,7 @@ FIELDS = (
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 TIME = "%Y-%m-%dT%H:%M:%S.%f+0000"
 
-client = botocore.session.get_session().create_client("dynamodb")
+client: Any = botocore.session.get_session().create_client("dynamodb")
 
 
 def retrieve(event: Event) -> Reply:

@@ -9,7 +9,7 @@ import botocore.session
 TABLE = os.environ["PHONEBOOK_TABLE"]
 SHARDS = 16
 
-client = botocore.session.get_session().create_client("dynamodb")
+client: Any = botocore.session.get_session().create_client("dynamodb")
 
 
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:

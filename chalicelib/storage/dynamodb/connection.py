@@ -114,7 +114,7 @@ class _PatientConnection(Connection):
     @property
     def client(self) -> Any:  # noqa: ANN401 - botocore's
         """The client, which looks for the type of each value of each item neither way."""
-        client = super().client
+        client: Any = super().client
         client._serializer = _SERIALIZER  # noqa: SLF001 - botocore has no public way to it
         return client
 
