@@ -11,7 +11,6 @@ from pkgutil import iter_modules
 from typing import Final
 
 from benchmarks import subjects
-from benchmarks.growth.tables import put_into
 from benchmarks.report import (
     Subject,
     as_findings,
@@ -25,6 +24,7 @@ from benchmarks.report import (
     plot_name,
 )
 from infra.aws.package import PackageError
+from infra.documents import put_into
 from infra.local.engine import EngineError
 
 RESULTS: Final = Path(__file__).parent / "results"

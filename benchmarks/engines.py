@@ -1,6 +1,5 @@
 """The engines that serve the subjects, with the phonebook's table on them."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any, Final, TypeAlias
 import boto3
 
 from infra.local import engine
+from infra.local.connected import Connected
 from infra.table import keys_and_indexes
-from tests.connected import Connected
 
 MINISTACK: Final = "ministack"
 DYNAMODB_LOCAL: Final = "DynamoDB Local"
@@ -38,15 +37,9 @@ def connected(name: str) -> Iterator[Connected]:
 
     """
     with TemporaryDirectory() as folder, _STARTED_BY[name](Path(folder) / "log") as endpoint:
-        before = dict(os.environ)
-        try:
-            engine.use_in_this_process(endpoint)
+        with engine.used_in_this_process(endpoint):
             _create_table()
-            there = Connected(endpoint, _TABLE)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-        with there:
+        with Connected(endpoint, _TABLE) as there:
             yield there
 
 

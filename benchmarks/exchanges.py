@@ -130,6 +130,11 @@ def schedule_event() -> dict[str, Any]:
     }
 
 
+def basic(username: str, secret: str) -> str:
+    """Return the header by which someone with a credential is known."""
+    return "Basic " + base64.b64encode(f"{username}:{secret}".encode()).decode()
+
+
 def event(
     sender: tuple[str, str],
     method: str,
@@ -143,7 +148,7 @@ def event(
         path = path.replace(f"{{{name}}}", value)
     headers = {
         "Accept": "application/json",
-        "Authorization": "Basic " + base64.b64encode(":".join(sender).encode()).decode(),
+        "Authorization": basic(*sender),
         "Host": "abcdef1234.execute-api.eu-west-1.amazonaws.com",
         "User-Agent": "OpenAPI-Generator/2.7.0/python",
         "X-Amzn-Trace-Id": "Root=1-65000000-000000000000000000000000",

@@ -10,13 +10,13 @@ from typing import Final
 
 from benchmarks.contacts import NOW, STAMP, caller_of, contact_items, number
 from benchmarks.engines import Item, connected, engine_of_tables
+from benchmarks.use_cases.meter import size_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.group import Group
 from chalicelib.services import accounts, groups
 from chalicelib.storage import keys
 from chalicelib.storage.stamps import stamped
-from tests.connected import Connected
-from tests.storage.meter import size_of
+from infra.local.connected import Connected
 
 SIZES: Final = (1_000, 10_000, 100_000)
 SIZES_OF_QUICK_RUN: Final = (300, 1_000)

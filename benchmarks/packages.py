@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.contenders import PHONEBOOK
+from infra import PROJECT
 from infra.aws.bytecode import compile_modules
 from infra.aws.package import package_stage, write_zip
 
-PROJECT: Final = Path(__file__).parent.parent
 ENVIRONMENT: Final = PROJECT / ".venv-benchmarks"
 PEERS: Final = Path(__file__).parent / "peers"
 

@@ -8,6 +8,8 @@ from html import escape
 from statistics import median, quantiles
 from typing import Any, Final
 
+from infra.documents import as_table
+
 _COLUMNS: Final = ("", "measured", "against", "to reach", "reached")
 _ENOUGH_FOR_QUARTILES: Final = 5
 _THOUSAND: Final = 1_000
@@ -86,8 +88,7 @@ def as_line(subject: Subject) -> str:
 
 def as_markdown(subject: Subject) -> str:
     """Return a subject's table with its engine and its footnotes."""
-    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *map(_cells, subject.rows)]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    table = as_table(_COLUMNS, map(_cells, subject.rows))
     notes = "\n\n".join([f"Engine: {subject.engine}. {subject.method}", *subject.footnotes])
     return f"{table}\n\n{notes}"
 
@@ -101,7 +102,7 @@ def as_findings(subjects: Iterable[Subject], figures: Mapping[str, Sequence[str]
     """
     by_name = {subject.name: subject for subject in subjects}
     columns = ("subject", "marks reached", *_COLUMNS[:-1])
-    rows = [columns, ("---",) * len(columns)]
+    rows = []
     for name, chosen in figures.items():
         subject = by_name[name]
         measured = {row.name: row for row in subject.rows}
@@ -110,7 +111,7 @@ def as_findings(subjects: Iterable[Subject], figures: Mapping[str, Sequence[str]
         for figure in chosen:
             rows.append((*head, *_cells(measured[figure])[:-1]))
             head = ("", "")
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return as_table(columns, rows)
 
 
 def as_page(subjects: Iterable[Subject], date: str) -> str:

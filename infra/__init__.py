@@ -1,4 +1,4 @@
-"""What runs the phonebook: on this machine, on AWS, and the pins of what it needs."""
+"""What runs the phonebook here and on AWS, the pins of what it needs, its documents' tables."""
 
 from pathlib import Path
 from typing import Final

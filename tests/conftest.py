@@ -11,8 +11,8 @@ from hypothesis import settings
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from infra.local import child, engine
+from infra.local.connected import Connected
 from tests.account import stamp_of
-from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
 from tests.served import Client, served_app
 

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from benchmarks.growth.tables import all_tables, put_into
+from benchmarks.growth.tables import all_tables
+from infra.documents import put_into
 
 
 def main(arguments: list[str]) -> None:

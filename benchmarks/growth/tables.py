@@ -1,8 +1,7 @@
 """The tables of ``docs/scaling.md``, by name, as Markdown."""
 
-from collections.abc import Iterable, Sequence
-
 from benchmarks.growth import cleaning, costs, counting, keyspace, limits, scenarios, workload
+from infra.documents import as_table
 
 _MILLISECONDS_OF_COUNTING = (15, 30, 60)
 _MILLISECONDS_OF_CLEANING = (10, 20, 40)
@@ -31,22 +30,6 @@ def all_tables() -> dict[str, str]:
     }
 
 
-def put_into(document: str, tables: dict[str, str]) -> str:
-    """Return *document* with each table between its marks.
-
-    Raises:
-        ValueError: It has no place for a table.
-
-    """
-    for name, table in tables.items():
-        before, begin, rest = document.partition(f"<!-- table: {name} -->\n")
-        _, end, after = rest.partition("<!-- end -->")
-        if not end:
-            raise ValueError(f"there is no place for the table {name}")
-        document = f"{before}{begin}\n{table}\n\n{end}{after}"
-    return document
-
-
 def _growth() -> str:
     order = scenarios.met_by_even_load()
     rows = []
@@ -64,7 +47,7 @@ def _growth() -> str:
                     _number(costs.monthly(contacts, requests).total),
                 ]
             )
-    return _table(
+    return as_table(
         [
             "contacts",
             "requests a second",
@@ -79,7 +62,7 @@ def _growth() -> str:
 
 
 def _order() -> str:
-    return _table(
+    return as_table(
         ["", "requests a second", "limit", "then", "change"],
         (
             [str(place), _number(met.at), met.limit, met.then, met.change]
@@ -94,7 +77,7 @@ def _costs() -> str:
         cost = costs.monthly(scenarios.CONTACTS[1], requests)
         parts = (cost.gateway, cost.functions, cost.logs, cost.units, cost.storage)
         rows.append([_number(requests), *map(_dollars, parts)])
-    return _table(
+    return as_table(
         [
             "requests a second, 1 million contacts",
             "API Gateway",
@@ -116,7 +99,7 @@ def _imports() -> str:
         scenarios.THROTTLING_RATE_OF_PROD,
         limits.GATEWAY_RATE.value,
     )
-    return _table(
+    return as_table(
         [
             "contacts",
             *(f"at {_number(rate)} a second" for rate in rates),
@@ -136,7 +119,7 @@ def _imports() -> str:
 
 
 def _account() -> str:
-    return _table(
+    return as_table(
         ["at", "of what", "then", "change"],
         (
             [_number(met.at), met.limit, met.then, met.change]
@@ -157,7 +140,7 @@ def _tombstones() -> str:
                 _number(limits.PARTITION_READS.value / reads),
             ]
         )
-    return _table(
+    return as_table(
         ["deleted groups not swept", "reads for a contact in groups", "of them a second"], rows
     )
 
@@ -173,7 +156,7 @@ def _keys() -> str:
         for traffic in keyspace.all_traffic()
     ]
     splits = (f"after {n}" for n in range(1, keyspace.INTERVALS))
-    return _table(["writes to", "asked a second", "served at first", *splits, "partitions"], rows)
+    return as_table(["writes to", "asked a second", "served at first", *splits, "partitions"], rows)
 
 
 def _due() -> str:
@@ -183,7 +166,7 @@ def _due() -> str:
         shard_share = shards / keyspace.DUE_SHARDS
         served = limits.PARTITION_WRITES.value / shard_share
         rows.append([_number(partitions), f"{shards:.1f}", _number(served)])
-    return _table(
+    return as_table(
         [
             "partitions of the index",
             "shards in the busiest",
@@ -206,7 +189,7 @@ def _counter() -> str:
                 f"{contention.gave_up_in_a_row} of {counting.DELIVERIES}",
             ]
         )
-    return _table(
+    return as_table(
         [
             "shards",
             "changes counted a second",
@@ -231,7 +214,7 @@ def _shard() -> str:
         ]
         for counters in (1, 10, 50, counting.BATCH)
     ]
-    return _table(
+    return as_table(
         [
             "counters in a batch of 1,000",
             "transactions",
@@ -257,7 +240,7 @@ def _cleaning() -> str:
                 _number(keyspace.DUE_SHARDS * cleaning.a_day(seconds, sweeping=False)),
             ]
         )
-    return _table(
+    return as_table(
         [
             "milliseconds of a transaction",
             "contacts a run",
@@ -271,7 +254,7 @@ def _cleaning() -> str:
 
 
 def _limits() -> str:
-    return _table(
+    return as_table(
         ["limit", "number", "can be raised", "source"],
         (
             [
@@ -283,11 +266,6 @@ def _limits() -> str:
             for limit in limits.ALL
         ),
     )
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _number(value: float) -> str:

@@ -11,14 +11,14 @@ from typing import Any, Final
 from benchmarks.contacts import STAMP, caller_of
 from benchmarks.engines import MINISTACK, connected
 from benchmarks.report import Row, Subject, spread
+from benchmarks.use_cases.meter import Meter
 from chalicelib.domain.account import Account
 from chalicelib.domain.group import Group
 from chalicelib.entrypoints.counter_stream import count_changes
 from chalicelib.services import accounts, groups
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
-from tests.connected import Connected
-from tests.storage.meter import Meter
+from infra.local.connected import Connected
 
 JOINS: Final = {1: 2_000, 10: 5_000, 99: 10_000, 100: 10_000, 1_000: 100_000}
 """Size of batch, and joins counted in such batches; all of them in ever smaller batches would
@@ -156,8 +156,5 @@ def _lambda_in(there: Connected) -> Iterator[None]:
     """Let the Lambda, which connects itself at its first batch, find this table."""
     with there.environment():
         os.environ[TABLE_VARIABLE] = there.table
-        try:
-            count_changes({"Records": []}, None)
-            yield
-        finally:
-            del os.environ[TABLE_VARIABLE]
+        count_changes({"Records": []}, None)
+        yield

@@ -15,13 +15,13 @@ from urllib.parse import parse_qs, urlsplit
 from benchmarks.contacts import NOW, caller_of, number
 from benchmarks.large import Filled, LargeTable, large_table
 from benchmarks.report import Row, Subject, spread
+from benchmarks.use_cases.meter import READ_UNIT_BYTES, Meter
 from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.messente.endpoints import ROOT, fetch_contacts
 from chalicelib.domain.errors import RefusedError
 from chalicelib.domain.ids import uuid_of
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.connection import table
-from tests.storage.meter import READ_UNIT_BYTES, Meter
 
 PAGE: Final = 1_000
 PAGE_OF_QUICK_RUN: Final = 100

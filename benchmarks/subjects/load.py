@@ -14,15 +14,15 @@ from typing import Final
 from benchmarks.clients import Burst, Target, keep_busy
 from benchmarks.contacts import NOW, STAMP, caller_of
 from benchmarks.engines import MINISTACK, connected
+from benchmarks.exchanges import basic
 from benchmarks.report import Row, Subject
 from chalicelib.domain.account import Account
 from chalicelib.domain.ids import uuid_of
 from chalicelib.services import accounts, contacts, groups
 from chalicelib.settings import TABLE_VARIABLE
 from infra.local import child, engine
+from infra.local.connected import Connected
 from infra.rehearsal import rehearsal
-from tests.connected import Connected
-from tests.served import Client
 
 CLIENTS: Final = (1, 8, 32)
 ROUNDS: Final = 3
@@ -121,8 +121,8 @@ def _measure_deployed(folder: Path) -> tuple[list[Row], list[str]]:
 def _contender(account: Account, url: str) -> Contender:
     group = groups.create_group(caller_of(account), "Load", NOW)
     credential, secret = accounts.issue_credential(account.id, STAMP)
-    basic = Client(url, account.id, credential.username, secret).basic
-    return Contender(account, Target(url, {"Authorization": basic}, uuid_of(group.id)))
+    headers = {"Authorization": basic(credential.username, secret)}
+    return Contender(account, Target(url, headers, uuid_of(group.id)))
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from benchmarks.contacts import NOW, STAMP, contact_items, id_items
 from benchmarks.engines import connected, engine_of_tables
 from benchmarks.large import large_table
 from benchmarks.report import Row, Subject
+from benchmarks.use_cases.meter import Meter
 from chalicelib.services import accounts
 from chalicelib.services.cleanup import clean_up
 from chalicelib.storage import keys
-from tests.connected import Connected
-from tests.storage.meter import Meter
+from infra.local.connected import Connected
 
 DUE: Final = (10, 100, 1_000, 10_000)
 

@@ -1,22 +1,21 @@
 """Units and calls: what each use case costs, held against the least that it could.
 
-Each use case is the one that the tests of ``docs/access-patterns.md`` carry out, on a small
-contact. Units of writes are what ministack charges, which is what AWS charges; ministack's
-own figure for reads is a constant, so reads are worked out from the answers.
+Each use case is carried out on a small contact (:mod:`benchmarks.use_cases`). Units of writes are
+what ministack charges, which is what AWS charges; ministack's own figure for reads is a constant,
+so reads are worked out from the answers.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
-from benchmarks.contacts import STAMP
+from benchmarks.contacts import STAMP, caller_of
 from benchmarks.engines import MINISTACK, connected
 from benchmarks.report import Row, Subject
+from benchmarks.use_cases.carried_out import PREPARATIONS
+from benchmarks.use_cases.documented import documented
+from benchmarks.use_cases.meter import Meter
 from chalicelib.services import accounts
-from tests.documented import USE_CASES
-from tests.storage.meter import Meter
-from tests.storage.test_units import COSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +50,18 @@ They are those of a table in which nothing is ever half deleted: what a deleted 
 to be swept costs a reader one more read, by decision 0001, and leaving reads first, by 0002.
 """
 
-_NOW: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
-
 
 def measure(quick: bool) -> Subject:  # noqa: FBT001 - as every subject is called
     """Measure every use case; quick runs hold them against the document, not the least."""
     costs = dict(_measured())
-    documented = {
+    said = {
         name: Cost(use_case.reads, use_case.writes, len(use_case.calls))
-        for name, use_case in USE_CASES.items()
+        for name, use_case in documented().items()
     }
-    marks = documented if quick else LEAST
+    marks = said if quick else LEAST
     against = "the document" if quick else "the least"
     rows = [row for name in marks for row in _rows(name, costs[name], marks[name], against)]
-    undocumented = sum(costs[name] != documented[name] for name in costs)
+    undocumented = sum(costs[name] != said[name] for name in costs)
     rows.append(
         Row(
             name=f"other than documented, of {len(costs)} use cases",
@@ -85,10 +82,10 @@ def measure(quick: bool) -> Subject:  # noqa: FBT001 - as every subject is calle
 
 def _measured() -> Iterator[tuple[str, Cost]]:
     with connected(MINISTACK):
-        for name, prepare in COSTS.items():
-            act = prepare(accounts.open_account("Benchmark", "EE", 30, STAMP))
+        for name, prepare in PREPARATIONS.items():
+            use_case = prepare(caller_of(accounts.open_account("Benchmark", "EE", 30, STAMP)))
             with Meter() as meter:
-                act()
+                use_case()
             yield name, Cost(meter.reads, meter.writes, len(meter.calls))
 
 

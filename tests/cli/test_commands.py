@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from chalicelib.cli.commands import cli
 from chalicelib.cli.failures import EXIT_CODES
 from chalicelib.settings import TABLE_VARIABLE
-from tests.documented import table
+from infra.documents import table
 from tests.paths import PROJECT
 
 DOCUMENTS = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]

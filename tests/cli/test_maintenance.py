@@ -20,9 +20,9 @@ from chalicelib.storage.inspection import Key
 from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import ContactIdItem, ContactItem, GroupItem, MembershipItem
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
 from tests.conftest import unattended
-from tests.connected import Connected
 from tests.paths import PROJECT
 from tests.storage.steps import number
 

@@ -17,8 +17,8 @@ from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import AccountItem, ContactItem
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
-from tests.connected import Connected
 from tests.faulty_engine import deny, faulty_engine
 from tests.paths import PROJECT
 from tests.written import stamps_of

@@ -19,8 +19,8 @@ from chalicelib.storage.aside import put_aside
 from chalicelib.storage.counters import MARKER_LIFETIME
 from chalicelib.storage.items import AccountItem, AppliedItem, CredentialItem
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import stamp_of
-from tests.connected import Connected
 from tests.faulty_engine import break_down, faulty_engine
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT

@@ -10,6 +10,7 @@ from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.endpoints import ENDPOINTS
 from chalicelib.dialects.messagebird.parse import SENT_BESIDE
 from chalicelib.services import accounts
+from infra.documents import table
 from tests.account import stamp_of
 from tests.contract.messagebird import (
     CONTACTS,
@@ -20,7 +21,6 @@ from tests.contract.messagebird import (
     MessageBird,
     assert_errors,
 )
-from tests.documented import table
 from tests.openapi import methods_at
 
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}

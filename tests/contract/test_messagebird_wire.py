@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from infra.documents import table
 from tests.contract.messagebird import MessageBird
 from tests.contract.messagebird_wire import CLIENTS
-from tests.documented import table
 from tests.openapi import assert_documented
 
 

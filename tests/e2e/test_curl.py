@@ -5,8 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.documented import transcripts
-from tests.e2e.transcripts import STAND_INS, run_script, same_each_time
+from tests.e2e.transcripts import STAND_INS, run_script, same_each_time, transcripts
 from tests.paths import PROJECT
 
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]

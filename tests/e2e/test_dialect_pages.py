@@ -3,8 +3,7 @@
 import pytest
 
 from chalicelib.dialects.registry import DIALECTS
-from tests.documented import transcripts
-from tests.e2e.transcripts import run_script, same_each_time
+from tests.e2e.transcripts import run_script, same_each_time, transcripts
 from tests.paths import PROJECT
 
 DIALECT_PAGES = sorted((PROJECT / "docs" / "dialects").glob("*.md"))

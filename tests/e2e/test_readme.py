@@ -3,8 +3,7 @@
 import re
 import shlex
 
-from tests.documented import transcripts
-from tests.e2e.transcripts import run, run_script, same_each_time
+from tests.e2e.transcripts import run, run_script, same_each_time, transcripts
 from tests.paths import PROJECT
 
 README = PROJECT / "README.md"

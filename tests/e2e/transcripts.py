@@ -4,14 +4,16 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from tests.documented import Transcript
 from tests.paths import PROJECT
 
 STAND_INS: Final = PROJECT / "tests" / "e2e" / "stand_ins"
 """A ``curl`` of Python."""
 
+_TRANSCRIPT: Final = re.compile(
+    r"^```(sh|python)\n((?:(?!```).*\n)*)```\n\n```console\n((?:(?!```).*\n)*)```$", re.MULTILINE
+)
 _CHANGING: Final = re.compile(
     r"\b20\d\d-\d\d-\d\d([ T]\d\d:\d\d:\d\d)?\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}-[0-9a-f]{16}\b"
     r"|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
@@ -20,6 +22,19 @@ _CHANGING: Final = re.compile(
     r'|(?<="href":")[^"]*'
 )
 """Moments, ids and links, which are others each time; numbers of contacts have a plus or quotes."""
+
+
+class Transcript(NamedTuple):
+    """What a document prints to be run, in ``sh`` or ``python``, and what that prints."""
+
+    language: str
+    script: str
+    printed: str
+
+
+def transcripts(document: Path) -> list[Transcript]:
+    """Return the transcripts of a document, in the order in which they stand."""
+    return [Transcript(*found) for found in _TRANSCRIPT.findall(document.read_text())]
 
 
 def same_each_time(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from benchmarks.use_cases.meter import Meter
 from chalicelib.domain.contact import Contact
 from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.services import accounts, blacklist, contacts, groups
@@ -18,11 +19,10 @@ from chalicelib.storage.items import MembershipItem
 from chalicelib.storage.memberships import join as join_without_looking
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
-from tests.connected import Connected
 from tests.events.conftest import NOW, SCHEDULED_EVENT, Looks
 from tests.sizes import CONTACTS_IN_A_LARGE_TABLE
-from tests.storage.meter import Meter
 from tests.storage.steps import (
     assert_rule_3_holds,
     create,

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from benchmarks.use_cases.meter import Meter
 from chalicelib.domain.errors import UnavailableError
 from chalicelib.entrypoints import purge_schedule
 from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
@@ -22,8 +23,8 @@ from chalicelib.storage.dynamodb.clock import NoClockError, time_of_table
 from chalicelib.storage.items import AccountItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
-from tests.connected import Connected
 from tests.events.conftest import NOW, SCHEDULED_EVENT, Looks
 from tests.events.test_cleanup import _contact
 from tests.faulty_engine import (
@@ -34,7 +35,6 @@ from tests.faulty_engine import (
     refuse_as_invalid,
     throttle,
 )
-from tests.storage.meter import Meter
 from tests.storage.steps import (
     assert_rule_3_holds,
     create,

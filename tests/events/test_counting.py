@@ -7,6 +7,7 @@ import pytest
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.operand import Path
 
+from benchmarks.use_cases.meter import Meter
 from chalicelib.domain.errors import NotFoundError
 from chalicelib.entrypoints.counter_stream import count_changes
 from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
@@ -18,12 +19,11 @@ from chalicelib.storage.dynamodb.connection import REPEATS
 from chalicelib.storage.dynamodb.connection import table as connection
 from chalicelib.storage.dynamodb.tries import SEND_TRIES
 from chalicelib.storage.items import AppliedItem
+from infra.local.connected import Connected
 from infra.local.events import _scheduled_event
 from tests.account import caller_of
-from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.faulty_engine import break_down, faulty_engine, lose_answer, lose_race
-from tests.storage.meter import Meter
 from tests.storage.steps import (
     change,
     create,

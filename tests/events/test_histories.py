@@ -21,8 +21,8 @@ from chalicelib.storage import keys
 from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import ContactItem, MembershipItem
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
-from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.events.delivery import Delivery
 from tests.faulty_engine import FaultyEngine, break_down, faulty_engine, lose_answer

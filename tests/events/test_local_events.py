@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.services import accounts, contacts
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
 from tests.conftest import unattended
-from tests.connected import Connected
 from tests.faulty_engine import break_down, faulty_engine
 from tests.storage.steps import number
 

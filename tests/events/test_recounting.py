@@ -20,8 +20,8 @@ from chalicelib.storage import keys, recount
 from chalicelib.storage.counters import Counter, item_of, read_counter
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import CountingItem, GroupItem
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
-from tests.connected import Connected
 from tests.events.delivery import Delivery
 from tests.faulty_engine import faulty_engine, lose_answer
 from tests.storage.steps import create, create_group, join, leave, stored_keys

@@ -17,8 +17,8 @@ from chalicelib.storage.aside import list_aside, put_aside
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.dead_letters import DeadLetter, DeadLetters
 from chalicelib.storage.items import AppliedItem, AsideItem
+from infra.local.connected import Connected
 from tests.account import caller_of
-from tests.connected import Connected
 from tests.events.delivery import Delivery
 from tests.faulty_engine import break_down, faulty_engine, lose_answer
 from tests.storage.steps import create, create_group, join, number

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from benchmarks.use_cases.meter import Meter
 from chalicelib.dialects.messente.endpoints import ROOT
 from chalicelib.services import contacts, groups
 from chalicelib.services.cleanup import clean_up
@@ -15,13 +16,12 @@ from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import ContactItem, MembershipItem
 from infra.local import child
+from infra.local.connected import Connected
 from tests.account import stamp_of
-from tests.connected import Connected
 from tests.events.conftest import NOW
 from tests.events.delivery import Delivery
 from tests.faulty_engine import break_down, faulty_engine
 from tests.sizes import MEMBERS_GAINED, SECONDS_OF_TRAFFIC
-from tests.storage.meter import Meter
 from tests.storage.steps import create_group, number
 
 THREADS = 8

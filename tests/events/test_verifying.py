@@ -30,8 +30,8 @@ from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import AppliedItem, ContactIdItem, MembershipItem
 from chalicelib.storage.tombstones import deleted_contact_item, deleted_group_item
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
-from tests.connected import Connected
 from tests.events.test_traffic import CONTACTS, GROUPS, THREADS, use
 from tests.faulty_engine import break_down, faulty_engine, lose_race
 from tests.sizes import SECONDS_OF_TRAFFIC

@@ -20,7 +20,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.dynamodb import connection
 from chalicelib.storage.stream_records import AMOUNTS
 from infra.aws.package import package_stage, stages
-from tests.documented import table
+from infra.documents import table
 from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
 from tests.paths import PROJECT
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
+from benchmarks.use_cases.meter import Meter
 from chalicelib.services import accounts
 from infra.local import engine
+from infra.local.connected import Connected
 from tests.account import stamp_of
-from tests.connected import Connected
 from tests.faulty_engine import faulty_engine
-from tests.storage.meter import Meter
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

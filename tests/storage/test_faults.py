@@ -12,8 +12,8 @@ from chalicelib.storage.dynamodb.deadline import calls_end_after
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, SEND_TRIES
 from chalicelib.storage.items import DeletedContactItem
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
+from infra.local.connected import Connected
 from tests.account import caller_of
-from tests.connected import Connected
 from tests.faulty_engine import (
     faulty_engine,
     leave_everything_unprocessed,

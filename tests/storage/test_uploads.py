@@ -17,8 +17,8 @@ from chalicelib.storage.dynamodb.connection import table as connection
 from chalicelib.storage.dynamodb.deadline import calls_end_after
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.dynamodb.tries import SEND_TRIES
+from infra.local.connected import Connected
 from tests.account import caller_of
-from tests.connected import Connected
 from tests.faulty_engine import faulty_engine, lose_answer, lose_race, throttle
 from tests.storage.conftest import NOW
 from tests.storage.steps import (

@@ -15,7 +15,7 @@ from chalicelib.domain.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from tests.documented import table
+from infra.documents import table
 from tests.openapi import assert_is
 
 STATUS_OF_CODE = {

@@ -29,8 +29,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.group import Group
 from chalicelib.domain.limits import UPLOAD_ROWS
+from infra.documents import table
 from tests.account import account_in
-from tests.documented import table
 from tests.openapi import DOCUMENTS
 
 GROUP = Group(

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from benchmarks.use_cases.documented import documented
 from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
 from chalicelib.dialects.registry import DIALECTS
@@ -12,8 +13,8 @@ from chalicelib.domain import limits
 from chalicelib.entrypoints.purge_schedule import EVERY_MINUTES
 from chalicelib.storage.counters import MARKER_LIFETIME
 from infra.aws.package import stages
+from infra.documents import table
 from infra.resources import defaults, properties_of_each, template
-from tests.documented import USE_CASES, table
 from tests.paths import PROJECT
 
 README = PROJECT / "README.md"
@@ -47,7 +48,7 @@ def test_every_limit_is_documented_as_it_is():
     }
 
 
-@pytest.mark.parametrize("use_case", USE_CASES.values(), ids=lambda use_case: use_case.name)
+@pytest.mark.parametrize("use_case", documented().values(), ids=lambda use_case: use_case.name)
 def test_function_of_each_use_case_exists(use_case):
     *path, last = use_case.function.split(".")
     if path[-1][0].isupper():

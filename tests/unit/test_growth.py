@@ -7,15 +7,16 @@ import pytest
 
 from benchmarks.growth import cleaning, costs, counting, keyspace, scenarios, workload
 from benchmarks.growth.partitions import Partitions, even_heat, follow, place
-from benchmarks.growth.tables import all_tables, put_into
+from benchmarks.growth.tables import all_tables
+from benchmarks.use_cases.documented import documented
 from chalicelib.domain import limits as own_limits
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.services.counting import count
 from chalicelib.storage import counters, keys
 from chalicelib.storage.dynamodb import tries
 from infra.aws.package import stages
+from infra.documents import put_into, table
 from infra.resources import defaults, properties_of
-from tests.documented import USE_CASES, table
 from tests.paths import PROJECT
 
 LIMIT = 1_000.0
@@ -238,10 +239,10 @@ def test_markers_of_a_week_are_stored():
 
 @pytest.mark.parametrize("name", workload.USE_CASES)
 def test_units_are_those_of_the_access_patterns(name):
-    units, documented = workload.USE_CASES[name], USE_CASES[name]
+    units, said = workload.USE_CASES[name], documented()[name]
 
-    assert units.reads == documented.reads
-    assert units.table_writes + units.index_writes == documented.writes
+    assert units.reads == said.reads
+    assert units.table_writes + units.index_writes == said.writes
 
 
 def test_mix_is_all_requests():

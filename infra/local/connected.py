@@ -1,20 +1,25 @@
 """This process connected to one of several engines at a time."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import boto3
-import pytest
 from botocore.config import Config
+from pynamodb.connection import TableConnection
 
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.connection import connect, table
 from chalicelib.storage.dynamodb.model import Item
 from infra.local import engine
 from infra.table import create_table
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+TABLE: Final = "phonebook-tests"
+"""The table that is created where none is named."""
 
 WRITTEN_AT_ONCE: Final = 25
 WRITERS: Final = 4
@@ -23,13 +28,13 @@ WRITERS: Final = 4
 class Connected:
     """The phonebook's table on one engine; ``with`` it, the storage works there.
 
-    Engines of several fixtures are up at once, but PynamoDB knows one connection: what was
-    connected before comes back behind the ``with``.
+    Several engines may be up at once, but PynamoDB knows one connection: what was connected
+    before comes back after the ``with``. Without an *endpoint*, the engine is in this process.
     """
 
     def __init__(self, endpoint: str | None, deployed_table: str | None = None) -> None:
         self.endpoint = endpoint or ""
-        self.table: Final = deployed_table or "phonebook-tests"
+        self.table: Final = deployed_table or TABLE
         with self.environment():
             if deployed_table is None:
                 create_table(self.table)
@@ -48,15 +53,10 @@ class Connected:
     @contextmanager
     def environment(self) -> Iterator[None]:
         """Let clients that are made inside find the engine."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("AWS_")]:
-                patch.delenv(name)
-            for name, value in engine.environment(self.endpoint).items():
-                if value and name.startswith("AWS_"):
-                    patch.setenv(name, value)
+        with engine.used_in_this_process(self.endpoint):
             yield
 
-    def client(self) -> Any:
+    def client(self) -> "DynamoDBClient":
         """Return a client of the engine, as someone has it who uses nothing else."""
         with self.environment():
             config = Config(max_pool_connections=WRITERS)
@@ -67,15 +67,15 @@ class Connected:
         client = self.client()
 
         def write(batch: list[Mapping[str, Any]]) -> None:
-            puts = [{"PutRequest": {"Item": item}} for item in batch]
-            while puts:
-                answer = client.batch_write_item(RequestItems={self.table: puts})
-                puts = answer["UnprocessedItems"].get(self.table, [])
+            unwritten: Any = {self.table: [{"PutRequest": {"Item": item}} for item in batch]}
+            while unwritten:
+                unwritten = client.batch_write_item(RequestItems=unwritten)["UnprocessedItems"]
 
         with ThreadPoolExecutor(WRITERS) as writers:
             list(writers.map(write, in_batches(items, WRITTEN_AT_ONCE)))
 
-    def _swap(self, connection):
-        before, Item._connection = Item._connection, connection
+    def _swap(self, connection: TableConnection | None) -> TableConnection | None:
+        before = Item._connection  # noqa: SLF001 - where PynamoDB keeps a model's connection
+        Item._connection = connection  # noqa: SLF001
         Item.Meta.table_name = self.table
         return before

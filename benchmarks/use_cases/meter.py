@@ -1,12 +1,16 @@
-"""Counting what the calls to DynamoDB cost."""
+"""A meter of what calls to DynamoDB cost."""
 
 import math
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from chalicelib.storage.dynamodb.connection import table
 
-READ_UNIT_BYTES = 4096
-WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+READ_UNIT_BYTES: Final = 4096
+WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
 
 
 class Meter:
@@ -35,14 +39,16 @@ class Meter:
         self._events.unregister("after-call.dynamodb", self._count)
         self._events.unregister("provide-client-params.dynamodb", self._look_at_consistency)
 
-    def _look_at_consistency(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def _look_at_consistency(
+        self, params: dict[str, Any], model: "OperationModel", **_: object
+    ) -> None:
         if model.name in WRITES:
             return
         (asked,) = params.get("RequestItems", {"": params}).values()
         if not asked.get("ConsistentRead"):
             self.inconsistent_reads.append(model.name)
 
-    def _count(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    def _count(self, parsed: dict[str, Any], model: "OperationModel", **_: object) -> None:
         self.calls.append(model.name)
         charged = parsed.get("ConsumedCapacity", [])
         units = sum(
@@ -62,16 +68,17 @@ def _read_units(operation: str, answer: dict[str, Any]) -> int:
     if operation == "BatchGetItem":
         (items,) = answer["Responses"].values()
         return sum(_units(size_of(item)) for item in items)
-    assert operation == "Query", operation
-    return _units(sum(map(size_of, answer["Items"])))
+    if operation == "Query":
+        return _units(sum(map(size_of, answer["Items"])))
+    raise LookupError(f"nobody knows what {operation} costs")
 
 
 def _units(size: int) -> int:
     return max(1, math.ceil(size / READ_UNIT_BYTES))
 
 
-def size_of(item: dict[str, Any]) -> int:
-    """Bytes of an item: its names and its values, numbers at about two digits a byte."""
+def size_of(item: Mapping[str, Any]) -> int:
+    """Return the bytes of an item: its names and its values, numbers at about two digits a byte."""
     return sum(len(name.encode()) + _size_of_value(value) for name, value in item.items())
 
 

@@ -1,0 +1,313 @@
+"""Each use case that is documented, carried out on a small contact of an account of its own."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from benchmarks.contacts import NOW, STAMP
+from benchmarks.contacts import number as number_of
+from chalicelib.domain.caller import Caller
+from chalicelib.domain.contact import Contact, ContactChanges, ContactData
+from chalicelib.domain.credential import PresentedCredential
+from chalicelib.domain.group import Group, GroupKind
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services import accounts, blacklist, contacts, groups
+from chalicelib.services.authentication import Authenticator
+from chalicelib.services.memberships import (
+    add_all_to_group,
+    add_to_group,
+    create_or_join,
+    move_to_group,
+    remove_from_group,
+)
+from chalicelib.services.uploading import upload_contacts
+
+UseCase: TypeAlias = Callable[[], object]
+Preparation: TypeAlias = Callable[[Caller], UseCase]
+
+PREPARATIONS: Final[dict[str, Preparation]] = {}
+"""By the name of each use case, what has to be there before it. It returns the use case itself,
+which may be carried out once."""
+
+
+def prepares(use_case: str) -> Callable[[Preparation], Preparation]:
+    """Say of a function that it prepares *use_case*."""
+
+    def noted(preparation: Preparation) -> Preparation:
+        PREPARATIONS[use_case] = preparation
+        return preparation
+
+    return noted
+
+
+@prepares("authenticate, cold")
+def _(caller: Caller) -> UseCase:
+    presented = _credential(caller)
+    return lambda: Authenticator().authenticate(presented)
+
+
+@prepares("authenticate, warm")
+def _(caller: Caller) -> UseCase:
+    presented = _credential(caller)
+    authenticator = Authenticator()
+    authenticator.authenticate(presented)
+    return lambda: authenticator.authenticate(presented)
+
+
+@prepares("create a contact")
+def _(caller: Caller) -> UseCase:
+    return lambda: _create(caller, title="Sir")
+
+
+@prepares("retrieve a contact in no group")
+def _(caller: Caller) -> UseCase:
+    _create(caller)
+    return lambda: contacts.retrieve_contact(caller.account, _number())
+
+
+@prepares("retrieve a contact in groups")
+def _(caller: Caller) -> UseCase:
+    _create_in_groups(caller, 2)
+    return lambda: contacts.retrieve_contact(caller.account, _number())
+
+
+@prepares("update a contact in no group")
+def _(caller: Caller) -> UseCase:
+    _create(caller, title="Sir")
+    changes = {"title": None, "email": "a"}
+    return lambda: contacts.update_contact(caller, _number(), changes, NOW)
+
+
+@prepares("update a contact in groups")
+def _(caller: Caller) -> UseCase:
+    _create_in_groups(caller, 2)
+    return lambda: contacts.update_contact(caller, _number(), {"email": "a"}, NOW)
+
+
+@prepares("retrieve a contact by its id")
+def _(caller: Caller) -> UseCase:
+    created = _create(caller)
+    return lambda: contacts.retrieve_contact(caller.account, created.id)
+
+
+@prepares("update a contact by its id")
+def _(caller: Caller) -> UseCase:
+    created = _create(caller)
+    changes = ContactChanges(details={"title": "a"})
+    return lambda: contacts.change_contact(caller, created.id, changes, NOW)
+
+
+@prepares("change an extra field")
+def _(caller: Caller) -> UseCase:
+    _create(caller)
+    changes = ContactChanges(extra={"city": "a"})
+    return lambda: contacts.change_contact(caller, _number(), changes, NOW)
+
+
+@prepares("change a number")
+def _(caller: Caller) -> UseCase:
+    _create(caller)
+    changes = ContactChanges(phone_number=_number(1))
+    return lambda: contacts.change_contact(caller, _number(), changes, NOW)
+
+
+@prepares("change a number in one group")
+def _(caller: Caller) -> UseCase:
+    _create_in_groups(caller, 1)
+    changes = ContactChanges(phone_number=_number(1))
+    return lambda: contacts.change_contact(caller, _number(), changes, NOW)
+
+
+@prepares("delete a contact in no group")
+def _(caller: Caller) -> UseCase:
+    _create(caller)
+    return lambda: contacts.delete_contact(caller, _number(), NOW)
+
+
+@prepares("list 3 contacts")
+def _(caller: Caller) -> UseCase:
+    for index in range(3):
+        _create(caller, index)
+    return lambda: list(contacts.list_contacts(caller.account))
+
+
+@prepares("list 3 contacts of a group")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    for index in range(3):
+        _create_in(caller, group, index)
+    return lambda: list(contacts.list_contacts_of_groups(caller.account, [group.id]))
+
+
+@prepares("list a page of 3 contacts of a group")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    for index in range(5):
+        _create_in(caller, group, index)
+    return lambda: contacts.page_of_group(caller.account, group.id, offset=1, limit=3)
+
+
+@prepares("count all contacts")
+def _(caller: Caller) -> UseCase:
+    return lambda: contacts.count_contacts(caller.account)
+
+
+@prepares("create a group")
+def _(caller: Caller) -> UseCase:
+    return lambda: _create_group(caller)
+
+
+@prepares("retrieve a group")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    return lambda: groups.retrieve_group(caller.account, group.id)
+
+
+@prepares("rename a group")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    return lambda: groups.rename_group(caller, group.id, "b", NOW)
+
+
+@prepares("list groups")
+def _(caller: Caller) -> UseCase:
+    _create_group(caller)
+    return lambda: groups.list_groups(caller.account)
+
+
+@prepares("list the groups of a contact in one")
+def _(caller: Caller) -> UseCase:
+    _create_in_groups(caller, 1)
+    return lambda: groups.list_groups_of_contact(caller.account, _number())
+
+
+@prepares("delete a group")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    return lambda: groups.delete_group(caller, group.id, NOW)
+
+
+@prepares("join the first group")
+def _(caller: Caller) -> UseCase:
+    _create(caller)
+    group = _create_group(caller)
+    return lambda: add_to_group(caller, group.id, _number(), NOW)
+
+
+@prepares("join another group")
+def _(caller: Caller) -> UseCase:
+    _create_in_groups(caller, 1)
+    group = _create_group(caller)
+    return lambda: add_to_group(caller, group.id, _number(), NOW)
+
+
+@prepares("add 2 contacts to a group")
+def _(caller: Caller) -> UseCase:
+    ids = [_create(caller, index).id for index in range(2)]
+    group = _create_group(caller)
+    return lambda: add_all_to_group(caller, group.id, ids, NOW)
+
+
+@prepares("leave one of several groups")
+def _(caller: Caller) -> UseCase:
+    group, _ = _create_in_groups(caller, 2)
+    return lambda: remove_from_group(caller, group.id, _number(), NOW)
+
+
+@prepares("leave the last group")
+def _(caller: Caller) -> UseCase:
+    (group,) = _create_in_groups(caller, 1)
+    return lambda: remove_from_group(caller, group.id, _number(), NOW)
+
+
+@prepares("join a stoplist")
+def _(caller: Caller) -> UseCase:
+    _create(caller)
+    stoplist = _create_group(caller, GroupKind.STOPLIST)
+    return lambda: add_to_group(caller, stoplist.id, _number(), NOW)
+
+
+@prepares("leave a stoplist")
+def _(caller: Caller) -> UseCase:
+    stoplist = _create_group(caller, GroupKind.STOPLIST)
+    _create_in(caller, stoplist)
+    return lambda: remove_from_group(caller, stoplist.id, _number(), NOW)
+
+
+@prepares("create a contact in a group")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    return lambda: _create_in(caller, group, title="a")
+
+
+@prepares("join with changes")
+def _(caller: Caller) -> UseCase:
+    _create(caller)
+    group = _create_group(caller)
+    return lambda: _create_in(caller, group, title="a")
+
+
+@prepares("move to another group")
+def _(caller: Caller) -> UseCase:
+    _create_in_groups(caller, 1)
+    group = _create_group(caller)
+    return lambda: move_to_group(caller, group.id, _number(), ContactChanges(), NOW)
+
+
+@prepares("upload 3 contacts")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    rows = [ContactData(phone_number=_number(index)) for index in range(3)]
+    return lambda: upload_contacts(caller, group.id, rows, NOW, refuse_members=True)
+
+
+@prepares("blacklist a number")
+def _(caller: Caller) -> UseCase:
+    return lambda: blacklist.blacklist_number(caller, _number(), NOW)
+
+
+@prepares("check a blacklisted number")
+def _(caller: Caller) -> UseCase:
+    blacklist.blacklist_number(caller, _number(), NOW)
+    return lambda: blacklist.check_blacklisted(caller.account, _number())
+
+
+@prepares("check 3 numbers of which one is blacklisted")
+def _(caller: Caller) -> UseCase:
+    blacklist.blacklist_number(caller, _number(), NOW)
+    return lambda: blacklist.blacklisted_since(caller.account, map(_number, range(3)))
+
+
+@prepares("take a number off the blacklist")
+def _(caller: Caller) -> UseCase:
+    blacklist.blacklist_number(caller, _number(), NOW)
+    return lambda: blacklist.unblacklist_number(caller, _number())
+
+
+def _number(index: int = 0) -> PhoneNumber:
+    return PhoneNumber(number_of(index))
+
+
+def _credential(caller: Caller) -> PresentedCredential:
+    credential, secret = accounts.issue_credential(caller.account.id, STAMP)
+    return PresentedCredential(credential.username, secret)
+
+
+def _create(caller: Caller, index: int = 0, **details: str) -> Contact:
+    return contacts.create_contact(caller, _number(index), details, NOW)
+
+
+def _create_group(caller: Caller, kind: GroupKind = GroupKind.STANDARD) -> Group:
+    return groups.create_group(caller, "Group", NOW, kind=kind)
+
+
+def _create_in(caller: Caller, group: Group, index: int = 0, **details: str) -> None:
+    data = ContactData(phone_number=_number(index), details=details)
+    create_or_join(caller, group.id, data, NOW, refuse_member=False)
+
+
+def _create_in_groups(caller: Caller, count: int) -> list[Group]:
+    many = [_create_group(caller) for _ in range(count)]
+    _create(caller)
+    for group in many:
+        add_to_group(caller, group.id, _number(), NOW)
+    return many
