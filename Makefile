@@ -128,7 +128,7 @@ audit: $(INSTALLED)  ## Look up every pin among the vulnerabilities that are kno
 	@$(BIN)/python -m infra.pins.audit
 
 scaling: $(INSTALLED)  ## Print the tables of docs/scaling.md (WRITE=1 puts them there)
-	@$(BIN)/python -m benchmarks.growth $(if $(WRITE),docs/scaling.md)
+	@$(BIN)/python -m growth $(if $(WRITE),docs/scaling.md)
 
 bench: $(INSTALLED) $(PEERS) dynamodb-local  ## Measure all beside its peers and keep it, in ten minutes (SUBJECTS: some, not kept)
 	@$(BIN)/python -m benchmarks $(or $(SUBJECTS),--write)

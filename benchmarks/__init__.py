@@ -1,1 +1,1 @@
-"""Measurements and models of the phonebook; nothing that it needs to run."""
+"""What is measured of the phonebook; nothing that it needs to run."""

@@ -97,10 +97,11 @@ def test_readme_shows_the_folders_that_there_are():
         shown.add(above[-1])
         assert said.strip() or depth == 0
     modules = {path.name for path in (PROJECT / "chalicelib").glob("[!_]*.py")}
+    packages = (module.parent for module in PROJECT.glob("*/__init__.py"))
     folders = {
         f"{path.relative_to(PROJECT)}/"
-        for top in ("benchmarks", "chalicelib", "chalicelib/storage", "docs", "infra", "tests")
-        for path in [PROJECT / top, *(PROJECT / top).iterdir()]
+        for top in (*packages, PROJECT / "chalicelib" / "storage", PROJECT / "docs")
+        for path in [top, *top.iterdir()]
         if path.is_dir() and not path.name.startswith("_")
     }
 

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from benchmarks.growth import cleaning, costs, counting, keyspace, scenarios, workload
-from benchmarks.growth.partitions import Partitions, even_heat, follow, place
-from benchmarks.growth.tables import all_tables
 from benchmarks.use_cases.documented import documented
 from chalicelib.domain import limits as own_limits
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.services.counting import count
 from chalicelib.storage import counters, keys
 from chalicelib.storage.dynamodb import tries
+from growth import cleaning, costs, counting, keyspace, scenarios, workload
+from growth.partitions import Partitions, even_heat, follow, place
+from growth.tables import all_tables
 from infra.aws.package import stages
 from infra.documents import put_into, table
 from infra.resources import defaults, properties_of

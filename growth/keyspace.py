@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from itertools import repeat
 from typing import Final
 
-from benchmarks.growth.limits import PARTITION_WRITES
-from benchmarks.growth.partitions import Heat, Partitions, Served, even_heat, follow, place
 from chalicelib.storage import keys
+from growth.limits import PARTITION_WRITES
+from growth.partitions import Heat, Partitions, Served, even_heat, follow, place
 
 SEED: Final = 6
 DUE_SHARDS: Final = keys.DUE_SHARDS

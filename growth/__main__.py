@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from benchmarks.growth.tables import all_tables
+from growth.tables import all_tables
 from infra.documents import put_into
 
 

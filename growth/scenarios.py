@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.growth import cleaning, costs, counting, keyspace, limits, workload
+from growth import cleaning, costs, counting, keyspace, limits, workload
 
 CONTACTS: Final = (10_000, 1_000_000, 100_000_000)
 REQUESTS: Final = (1, 1_000, 100_000)

@@ -1,6 +1,6 @@
 """The tables of ``docs/scaling.md``, by name, as Markdown."""
 
-from benchmarks.growth import cleaning, costs, counting, keyspace, limits, scenarios, workload
+from growth import cleaning, costs, counting, keyspace, limits, scenarios, workload
 from infra.documents import as_table
 
 _MILLISECONDS_OF_COUNTING = (15, 30, 60)

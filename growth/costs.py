@@ -9,7 +9,7 @@ one hundredth.
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.growth import limits, workload
+from growth import limits, workload
 
 MILLION: Final = 1_000_000
 SECONDS_A_MONTH: Final = 730 * 3600

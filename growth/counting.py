@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.growth.limits import TRANSACTION_ACTIONS
+from growth.limits import TRANSACTION_ACTIONS
 
 BATCH: Final = 1_000
 """The changes that the Lambda is given at once, at the most."""
