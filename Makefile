@@ -78,14 +78,14 @@ dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE
 credential: $(INSTALLED)  ## Print again where make dev answers, for whom, and what to paste (DATA_DIR)
 	@$(BIN)/python -m infra.local.demo --show '$(DATA_DIR)/dev.json'
 
-test: what-test-does check $(CHECKOV) $(OLD_CLIENT) bench-quick  ## Check, and run every test but the long ones
+test: what-test-does check $(CHECKOV) $(OLD_CLIENT) $(PEERS)  ## Check, and run every test but the long ones
 	@echo 'Running the tests ...'
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: what-test-does
 what-test-does:
-	@echo 'make test checks format, lint, types and import rules, counts what can be counted of the'
-	@echo 'benchmarks, and runs every test but the long ones ($(WORKERS) at a time, WORKERS=n for others).'
+	@echo 'make test checks format, lint, types and import rules, and runs every test but the long ones'
+	@echo '($(WORKERS) at a time, WORKERS=n for others).'
 	@command -v curl >/dev/null || echo 'There is no curl here: Python sends the requests of the documents instead.'
 
 coverage: check $(CHECKOV) $(OLD_CLIENT) $(PEERS)  ## Run every test but the long ones, and say which lines none reaches
