@@ -1,17 +1,17 @@
 """Requests and responses as the dialects see them, whatever carried them here."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from chalicelib.domain.text import json_text
+
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _REQUEST_ID: Final = re.compile(r"(?![0-9]{7,15}$)[A-Za-z0-9._:-]{1,128}")
 
 
@@ -56,11 +56,6 @@ class Response(NamedTuple):
     status: int
     body: str = ""
     headers: Mapping[str, str] = MappingProxyType({})
-
-
-def json_text(value: object) -> str:
-    """Return *value* as JSON, as short as it can be."""
-    return _JSON.encode(value)
 
 
 def json_response(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from chalicelib.dialects.messages import JSON, Request, Response, json_text
+from chalicelib.dialects.messages import JSON, Request, Response
 from chalicelib.domain.account import Account
 from chalicelib.domain.cursors import read_cursor, write_cursor
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, ProblemCollector, RefusedError
 from chalicelib.domain.limits import PAGE_ITEMS, RESPONSE_BYTES, RESPONSE_EVENT_BYTES
+from chalicelib.domain.text import json_text
 
 PAGING: Final = frozenset({"limit", "cursor"})
 """The parameters of a page, which a list has beside its own."""

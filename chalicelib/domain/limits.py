@@ -14,6 +14,19 @@ at four bytes a character, stay below the 4 MB of a transaction."""
 
 GROUP_NAME_CHARACTERS: Final = 255
 
+FIELD_NAME_CHARACTERS: Final = 100
+"""The name of a typed field, and what a screen calls it."""
+
+TYPED_FIELDS: Final = 300
+"""What a group may define, and what one upload may say of a contact. Hardly more would fit into
+:data:`EXTRA_CHARACTERS`."""
+
+VALUES_OF_A_FIELD: Final = 1_000
+"""In an array of values."""
+
+LEVELS_OF_A_VALUE: Final = 32
+"""Objects and arrays within each other in the value of a typed field."""
+
 E164_DIGITS: Final = 15
 """The longest number that ITU-T E.164 allows, country code included."""
 

@@ -1,5 +1,6 @@
-"""What a text field may hold, and when two texts are the same."""
+"""What a text field may hold, when two texts are the same, and values as JSON texts."""
 
+import json
 from typing import Final
 from unicodedata import category, normalize
 
@@ -16,6 +17,8 @@ _OTHERS_INVISIBLE: Final = frozenset({
 })  # fmt: skip
 """Fillers, blank patterns, and selectors of variations: to Unicode, they are letters, symbols and
 marks. A unit test finds them by their names."""
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def checked_text(field: str, value: object, *, longest: int, shortest: int = 0) -> str:
@@ -61,6 +64,11 @@ def is_blank(text: str) -> bool:
 def composed(text: str) -> str:
     """Return the one form of a text that is compared: ``é`` is the same as ``e`` and an accent."""
     return text if text.isascii() else normalize("NFC", text)
+
+
+def json_text(value: object) -> str:
+    """Return *value* as JSON, as short as it can be."""
+    return _JSON.encode(value)
 
 
 def _is_invisible(character: str) -> bool:

@@ -11,7 +11,7 @@ from chalicelib.dialects.devino.errors import (
     reason_in_row,
     render_error,
 )
-from chalicelib.dialects.devino.fields import MAIN_FIELDS, MOST_FIELDS, Definition
+from chalicelib.dialects.devino.fields import MAIN_FIELDS
 from chalicelib.dialects.devino.parse import read_row
 from chalicelib.dialects.devino.render import render_row
 from chalicelib.dialects.pages import texts_of
@@ -27,8 +27,9 @@ from chalicelib.domain.errors import (
     UnauthorizedError,
     UnavailableError,
 )
+from chalicelib.domain.field import FieldDefinition
 from chalicelib.domain.group import Group
-from chalicelib.domain.limits import UPLOAD_ROWS
+from chalicelib.domain.limits import UPLOAD_ROWS, TYPED_FIELDS
 from infra.documents import table
 from tests.account import account_in
 from tests.openapi import DOCUMENTS
@@ -109,8 +110,8 @@ def test_row_is_rejected_in_its_own_words(error, key, field):
 )
 def test_upload_of_which_nothing_is_right_can_be_answered(name):
     """Were it too large, the client would not learn what became of the rows that were."""
-    named = Definition(name, "\N{GRINNING FACE}" * 100, values=("a",))
-    fields = [{"name": name, "value": "b"}, *[{"name": name}] * (MOST_FIELDS - 1)]
+    named = FieldDefinition(name, "\N{GRINNING FACE}" * 100, values=("a",))
+    fields = [{"name": name, "value": "b"}, *[{"name": name}] * (TYPED_FIELDS - 1)]
     if name in MAIN_FIELDS:
         named = replace(MAIN_FIELDS[name], values=("a",))
     with pytest.raises(InvalidDataError) as refusal:

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chalicelib.dialects.devino.fields import Definition, FieldType, extra_of_list
+from chalicelib.dialects.devino.fields import extra_of_list
 from chalicelib.dialects.devino.render import (
     company_id_of,
     render_contact,
@@ -15,6 +15,7 @@ from chalicelib.dialects.devino.selection import Order
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import ErrorCode, NotFoundError
+from chalicelib.domain.field import FieldDefinition, FieldType
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from tests.openapi import DOCUMENTS
@@ -33,7 +34,9 @@ GROUP = Group(
     id=2**53 - 1,
     name="List",
     kind=GroupKind.STOPLIST,
-    extra=extra_of_list([Definition("Age", "Years", FieldType.NUMBER, ("1",))], auto_delete=True),
+    extra=extra_of_list(
+        [FieldDefinition("Age", "Years", FieldType.NUMBER, ("1",))], auto_delete=True
+    ),
     created_on=NOW,
     updated_on=NOW,
     contacts_count=34_234,

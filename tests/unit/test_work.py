@@ -13,12 +13,12 @@ import pytest
 
 from chalicelib.dialects.atom import parse as atom
 from chalicelib.dialects.devino import parse as devino
-from chalicelib.dialects.devino.fields import DEEPEST_OBJECT, MAIN_FIELDS
+from chalicelib.dialects.devino.fields import MAIN_FIELDS
 from chalicelib.dialects.messagebird import parse as messagebird
 from chalicelib.dialects.messages import FORM
 from chalicelib.dialects.messente import parse as messente
 from chalicelib.domain.errors import PhonebookError
-from chalicelib.domain.limits import REQUEST_BYTES, UPLOAD_BYTES, UPLOAD_ROWS
+from chalicelib.domain.limits import LEVELS_OF_A_VALUE, REQUEST_BYTES, UPLOAD_BYTES, UPLOAD_ROWS
 from chalicelib.domain.text import checked_text
 from chalicelib.services.uploading import read_rows
 from tests.account import account_in
@@ -174,7 +174,7 @@ def test_depth_of_a_value_is_looked_at_once_for_each_level():
         field = {"name": "a", "type": 5, "value": value}
         return calls_of(read_upload, [row(fields=[field])] * ROWS)
 
-    assert read(DEEPEST_OBJECT + 1) < 2 * read(1)
+    assert read(LEVELS_OF_A_VALUE + 1) < 2 * read(1)
 
 
 def _request(body, content_type="application/json"):

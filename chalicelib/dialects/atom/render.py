@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.dialects.atom.parse import DETAIL_FIELDS
-from chalicelib.dialects.messages import JSON, Response, json_text
+from chalicelib.dialects.messages import JSON, Response
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.group import Group
+from chalicelib.domain.text import json_text
 
 
 def render_contact(contact: Contact) -> dict[str, Any]:

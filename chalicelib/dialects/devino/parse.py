@@ -10,23 +10,15 @@ from typing import Any, Final, NamedTuple, TypeVar
 from chalicelib.dialects.bodies import read_object, refuse_unknown
 from chalicelib.dialects.devino.errors import MUST_NOT_BE_NULL
 from chalicelib.dialects.devino.fields import (
-    DATE_TIME_FORM,
+    BASICS,
     DATES,
     DETAILS,
     MAIN_FIELDS,
-    MOST_FIELDS,
-    NAME_CHARACTERS,
     READ_ONLY,
-    Definition,
-    Field,
-    FieldType,
-    Value,
-    check_value,
+    TYPE_NUMBERS,
+    TYPES,
     extra_of_list,
     extra_of_push_info,
-    extra_of_value,
-    read_type,
-    shifted,
 )
 from chalicelib.dialects.devino.selection import (
     UNSUBSCRIBED_CHANNELS,
@@ -51,13 +43,17 @@ from chalicelib.domain.errors import (
     ProblemCollector,
 )
 from chalicelib.domain.extra import Extra, changed_extra
+from chalicelib.domain.field import Field, FieldDefinition, FieldType, Value, extra_of_field
+from chalicelib.domain.field_values import check_value, read_date_time, shifted
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import id_of_decimal, is_decimal
 from chalicelib.domain.limits import (
     FIELD_CHARACTERS,
+    FIELD_NAME_CHARACTERS,
     GROUP_NAME_CHARACTERS,
     GROUPS_IN_A_FILTER,
     PAGE_ITEMS,
+    TYPED_FIELDS,
     UPLOAD_ROWS,
 )
 from chalicelib.domain.phone import Notation, PhoneNumber
@@ -73,9 +69,6 @@ KINDS: Final[Mapping[str, GroupKind]] = {
 
 OMNI_API: Final = "OMNI_API"
 """The one further type: it cannot be created by a client, and is in no list of lists."""
-
-BASICS: Final = ("phone", "email")
-"""The basic attributes that a contact has beside its fields."""
 
 TYPE: Final = "type"
 ZONE_OFFSET: Final = "zoneOffset"
@@ -213,7 +206,11 @@ def parse_upload(request: Request) -> Upload:
 
 
 def read_row(
-    row: object, definitions: Mapping[str, Definition], account: Account, *, zone_offset: timedelta
+    row: object,
+    definitions: Mapping[str, FieldDefinition],
+    account: Account,
+    *,
+    zone_offset: timedelta,
 ) -> ContactData:
     """Read one contact of an upload; null clears a field, and what is not named stays.
 
@@ -236,7 +233,7 @@ def read_row(
     for field in fields:
         name = field.definition.name
         if name not in DETAILS:
-            extra |= extra_of_value(_in_utc(field, zone_offset))
+            extra |= extra_of_field(_in_utc(field, zone_offset))
             continue
         with problems:
             details[DETAILS[name]] = _read_detail(name, field.value)
@@ -334,7 +331,7 @@ def parse_contacts_query(request: Request, account: Account) -> ContactsQuery:
     )
 
 
-def check_field_names(query: ContactsQuery, definitions: Mapping[str, Definition]) -> None:
+def check_field_names(query: ContactsQuery, definitions: Mapping[str, FieldDefinition]) -> None:
     """Return unless the name of a field is almost another's, or of what is no field.
 
     A contact may have fields that its list does not define, so that no other name can be refused.
@@ -433,8 +430,8 @@ def _checked_array(field: str, value: object) -> list[Any]:
 
 def _checked_fields(value: object) -> list[Any]:
     fields = [] if value is None else _checked_array("fields", value)
-    if len(fields) > MOST_FIELDS:
-        raise InvalidDataError.of("fields", f"must be at most {MOST_FIELDS}")
+    if len(fields) > TYPED_FIELDS:
+        raise InvalidDataError.of("fields", f"must be at most {TYPED_FIELDS}")
     return fields
 
 
@@ -462,8 +459,8 @@ def _read_duplicate_check(value: object) -> DuplicateCheck:
         raise InvalidDataError.of("duplicateCheckField", "must be phone or email") from error
 
 
-def _read_definitions(value: object) -> list[Definition]:
-    definitions: dict[str, Definition] = {}
+def _read_definitions(value: object) -> list[FieldDefinition]:
+    definitions: dict[str, FieldDefinition] = {}
     problems = ProblemCollector()
     for position, each in enumerate(_checked_fields(value)):
         with problems:
@@ -475,7 +472,7 @@ def _read_definitions(value: object) -> list[Definition]:
     return list(definitions.values())
 
 
-def _read_definition(value: object, field: str) -> Definition:
+def _read_definition(value: object, field: str) -> FieldDefinition:
     if not isinstance(value, dict):
         raise InvalidDataError.of(field, "must be an object")
     problems = ProblemCollector()
@@ -486,7 +483,7 @@ def _read_definition(value: object, field: str) -> Definition:
     with problems:
         kind = FieldType.TEXT
         if value.get("type") is not None:
-            kind = read_type(value["type"], field=f"{field}.type")
+            kind = _read_type(value["type"], f"{field}.type")
     with problems:
         values = _read_values(value.get("values"), f"{field}.values")
     with problems:
@@ -494,20 +491,29 @@ def _read_definition(value: object, field: str) -> Definition:
     problems.raise_if_any()
     main = MAIN_FIELDS.get(name)
     if main and main.type is not kind:
-        raise InvalidDataError.of(f"{field}.type", f"is {int(main.type)} in every list")
+        raise InvalidDataError.of(f"{field}.type", f"is {TYPE_NUMBERS[main.type]} in every list")
     shown = display_name or (main.display_name if main else name)
-    return Definition(name, shown, kind, values or (main.values if main else ()))
+    return FieldDefinition(name, shown, kind, values or (main.values if main else ()))
+
+
+def _read_type(value: object, field: str) -> FieldType:
+    """Read a field's type; the vendor's tables say text, and its samples are numbers."""
+    try:
+        return TYPES[int(str(value)) if is_decimal(value) else -1]
+    except (KeyError, ValueError) as error:
+        known = ", ".join(map(str, TYPES))
+        raise InvalidDataError.of(field, f"must be one of {known}") from error
 
 
 def _read_field_name(value: object, field: str) -> str:
-    name = checked_text(field, _not_null(field, value), shortest=1, longest=NAME_CHARACTERS)
+    name = checked_text(field, _not_null(field, value), shortest=1, longest=FIELD_NAME_CHARACTERS)
     if name in BASICS or name.lower() in READ_ONLY:
         raise InvalidDataError.of(field, "is an attribute that every contact has")
     return name
 
 
 def _read_display_name(value: object, field: str) -> str | None:
-    return None if value is None else checked_text(field, value, longest=NAME_CHARACTERS)
+    return None if value is None else checked_text(field, value, longest=FIELD_NAME_CHARACTERS)
 
 
 def _read_values(value: object, field: str) -> tuple[str, ...]:
@@ -516,7 +522,7 @@ def _read_values(value: object, field: str) -> tuple[str, ...]:
 
 
 def _read_fields(
-    value: object, definitions: Mapping[str, Definition], basics: dict[str, Any]
+    value: object, definitions: Mapping[str, FieldDefinition], basics: dict[str, Any]
 ) -> list[Field]:
     """Return the fields of a row, and put a phone and an email that are among them into *basics*.
 
@@ -551,7 +557,7 @@ def _read_name_of_field(sent: Value, position: int) -> str:
         raise InvalidDataError.of(f"fields[{position}]", "must be an object")
     field = f"fields[{position}].name"
     name = checked_text(
-        field, _not_null(field, sent.get("name")), shortest=1, longest=NAME_CHARACTERS
+        field, _not_null(field, sent.get("name")), shortest=1, longest=FIELD_NAME_CHARACTERS
     )
     if name.lower() in READ_ONLY:
         raise InvalidDataError.of(field, "is an attribute that cannot be set")
@@ -564,17 +570,17 @@ def _read_name_of_field(sent: Value, position: int) -> str:
 
 
 def _read_field(
-    sent: Mapping[str, Any], name: str, shown: str, defined: Definition | None
+    sent: Mapping[str, Any], name: str, shown: str, defined: FieldDefinition | None
 ) -> Field:
     kind = defined.type if defined else FieldType.TEXT
     if sent.get("type") is not None:
-        kind = read_type(sent["type"], field=shown)
+        kind = _read_type(sent["type"], shown)
     if defined and kind is not defined.type:
-        raise InvalidDataError.of(shown, f"is of type {int(defined.type)} in this list")
+        raise InvalidDataError.of(shown, f"is of type {TYPE_NUMBERS[defined.type]} in this list")
     display_name = _read_display_name(sent.get("displayName"), shown)
     if defined or display_name is None:
         display_name = name
-    written = Definition(name, display_name, kind)
+    written = FieldDefinition(name, display_name, kind)
     if sent["value"] is not None:
         check_value(shown, defined or written, sent["value"])
     return Field(written, sent["value"])
@@ -691,12 +697,10 @@ def _parse_moment(request: Request, name: str) -> datetime | None:
     text = _sent(request, name)
     if text is None:
         return None
-    try:
-        if DATE_TIME_FORM.fullmatch(text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    raise InvalidDataError.of(name, "must be a date and time, YYYY-MM-DD HH:MM:SS")
+    moment = read_date_time(text)
+    if moment is None:
+        raise InvalidDataError.of(name, "must be a date and time, YYYY-MM-DD HH:MM:SS")
+    return moment
 
 
 def _parse_flag(request: Request, name: str) -> bool | None:

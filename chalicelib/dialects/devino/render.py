@@ -13,21 +13,20 @@ from chalicelib.dialects.devino.fields import (
     DETAILS,
     MAIN_FIELDS,
     MOMENT,
-    Definition,
-    Field,
+    TYPE_NUMBERS,
     definitions_of,
     digits_of,
     fields_of,
-    in_zone,
     is_auto_deleting,
     push_info_of,
-    shifted,
 )
 from chalicelib.dialects.devino.parse import KINDS
 from chalicelib.dialects.devino.selection import UNSUBSCRIBED_CHANNELS
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import PhonebookError
+from chalicelib.domain.field import Field, FieldDefinition
+from chalicelib.domain.field_values import in_zone, shifted
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import pair_of
 
@@ -124,12 +123,12 @@ def render_deletion(
     return {"result": results, **({"reasons": reasons} if reasons else {})}
 
 
-def _render_definition(definition: Definition) -> dict[str, Any]:
+def _render_definition(definition: FieldDefinition) -> dict[str, Any]:
     return {
         "name": definition.name,
         "displayName": definition.display_name,
-        "type": int(definition.type),
-        "isDefault": definition.is_default,
+        "type": TYPE_NUMBERS[definition.type],
+        "isDefault": definition.name in MAIN_FIELDS,
         **({"values": definition.values} if definition.values else {}),
     }
 

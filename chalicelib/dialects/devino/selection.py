@@ -8,17 +8,10 @@ from heapq import nlargest, nsmallest
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
-from chalicelib.dialects.devino.fields import (
-    Field,
-    FieldType,
-    Value,
-    field_of,
-    in_zone,
-    is_auto_deleting,
-    push_info_of,
-)
-from chalicelib.dialects.messages import json_text
+from chalicelib.dialects.devino.fields import attribute_of, is_auto_deleting, push_info_of
 from chalicelib.domain.contact import Contact
+from chalicelib.domain.field import Field, FieldType
+from chalicelib.domain.field_values import in_zone, texts_of_value
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.text import composed
 
@@ -92,7 +85,7 @@ class Order(NamedTuple):
             return contacts
 
         def key(contact: Contact) -> tuple[int, Decimal | str]:
-            return _sort_key(field_of(contact, self.field or "phone", zone_offset))
+            return _sort_key(attribute_of(contact, self.field or "phone", zone_offset))
 
         if count is None:
             return sorted(contacts, key=key, reverse=self.descending)
@@ -158,7 +151,7 @@ class ContactFilter(NamedTuple):
         return self.push_token in tokens and (self.field is None or self._takes_value(contact))
 
     def _takes_value(self, contact: Contact) -> bool:
-        texts = _texts(field_of(contact, self.field or "", self.zone_offset).value)
+        texts = texts_of_value(attribute_of(contact, self.field or "", self.zone_offset).value)
         return _COMPARISONS[self.operator](list(map(composed, texts)), composed(self.value))
 
 
@@ -171,16 +164,9 @@ _COMPARISONS: Final[dict[Operator, Callable[[list[str], str], bool]]] = {
 """A contact without the field is only ever one that does not equal."""
 
 
-def _texts(value: Value) -> Iterator[str]:
-    if value is None:
-        return
-    for each in value if isinstance(value, list) else [value]:
-        yield each if isinstance(each, str) else json_text(each)
-
-
 def _sort_key(field: Field) -> tuple[int, Decimal | str]:
     """Return by what a contact is sorted: having nothing, then numbers by size, then texts."""
-    texts = list(_texts(field.value))
+    texts = list(texts_of_value(field.value))
     if not texts:
         return 0, ""
     if field.definition.type is FieldType.NUMBER and len(texts) == 1:

@@ -7,11 +7,12 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.dialects.messagebird.parse import CUSTOM_FIELDS, NAME_FIELDS, Window
-from chalicelib.dialects.messages import JSON, Request, Response, json_text
+from chalicelib.dialects.messages import JSON, Request, Response
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import hex_of
+from chalicelib.domain.text import json_text
 
 CONTACTS: Final = "/contacts"
 GROUPS: Final = "/groups"
