@@ -12,8 +12,8 @@ from chalicelib.dialects.devino.errors import (
     render_error,
 )
 from chalicelib.dialects.devino.fields import MAIN_FIELDS
-from chalicelib.dialects.devino.parse import read_row
 from chalicelib.dialects.devino.render import render_row
+from chalicelib.dialects.devino.rows import read_row
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.errors import (
     PROBLEMS_TOLD,

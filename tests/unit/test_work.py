@@ -14,6 +14,7 @@ import pytest
 from chalicelib.dialects.atom import parse as atom
 from chalicelib.dialects.devino import parse as devino
 from chalicelib.dialects.devino.fields import MAIN_FIELDS
+from chalicelib.dialects.devino.rows import read_row
 from chalicelib.dialects.messagebird import parse as messagebird
 from chalicelib.dialects.messages import FORM
 from chalicelib.dialects.messente import parse as messente
@@ -97,7 +98,7 @@ def read_upload(rows):
     upload = devino.parse_upload(REQUEST._replace(body=body))
     read_rows(
         upload.rows,
-        lambda sent: devino.read_row(sent, MAIN_FIELDS, ACCOUNT, zone_offset=timedelta(0)),
+        lambda sent: read_row(sent, MAIN_FIELDS, ACCOUNT, zone_offset=timedelta(0)),
     )
 
 

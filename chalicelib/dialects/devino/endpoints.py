@@ -9,21 +9,21 @@ from typing import Any, Final
 from chalicelib.dialects.devino.errors import EmailExistsError
 from chalicelib.dialects.devino.fields import DETAILS, definitions_of
 from chalicelib.dialects.devino.parse import (
-    CONTACTS_QUERY,
     DELETED_IDS,
-    LISTS_QUERY,
-    TYPE,
-    ZONE_OFFSET,
-    ContactsQuery,
     DuplicateCheck,
     Upload,
-    check_field_names,
-    parse_contacts_query,
     parse_deleted_ids,
-    parse_lists_query,
     parse_new_list,
     parse_upload,
-    read_row,
+)
+from chalicelib.dialects.devino.queries import (
+    CONTACTS_QUERY,
+    LISTS_QUERY,
+    TYPE,
+    ContactsQuery,
+    check_field_names,
+    parse_contacts_query,
+    parse_lists_query,
 )
 from chalicelib.dialects.devino.render import (
     render_contact,
@@ -31,6 +31,8 @@ from chalicelib.dialects.devino.render import (
     render_list,
     render_row,
 )
+from chalicelib.dialects.devino.rows import read_row
+from chalicelib.dialects.devino.values import ZONE_OFFSET
 from chalicelib.dialects.messages import JSON, Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import texts_of

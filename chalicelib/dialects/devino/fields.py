@@ -1,4 +1,4 @@
-"""What Devino calls the attributes and the fields ("macros") of contacts and lists."""
+"""What Devino calls the kinds of lists, and the attributes and fields ("macros") of contacts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -17,12 +17,21 @@ from chalicelib.domain.field import (
     name_as_kept,
 )
 from chalicelib.domain.field_values import in_zone, shifted
-from chalicelib.domain.group import Group
+from chalicelib.domain.group import Group, GroupKind
 
 _PUSH_INFO: Final = "devino.pushInfo"
 _AUTO_DELETE: Final = "devino.autoDeleteEnabled"
 
 MOMENT: Final = "%Y-%m-%d %H:%M:%S"
+
+KINDS: Final[Mapping[str, GroupKind]] = {
+    "STANDARD": GroupKind.STANDARD,
+    "STOPLIST": GroupKind.STOPLIST,
+    "PUSH": GroupKind.PUSH,
+}
+
+OMNI_API: Final = "OMNI_API"
+"""The one further kind: a client cannot create it, and it is in no list of lists."""
 
 TYPES: Final[Mapping[int, FieldType]] = {
     0: FieldType.DATE_TIME,
@@ -35,6 +44,9 @@ TYPES: Final[Mapping[int, FieldType]] = {
 """What a field holds, by the vendor's numbers."""
 
 TYPE_NUMBERS: Final[Mapping[FieldType, int]] = {kind: number for number, kind in TYPES.items()}
+
+FIELD_ATTRIBUTES: Final = frozenset({"name", "displayName", "type", "values", "isDefault"})
+"""What is shown of a field, and so sent back: ``isDefault`` follows from the name."""
 
 MAIN_FIELDS: Final[Mapping[str, FieldDefinition]] = {
     field.name: field

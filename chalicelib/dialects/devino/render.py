@@ -11,6 +11,7 @@ from typing import Any, Final
 from chalicelib.dialects.devino.errors import reason_in_deletion, reason_in_row
 from chalicelib.dialects.devino.fields import (
     DETAILS,
+    KINDS,
     MAIN_FIELDS,
     MOMENT,
     TYPE_NUMBERS,
@@ -20,7 +21,6 @@ from chalicelib.dialects.devino.fields import (
     is_auto_deleting,
     push_info_of,
 )
-from chalicelib.dialects.devino.parse import KINDS
 from chalicelib.dialects.devino.selection import UNSUBSCRIBED_CHANNELS
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact

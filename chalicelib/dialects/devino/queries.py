@@ -1,0 +1,292 @@
+"""Which lists and contacts a Devino client asks for; every problem found at once."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final, NamedTuple, TypeVar
+
+from chalicelib.dialects.devino.fields import BASICS, DATES, KINDS, OMNI_API, READ_ONLY
+from chalicelib.dialects.devino.selection import (
+    UNSUBSCRIBED_CHANNELS,
+    Channel,
+    ContactFilter,
+    ListFilter,
+    Operator,
+    Order,
+    Slice,
+    State,
+    Subscription,
+)
+from chalicelib.dialects.devino.values import (
+    ZONE_OFFSET,
+    all_sent,
+    existing,
+    missing,
+    not_null,
+    parse_zone_offset,
+    read_list_id,
+    sent,
+)
+from chalicelib.dialects.messages import Request
+from chalicelib.dialects.operations import likeness
+from chalicelib.domain.account import Account
+from chalicelib.domain.errors import InvalidDataError, ProblemCollector
+from chalicelib.domain.field import FieldDefinition
+from chalicelib.domain.field_values import read_date_time
+from chalicelib.domain.group import GroupKind
+from chalicelib.domain.limits import PAGE_ITEMS
+from chalicelib.domain.phone import Notation
+from chalicelib.domain.phone_reading import read_phone_number
+from chalicelib.domain.phone_text import UnreadableError, read_text
+
+TYPE: Final = "type"
+_SLICE: Final = frozenset({"limit", "offset"})
+LISTS_QUERY: Final = frozenset({"name", "from", "to", "autoDeleteEnabled", ZONE_OFFSET, *_SLICE})
+"""By what lists are asked for, beside their types."""
+
+CONTACTS_QUERY: Final = frozenset({
+    "contactGroupId", "sortByField", "descOrder", "queryName", "queryOperator", "queryValue",
+    "pushToken", "subscriptionChannel", "subscriptionState", ZONE_OFFSET, *_SLICE,
+})  # fmt: skip
+"""By what the contacts of a list are asked for."""
+
+_MAX_OFFSET: Final = 2**31 - 1
+_COUNT_DIGITS: Final = 10
+_BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
+_NO_FIELDS: Final = READ_ONLY | {"contactid", "companyid", "contactgroupid", "unsubscribeddata"}
+
+_ChoiceT = TypeVar("_ChoiceT", bound=Enum)
+
+
+class ListsQuery(NamedTuple):
+    """Which lists are asked for, and at which clock their dates are read."""
+
+    filter: ListFilter
+    slice: Slice
+    zone_offset: timedelta
+
+
+class ContactsQuery(NamedTuple):
+    """Which contacts of which list are asked for, and at which clock their dates are read."""
+
+    group_id: int
+    filter: ContactFilter
+    order: Order
+    slice: Slice
+    zone_offset: timedelta
+
+
+def parse_lists_query(request: Request) -> ListsQuery:
+    """Read which lists are asked for.
+
+    Raises:
+        InvalidDataError: For every parameter that is not acceptable.
+
+    """
+    name = None
+    problems = ProblemCollector()
+    with problems:
+        zone_offset = parse_zone_offset(request)
+    with problems:
+        wanted = _parse_slice(request)
+    with problems:
+        name = sent(request, "name")
+    with problems:
+        kinds = _parse_kinds(request)
+    with problems:
+        start = _parse_moment(request, "from")
+    with problems:
+        end = _parse_moment(request, "to")
+    with problems:
+        auto_delete = _parse_flag(request, "autoDeleteEnabled")
+    problems.raise_if_any()
+    chosen = ListFilter(name=name, kinds=kinds, start=start, end=end, auto_delete=auto_delete)
+    return ListsQuery(filter=chosen, slice=wanted, zone_offset=zone_offset)
+
+
+def parse_contacts_query(request: Request, account: Account) -> ContactsQuery:
+    """Read which contacts of which list are asked for.
+
+    Raises:
+        InvalidDataError: For every parameter that is missing or not acceptable.
+        NotFoundError: The list's id is none of ours.
+
+    """
+    sort_by = push_token = None
+    problems = ProblemCollector()
+    with problems:
+        list_id = read_list_id(
+            "contactGroupId", not_null("contactGroupId", sent(request, "contactGroupId"))
+        )
+    with problems:
+        zone_offset = parse_zone_offset(request)
+    with problems:
+        wanted = _parse_slice(request)
+    with problems:
+        sort_by = sent(request, "sortByField")
+    with problems:
+        descending = _parse_flag(request, "descOrder") or False
+    with problems:
+        comparison = _parse_comparison(request, account)
+    with problems:
+        push_token = sent(request, "pushToken")
+    with problems:
+        subscription = _parse_subscription(request)
+    problems.raise_if_any()
+    chosen = ContactFilter(
+        field=comparison.field,
+        operator=comparison.operator,
+        value=comparison.value,
+        push_token=push_token,
+        subscription=subscription,
+        zone_offset=zone_offset,
+    )
+    return ContactsQuery(
+        group_id=existing(list_id),
+        filter=chosen,
+        order=Order(sort_by, descending=descending),
+        slice=wanted,
+        zone_offset=zone_offset,
+    )
+
+
+def check_field_names(query: ContactsQuery, definitions: Mapping[str, FieldDefinition]) -> None:
+    """Return unless the name of a field is almost another's, or of what is no field.
+
+    A contact may have fields that its list does not define, so that no other name can be refused.
+
+    Raises:
+        InvalidDataError: It is: such a filter would choose nobody, or everybody.
+
+    """
+    names = (*definitions, *BASICS)
+    known = {likeness(each): each for each in names}
+    problems = ProblemCollector()
+    for parameter, name in (("queryName", query.filter.field), ("sortByField", query.order.field)):
+        if name is None or name in names or name.lower() in DATES:
+            continue
+        with problems:
+            if likeness(name) in known:
+                meant = known[likeness(name)]
+                raise InvalidDataError.of(parameter, f"is no field: did you mean {meant}?")
+            if name.lower() in _NO_FIELDS:
+                raise InvalidDataError.of(parameter, "is no field that contacts are chosen by")
+    problems.raise_if_any()
+
+
+def _parse_slice(request: Request) -> Slice:
+    problems = ProblemCollector()
+    with problems:
+        limit = _parse_count(request, "limit", least=1, most=PAGE_ITEMS)
+    with problems:
+        offset = _parse_count(request, "offset", least=0, most=_MAX_OFFSET) or 0
+    problems.raise_if_any()
+    return Slice(offset, limit)
+
+
+def _parse_count(request: Request, name: str, *, least: int, most: int) -> int | None:
+    text = sent(request, name)
+    if text is None:
+        return None
+    is_number = text.isascii() and text.isdigit() and len(text) <= _COUNT_DIGITS
+    if not is_number or not least <= int(text) <= most:
+        raise InvalidDataError.of(name, f"must be a number from {least} to {most}")
+    return int(text)
+
+
+def _parse_kinds(request: Request) -> frozenset[GroupKind] | None:
+    names = all_sent(request, TYPE)
+    if TYPE not in request.query:
+        return None
+    if not names or any(name not in KINDS and name != OMNI_API for name in names):
+        raise InvalidDataError.of("type", f"must be some of {', '.join([*KINDS, OMNI_API])}")
+    return frozenset(KINDS[name] for name in names if name in KINDS)
+
+
+def _parse_moment(request: Request, name: str) -> datetime | None:
+    text = sent(request, name)
+    if text is None:
+        return None
+    moment = read_date_time(text)
+    if moment is None:
+        raise InvalidDataError.of(name, "must be a date and time, YYYY-MM-DD HH:MM:SS")
+    return moment
+
+
+def _parse_flag(request: Request, name: str) -> bool | None:
+    text = sent(request, name)
+    if text is not None and text.lower() not in _BOOLEANS:
+        raise InvalidDataError.of(name, "must be true or false")
+    return None if text is None else _BOOLEANS[text.lower()]
+
+
+class _Comparison(NamedTuple):
+    """With what a field is compared, and how; without a field, nothing is."""
+
+    field: str | None
+    operator: Operator
+    value: str
+
+
+def _parse_comparison(request: Request, account: Account) -> _Comparison:
+    value = request.last_in_query("queryValue")
+    field = None
+    operator = Operator.EQUALS
+    problems = ProblemCollector()
+    with problems:
+        field = sent(request, "queryName")
+        if field is None and {"queryOperator", "queryValue"} & request.query.keys():
+            raise missing("queryName")
+        if field is not None and value is None:
+            raise missing("queryValue")
+    with problems:
+        operator = _parse_choice(request, "queryOperator", Operator) or operator
+    problems.raise_if_any()
+    if value == "" and operator in {Operator.CONTAINS, Operator.STARTS_WITH}:
+        # Every text contains it, and so it would choose everybody.
+        raise InvalidDataError.of("queryValue", "must not be empty")
+    if field == "phone" and value is not None:
+        return _compared_number(value, operator, account)
+    return _Comparison(field, operator, value or "")
+
+
+def _compared_number(text: str, operator: Operator, account: Account) -> _Comparison:
+    """Compare the digits of a number, or of a part of one: numbers are shown without a plus."""
+    if operator in {Operator.EQUALS, Operator.NOT_EQUALS}:
+        number = read_phone_number(
+            text, account, field="queryValue", documented=Notation.INTERNATIONAL
+        )
+        return _Comparison("phone", operator, number.e164.removeprefix("+"))
+    try:
+        part = read_text(text)
+    except UnreadableError as error:
+        raise InvalidDataError.of("queryValue", str(error)) from error
+    if part.before_zero:
+        raise InvalidDataError.of("queryValue", "has a (0), of which no number is a part")
+    # Behind a plus a number begins.
+    return _Comparison("phone", Operator.STARTS_WITH if part.has_plus else operator, part.digits)
+
+
+def _parse_subscription(request: Request) -> Subscription | None:
+    problems = ProblemCollector()
+    with problems:
+        channel = _parse_choice(request, "subscriptionChannel", Channel)
+    with problems:
+        state = _parse_choice(request, "subscriptionState", State)
+        if state is None and sent(request, "subscriptionChannel") is not None:
+            raise missing("subscriptionState")
+    problems.raise_if_any()
+    if state is None:
+        return None
+    return Subscription(state, is_tracked=channel is None or channel in UNSUBSCRIBED_CHANNELS)
+
+
+def _parse_choice(request: Request, name: str, choices: type[_ChoiceT]) -> _ChoiceT | None:
+    text = sent(request, name)
+    if text is None:
+        return None
+    try:
+        return choices(text)
+    except ValueError as error:
+        known = ", ".join(each.value for each in choices)
+        raise InvalidDataError.of(name, f"must be one of {known}") from error

@@ -1,0 +1,172 @@
+"""The single values that requests of all kinds hold, and the words for what is wrong with them."""
+
+import re
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from chalicelib.dialects.bodies import refuse_unknown
+from chalicelib.dialects.devino.errors import MUST_NOT_BE_NULL
+from chalicelib.dialects.devino.fields import TYPES
+from chalicelib.dialects.messages import Request
+from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError, Problem
+from chalicelib.domain.field import FieldType
+from chalicelib.domain.ids import id_of_decimal, is_decimal
+from chalicelib.domain.limits import FIELD_NAME_CHARACTERS, TYPED_FIELDS
+from chalicelib.domain.text import checked_text
+
+ZONE_OFFSET: Final = "zoneOffset"
+
+_ZONE_OFFSET: Final = re.compile(r"[+-]?[0-9]{1,4}", re.ASCII)
+_MAX_ZONE_MINUTES: Final = 18 * 60
+
+_ValueT = TypeVar("_ValueT")
+
+
+def missing(field: str) -> InvalidDataError:
+    """Return the error that a field is not there, to be raised."""
+    return InvalidDataError([Problem(field, MUST_NOT_BE_NULL, is_missing=True)])
+
+
+def not_null(field: str, value: _ValueT | None) -> _ValueT:
+    """Return a value that is there.
+
+    Raises:
+        InvalidDataError: It is null, or not there.
+
+    """
+    if value is None:
+        raise missing(field)
+    return value
+
+
+def checked_array(field: str, value: object) -> list[Any]:
+    """Return a value that is an array.
+
+    Raises:
+        InvalidDataError: It is not.
+
+    """
+    if not isinstance(value, list):
+        raise InvalidDataError.of(field, "must be an array")
+    return value
+
+
+def checked_fields(value: object) -> list[Any]:
+    """Return the ``fields`` of a list or of a contact, as they were sent; null is none.
+
+    Raises:
+        InvalidDataError: They are no array, or too many.
+
+    """
+    fields = [] if value is None else checked_array("fields", value)
+    if len(fields) > TYPED_FIELDS:
+        raise InvalidDataError.of("fields", f"must be at most {TYPED_FIELDS}")
+    return fields
+
+
+def read_field_name(field: str, value: object) -> str:
+    """Read the name of a field.
+
+    Raises:
+        InvalidDataError: It is missing or not acceptable.
+
+    """
+    return checked_text(field, not_null(field, value), shortest=1, longest=FIELD_NAME_CHARACTERS)
+
+
+def read_display_name(field: str, value: object) -> str | None:
+    """Read what a screen calls a field, if that is said.
+
+    Raises:
+        InvalidDataError: It is not acceptable.
+
+    """
+    return None if value is None else checked_text(field, value, longest=FIELD_NAME_CHARACTERS)
+
+
+def read_type(field: str, value: object) -> FieldType:
+    """Read a field's type; the vendor's tables say text, and its samples are numbers.
+
+    Raises:
+        InvalidDataError: It is none that is known.
+
+    """
+    try:
+        return TYPES[int(str(value)) if is_decimal(value) else -1]
+    except (KeyError, ValueError) as error:
+        known = ", ".join(map(str, TYPES))
+        raise InvalidDataError.of(field, f"must be one of {known}") from error
+
+
+def refuse_unknown_within(field: str, value: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
+    """Return if an object that is the value of *field* has no attributes but known ones.
+
+    Raises:
+        InvalidDataError: For every attribute that is not known.
+
+    """
+    if not value.keys() <= known:
+        refuse_unknown(
+            {f"{field}.{name}": None for name in value if name not in known}, known=known
+        )
+
+
+def read_list_id(field: str, value: object) -> int | None:
+    """Read the id of a list, or None where it is none that we ever gave out.
+
+    Raises:
+        InvalidDataError: It is no whole number.
+
+    """
+    if not is_decimal(value):
+        raise InvalidDataError.of(field, "must be a whole number")
+    return id_of_decimal(value)
+
+
+def existing(list_id: int | None) -> int:
+    """Return the id of a list that may exist.
+
+    Raises:
+        NotFoundError: It is none that we ever gave out.
+
+    """
+    if list_id is None:
+        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
+    return list_id
+
+
+def sent(request: Request, name: str) -> str | None:
+    """Return a parameter of the query if it is there.
+
+    Raises:
+        InvalidDataError: It is empty: it would narrow nothing, where somebody meant it to.
+
+    """
+    text = request.last_in_query(name)
+    if text == "":
+        raise InvalidDataError.of(name, "must not be empty")
+    return text
+
+
+def all_sent(request: Request, name: str) -> list[str]:
+    """Return all values of a parameter of the query, however several are sent."""
+    texts = request.query.get(name, [])
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def parse_zone_offset(request: Request) -> timedelta:
+    """Read how far the client's clock is from UTC.
+
+    Raises:
+        InvalidDataError: It is no number of minutes in range.
+
+    """
+    # A bare plus in a query arrives as a space.
+    text = (request.last_in_query(ZONE_OFFSET) or "0").strip()
+    if not _ZONE_OFFSET.fullmatch(text) or abs(int(text)) > _MAX_ZONE_MINUTES:
+        raise InvalidDataError.of(
+            ZONE_OFFSET, f"must be minutes from -{_MAX_ZONE_MINUTES} to {_MAX_ZONE_MINUTES}"
+        )
+    return timedelta(minutes=int(text))
