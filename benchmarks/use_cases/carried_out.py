@@ -10,7 +10,7 @@ from chalicelib.domain.contact import Contact, ContactChanges, ContactData
 from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.services import accounts, blacklist, contacts, groups
+from chalicelib.services import accounts, blacklist, contacts, groups, members, paging
 from chalicelib.services.authentication import Authenticator
 from chalicelib.services.memberships import (
     add_all_to_group,
@@ -20,6 +20,8 @@ from chalicelib.services.memberships import (
     remove_from_group,
 )
 from chalicelib.services.uploading import upload_contacts
+from chalicelib.storage import keys
+from chalicelib.storage.items import GroupItem
 
 UseCase: TypeAlias = Callable[[], object]
 Preparation: TypeAlias = Callable[[Caller], UseCase]
@@ -138,12 +140,28 @@ def _(caller: Caller) -> UseCase:
     return lambda: list(contacts.list_contacts_of_groups(caller.account, [group.id]))
 
 
+@prepares("retrieve a group with its 3 contacts")
+def _(caller: Caller) -> UseCase:
+    group = _create_group_of(caller, 3)
+
+    def retrieve() -> object:
+        _, found = members.retrieve_group_with_members(caller.account, group.id)
+        return list(found)
+
+    return retrieve
+
+
 @prepares("list a page of 3 contacts of a group")
 def _(caller: Caller) -> UseCase:
-    group = _create_group(caller)
-    for index in range(5):
-        _create_in(caller, group, index)
-    return lambda: contacts.page_of_group(caller.account, group.id, offset=1, limit=3)
+    group = _create_group_of(caller, 5)
+    _count_as(caller, group, 5)
+    return lambda: paging.page_of_group(caller.account, group.id, offset=1, limit=3)
+
+
+@prepares("list the last page, of 3 contacts of a group")
+def _(caller: Caller) -> UseCase:
+    group = _create_group_of(caller, 5)
+    return lambda: paging.page_of_group(caller.account, group.id, offset=2, limit=3)
 
 
 @prepares("count all contacts")
@@ -298,6 +316,19 @@ def _create(caller: Caller, index: int = 0, **details: str) -> Contact:
 
 def _create_group(caller: Caller, kind: GroupKind = GroupKind.STANDARD) -> Group:
     return groups.create_group(caller, "Group", NOW, kind=kind)
+
+
+def _create_group_of(caller: Caller, count: int) -> Group:
+    group = _create_group(caller)
+    for index in range(count):
+        _create_in(caller, group, index)
+    return group
+
+
+def _count_as(caller: Caller, group: Group, count: int) -> None:
+    """Let a group's count be what the stream makes of it."""
+    item = GroupItem(keys.groups(caller.account.id), keys.of_id(group.id))
+    item.update([GroupItem.contacts_count.set(count)])
 
 
 def _create_in(caller: Caller, group: Group, index: int = 0, **details: str) -> None:

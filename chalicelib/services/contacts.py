@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
-from typing import Final
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
@@ -17,16 +15,14 @@ from chalicelib.domain.contact import (
     deletion_date,
     new_contact,
 )
-from chalicelib.domain.errors import ErrorCode, UnavailableError
+from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.text import composed
-from chalicelib.storage import contacts, groups, memberships, rewrites
+from chalicelib.services.members import list_members
+from chalicelib.storage import contacts, groups, rewrites
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
-
-_FARTHEST: Final = 2**31 - 1
-"""Behind every contact; whatever a client asks for behind it is not there."""
 
 
 def create_contact(
@@ -146,41 +142,8 @@ def list_contacts_of_groups(
 
     A group that does not exist contributes nothing.
     """
-    wanted = {group.id for group in groups.get_groups(account.id, group_ids)}
-    numbers = memberships.list_members(account.id, wanted, after=after, page_size=page_size)
-    for contact in contacts.get_contacts(account.id, numbers, page_size=page_size):
-        # The contact's own word decides: it may have left since the membership was read.
-        if contact.group_ids & wanted:
-            yield contact
-
-
-def page_of_contacts(account: Account, *, offset: int, limit: int) -> list[Contact]:
-    """Return up to *limit* contacts in the order of numbers, behind the first *offset* ones.
-
-    It reads those first ones too.
-    """
-    start, end = _clamped(offset, limit)
-    return list(islice(list_contacts(account, page_size=max(end, 1)), start, end))
-
-
-def page_of_group(account: Account, group_id: int, *, offset: int, limit: int) -> list[Contact]:
-    """Return up to *limit* contacts of a group, behind the first *offset* of its memberships.
-
-    Pages that follow upon each other show every contact once. One of them may hold less than
-    *limit*, where a contact is just being deleted.
-
-    Raises:
-        NotFoundError: There is no such group.
-
-    """
-    groups.get_group(account.id, group_id)
-    start, end = _clamped(offset, limit)
-    members = memberships.list_members(account.id, [group_id], after=None, page_size=max(end, 1))
-    return [
-        contact
-        for contact in contacts.get_contacts(account.id, islice(members, start, end))
-        if group_id in contact.group_ids
-    ]
+    existing = {group.id for group in groups.get_groups(account.id, group_ids)}
+    return list_members(account, existing, after=after, page_size=page_size)
 
 
 def find_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
@@ -197,6 +160,14 @@ def find_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
             yield contact
 
 
-def _clamped(offset: int, limit: int) -> tuple[int, int]:
-    """Return where a page begins and ends, in numbers that DynamoDB takes."""
-    return min(offset, _FARTHEST), min(offset + limit, _FARTHEST)
+def find_contacts(account: Account, wanted: PhoneNumber | str) -> list[Contact]:
+    """Return the contact of a number, or the contacts of a name, or none.
+
+    A name is looked for as :func:`find_contacts_by_name` does.
+    """
+    if isinstance(wanted, str):
+        return list(find_contacts_by_name(account, wanted))
+    try:
+        return [retrieve_contact(account, wanted)]
+    except NotFoundError:
+        return []

@@ -1,6 +1,6 @@
 """Creating, reading, renaming and deleting groups."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from operator import attrgetter
@@ -92,16 +92,23 @@ def delete_group(caller: Caller, group_id: int, now: datetime) -> None:
     groups.delete_group(caller.account.id, group_id, day, caller.stamp(now))
 
 
-def list_groups(account: Account) -> list[Group]:
-    """Return every group, oldest first."""
-    return sorted(groups.list_groups(account.id), key=attrgetter("list_key"))
+def list_groups(account: Account, *, after: str | None = None) -> list[Group]:
+    """Return every group, oldest first, from after the list key *after*."""
+    return _in_order(groups.list_groups(account.id), after)
 
 
-def list_groups_of_contact(account: Account, key: ContactKey) -> list[Group]:
-    """Return the groups that a contact is in, oldest first.
+def list_groups_of_contact(
+    account: Account, key: ContactKey, *, after: str | None = None
+) -> list[Group]:
+    """Return the groups that a contact is in, oldest first, from after the list key *after*.
 
     Raises:
         NotFoundError: There is no such contact.
 
     """
-    return sorted(groups.get_groups_of(account.id, key), key=attrgetter("list_key"))
+    return _in_order(groups.get_groups_of(account.id, key), after)
+
+
+def _in_order(found: Iterable[Group], after: str | None) -> list[Group]:
+    wanted = (group for group in found if after is None or group.list_key > after)
+    return sorted(wanted, key=attrgetter("list_key"))

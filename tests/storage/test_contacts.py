@@ -14,7 +14,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.services import contacts, groups
 from chalicelib.storage import keys
-from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
+from chalicelib.storage.items import ContactIdItem, ContactItem
 from tests.account import caller_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
@@ -168,54 +168,6 @@ def test_contacts_of_several_groups_are_each_listed_once_and_in_order(account):
     listed = contacts.list_contacts_of_groups(account, [second.id, first.id, 12345])
     assert [contact.phone_number for contact in listed] == [number(0), number(1), number(2)]
     assert list(contacts.list_contacts_of_groups(account, [12345])) == []
-
-
-def test_page_holds_as_many_as_asked_for_behind_the_first_ones(account):
-    group = create_group(account)
-    for index in range(6):
-        create(account, index)
-    for index in range(1, 6):
-        join(account, group, index)
-
-    def page_of_contacts(offset, limit):
-        page = contacts.page_of_contacts(account, offset=offset, limit=limit)
-        return [contact.phone_number for contact in page]
-
-    def page_of_group(offset, limit):
-        page = contacts.page_of_group(account, group.id, offset=offset, limit=limit)
-        return [contact.phone_number for contact in page]
-
-    assert page_of_contacts(0, 2) == [number(0), number(1)]
-    assert page_of_contacts(4, 10) == [number(4), number(5)]
-    assert page_of_group(0, 2) == [number(1), number(2)]
-    assert page_of_group(3, 10) == [number(4), number(5)]
-    for page in (page_of_contacts, page_of_group):
-        assert page(6, 10) == page(0, 0) == page(10**30, 10**30) == []
-        assert len(page(1, 10**30)) >= 4
-
-
-def test_page_of_a_group_shows_no_contact_that_is_not_in_it(account):
-    """Its membership was left behind by a contact that is gone."""
-    group = create_group(account)
-    create(account)
-    MembershipItem(keys.members(account.id, group.id), number().e164, joined_on=NOW).save()
-    create(account, 1)
-    join(account, group, 1)
-
-    page = contacts.page_of_group(account, group.id, offset=0, limit=2)
-    assert [contact.phone_number for contact in page] == [number(1)]
-
-
-def test_deleted_group_is_none_of_a_page_either(account):
-    create(account)
-    group, deleted = create_group(account), create_group(account)
-    for each in (group, deleted):
-        join(account, each)
-    groups.delete_group(caller_of(account), deleted.id, NOW)
-
-    (seen,) = contacts.page_of_group(account, group.id, offset=0, limit=1)
-    assert seen.group_ids == {group.id}
-    assert contacts.page_of_contacts(account, offset=0, limit=1) == [seen]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from chalicelib.domain.errors import (
     RefusedError,
 )
 from chalicelib.domain.limits import EXTRA_CHARACTERS, GROUPS_OF_A_NEW_NUMBER
-from chalicelib.services import contacts, groups
+from chalicelib.services import contacts, groups, paging
 from chalicelib.services.cleanup import clean_up
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.storage import contact_items, keys
@@ -230,7 +230,7 @@ def test_contact_is_not_created_in_a_group_that_is_not_there(account):
     for act in (
         lambda: create_or_join(account, group),
         lambda: move(account, group, number()),
-        lambda: contacts.page_of_group(account, group.id, offset=0, limit=1),
+        lambda: paging.page_of_group(account, group.id, offset=0, limit=1),
     ):
         with pytest.raises(NotFoundError) as refusal:
             act()

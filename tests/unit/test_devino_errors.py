@@ -29,7 +29,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.field import FieldDefinition
 from chalicelib.domain.group import Group
-from chalicelib.domain.limits import UPLOAD_ROWS, TYPED_FIELDS
+from chalicelib.domain.limits import TYPED_FIELDS, UPLOAD_ROWS
 from infra.documents import table
 from tests.account import account_in
 from tests.openapi import DOCUMENTS

@@ -22,7 +22,7 @@ from chalicelib.dialects.atom.render import (
 from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.caller import Caller
-from chalicelib.services import contacts, groups, memberships
+from chalicelib.services import contacts, groups, members, memberships
 
 CONTACT: Final = "/api/contact"
 ADDRESS_BOOK: Final = "/api/address-book"
@@ -83,10 +83,8 @@ def list_address_books(_request: Request, caller: Caller) -> Response:
 
 def address_book_detail(request: Request, caller: Caller) -> Response:
     """Retrieve an address book with all of its contacts."""
-    group = groups.retrieve_group(caller.account, parse_id(request))
-    return success_of_address_book(
-        group, contacts.list_contacts_of_groups(caller.account, [group.id])
-    )
+    group, found = members.retrieve_group_with_members(caller.account, parse_id(request))
+    return success_of_address_book(group, found)
 
 
 def delete_address_book(request: Request, caller: Caller) -> Response:

@@ -45,7 +45,7 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.ids import id_of_decimal
 from chalicelib.domain.limits import PAGE_ITEMS
 from chalicelib.domain.text import composed
-from chalicelib.services import blacklist, contacts, groups, uploading
+from chalicelib.services import blacklist, contacts, groups, paging, uploading
 
 ROOT: Final = "/address-book-api"
 BATCH: Final = f"{ROOT}/contacts/batch"
@@ -183,9 +183,10 @@ def _find_contacts(account: Account, query: ContactsQuery) -> Iterable[Contact]:
     """
     wanted = query.slice
     if query.filter.takes_all and query.order.is_by_number and wanted.limit is not None:
-        return contacts.page_of_group(
+        page = paging.page_of_group(
             account, query.group_id, offset=wanted.offset, limit=wanted.limit
         )
+        return page.contacts
     members = contacts.list_contacts_of_groups(account, [query.group_id])
     found: Iterable[Contact] = filter(query.filter.takes, members)
     subscription = query.filter.subscription

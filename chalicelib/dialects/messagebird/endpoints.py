@@ -35,13 +35,12 @@ from chalicelib.dialects.messagebird.render import (
 )
 from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.operations import Operation
-from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.domain.ids import hex_of
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.services import contacts, groups, memberships
+from chalicelib.services import contacts, groups, memberships, paging
 
 _NO_CONTENT: Final = Response(status=204)
 _NO_QUERY: Final[Mapping[str, str]] = MappingProxyType({})
@@ -58,22 +57,10 @@ def list_contacts(request: Request, caller: Caller) -> Response:
     """List all contacts, or those with a number or a name."""
     account = caller.account
     wanted, window = parse_contact_list(request, account)
-    if isinstance(wanted, PhoneNumber):
-        query = {MSISDN: wanted.e164.removeprefix("+")}
-        return _render_found(request, window, _find_by_number(account, wanted), query)
     if wanted is not None:
-        return _render_found(request, window, _find_by_name(account, wanted), {NAME: wanted})
-    page = contacts.page_of_contacts(account, offset=window.offset, limit=window.limit + 1)
-    is_more = len(page) > window.limit
-    page = page[: window.limit]
-    listing = Listing(
-        path=CONTACTS,
-        window=window,
-        items=_rendered(request, page),
-        total=_total(window, len(page), contacts.count_contacts(account), is_more=is_more),
-        is_more=is_more,
-    )
-    return render_list(listing, base_url(request))
+        return _render_found(request, window, contacts.find_contacts(account, wanted), wanted)
+    page = paging.page_of_contacts(account, offset=window.offset, limit=window.limit)
+    return _render_page(request, CONTACTS, window, page)
 
 
 def view_contact(request: Request, caller: Caller) -> Response:
@@ -83,11 +70,11 @@ def view_contact(request: Request, caller: Caller) -> Response:
     if not isinstance(wanted, str):
         contact = contacts.retrieve_contact(caller.account, wanted)
         return json_response(200, render_contact(contact, base_url(request)))
-    found = _find_by_name(caller.account, wanted)
+    found = contacts.find_contacts(caller.account, wanted)
     if not found:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     if len(found) > 1:
-        return _render_found(request, window, found, {NAME: wanted})
+        return _render_found(request, window, found, wanted)
     return json_response(200, render_contact(found[0], base_url(request)))
 
 
@@ -161,22 +148,8 @@ def list_contacts_of_group(request: Request, caller: Caller) -> Response:
     """List the contacts in a group."""
     group_id = parse_group_id(request)
     window = parse_window(request)
-    page = contacts.page_of_group(
-        caller.account, group_id, offset=window.offset, limit=window.limit
-    )
-    counted = groups.retrieve_group(caller.account, group_id).contacts_count
-    # The count may be behind, and a page that is not full need not be the last one.
-    is_more = counted > window.end or bool(
-        contacts.page_of_group(caller.account, group_id, offset=window.end, limit=window.limit)
-    )
-    listing = Listing(
-        path=f"{GROUPS}/{hex_of(group_id)}{CONTACTS}",
-        window=window,
-        items=_rendered(request, page),
-        total=_total(window, len(page), counted, is_more=is_more),
-        is_more=is_more,
-    )
-    return render_list(listing, base_url(request))
+    page = paging.page_of_group(caller.account, group_id, offset=window.offset, limit=window.limit)
+    return _render_page(request, f"{GROUPS}/{hex_of(group_id)}{CONTACTS}", window, page)
 
 
 def add_contacts_to_group(request: Request, caller: Caller) -> Response:
@@ -232,21 +205,26 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
 })  # fmt: skip
 
 
-def _find_by_number(account: Account, phone_number: PhoneNumber) -> list[Contact]:
-    try:
-        return [contacts.retrieve_contact(account, phone_number)]
-    except NotFoundError:
-        return []
-
-
-def _find_by_name(account: Account, name: str) -> list[Contact]:
-    return list(contacts.find_contacts_by_name(account, name))
-
-
 def _render_found(
-    request: Request, window: Window, found: Sequence[Contact], query: Mapping[str, str]
+    request: Request, window: Window, found: Sequence[Contact], wanted: PhoneNumber | str
 ) -> Response:
+    """Render a window of the contacts that were found by a number or by a name."""
+    if isinstance(wanted, PhoneNumber):
+        query = {MSISDN: wanted.e164.removeprefix("+")}
+    else:
+        query = {NAME: wanted}
     return _render_all(request, CONTACTS, window, _rendered(request, found), query)
+
+
+def _render_page(request: Request, path: str, window: Window, page: paging.CountedPage) -> Response:
+    listing = Listing(
+        path=path,
+        window=window,
+        items=_rendered(request, page.contacts),
+        total=page.total,
+        is_more=page.is_more,
+    )
+    return render_list(listing, base_url(request))
 
 
 def _rendered(request: Request, found: Sequence[Contact]) -> list[dict[str, Any]]:
@@ -271,15 +249,3 @@ def _render_all(
         is_more=len(items) > window.end,
     )
     return render_list(listing, base_url(request))
-
-
-def _total(window: Window, found: int, counted: int, *, is_more: bool) -> int:
-    """Return how many there are in all: as counted, but never against what was just read.
-
-    The count follows by about a second.
-    """
-    seen = window.offset + found
-    if is_more:
-        return max(counted, seen + 1)
-    is_end = found or not window.offset
-    return seen if is_end else min(counted, window.offset)

@@ -83,7 +83,7 @@ def fetch_contact_groups(request: Request, caller: Caller) -> Response:
     account = caller.account
     phone_number = parse_phone_number(request, account)
     page = parse_page(request, account, ["groups of", phone_number.e164])
-    found = groups.list_groups_of_contact(account, phone_number)
+    found = groups.list_groups_of_contact(account, phone_number, after=page.after)
     return _render_groups(request, account, page, found)
 
 
@@ -107,7 +107,8 @@ def fetch_groups(request: Request, caller: Caller) -> Response:
     """List all groups."""
     account = caller.account
     page = parse_page(request, account, ["groups"])
-    return _render_groups(request, account, page, groups.list_groups(account))
+    found = groups.list_groups(account, after=page.after)
+    return _render_groups(request, account, page, found)
 
 
 def create_group(request: Request, caller: Caller) -> Response:
@@ -210,9 +211,5 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
 def _render_groups(
     request: Request, account: Account, page: Page, found: Iterable[Group]
 ) -> Response:
-    entries = (
-        (group.list_key, render_group(group))
-        for group in found
-        if page.after is None or group.list_key > page.after
-    )
+    entries = ((group.list_key, render_group(group)) for group in found)
     return render_list(request, account, page, "groups", entries)

@@ -1,0 +1,48 @@
+"""Reading the contacts of groups, in the order of numbers."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from chalicelib.domain.account import Account
+from chalicelib.domain.contact import Contact
+from chalicelib.domain.group import Group
+from chalicelib.storage import contacts, groups, memberships
+
+
+def retrieve_group_with_members(account: Account, group_id: int) -> tuple[Group, Iterator[Contact]]:
+    """Return a group, and an iterator over all its contacts, which reads them.
+
+    Raises:
+        NotFoundError: There is no such group.
+
+    """
+    group = groups.get_group(account.id, group_id)
+    return group, list_members(account, [group.id])
+
+
+def list_members(
+    account: Account,
+    group_ids: Collection[int],
+    *,
+    after: str | None = None,
+    page_size: int | None = None,
+) -> Iterator[Contact]:
+    """Yield the contacts in any of some groups, each once, from after the number *after*.
+
+    The groups must exist: whoever calls this has just read them.
+    """
+    numbers = memberships.list_members(account.id, group_ids, after=after, page_size=page_size)
+    return members_among(account, group_ids, numbers, page_size=page_size)
+
+
+def members_among(
+    account: Account,
+    group_ids: Collection[int],
+    phone_numbers: Iterable[str],
+    *,
+    page_size: int | None = None,
+) -> Iterator[Contact]:
+    """Yield the contacts of some memberships' numbers, if they are still in any of the groups."""
+    wanted = frozenset(group_ids)
+    found = contacts.get_contacts(account.id, phone_numbers, page_size=page_size)
+    # The contact's own word decides: it may have left since the membership was read.
+    return (contact for contact in found if contact.group_ids & wanted)

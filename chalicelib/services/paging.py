@@ -1,0 +1,86 @@
+"""Pages of contacts at an offset, and how many contacts there are in all."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Final, NamedTuple
+
+from chalicelib.domain.account import Account
+from chalicelib.domain.contact import Contact
+from chalicelib.domain.group import Group
+from chalicelib.services.contacts import count_contacts, list_contacts
+from chalicelib.services.members import members_among
+from chalicelib.storage import groups, memberships
+
+_FARTHEST: Final = 2**31 - 2
+"""After every contact. DynamoDB takes one more as the size of a page."""
+
+
+class CountedPage(NamedTuple):
+    """Contacts at an offset, how many there are in all, and whether there are more after them."""
+
+    contacts: list[Contact]
+    total: int
+    is_more: bool
+
+
+def page_of_contacts(account: Account, *, offset: int, limit: int) -> CountedPage:
+    """Return up to *limit* contacts in the order of numbers, after the first *offset* ones.
+
+    It reads those first ones too.
+    """
+    start, end = _clamped(offset, limit)
+    found = list_contacts(account, page_size=end + 1)
+    page = list(islice(found, start, end))
+    is_more = any(True for _ in found)
+    total = _total(start, len(page), count_contacts(account), is_more=is_more)
+    return CountedPage(page, total, is_more)
+
+
+def page_of_group(account: Account, group_id: int, *, offset: int, limit: int) -> CountedPage:
+    """Return up to *limit* contacts of a group, after the first *offset* of its memberships.
+
+    Pages that follow upon each other show every contact once. One of them may hold less than
+    *limit*, where a contact is just being deleted.
+
+    Raises:
+        NotFoundError: There is no such group.
+
+    """
+    group = groups.get_group(account.id, group_id)
+    start, end = _clamped(offset, limit)
+    numbers = _numbers_in(account, group, end + 1)
+    page = list(members_among(account, [group.id], islice(numbers, start, end)))
+    # The count may be late, and a page that is not full need not be the last one.
+    is_more = group.contacts_count > end or _is_any_in(account, group, numbers)
+    total = _total(start, len(page), group.contacts_count, is_more=is_more)
+    return CountedPage(page, total, is_more)
+
+
+def _clamped(offset: int, limit: int) -> tuple[int, int]:
+    """Return where a page begins and ends, in numbers that DynamoDB takes."""
+    return min(offset, _FARTHEST), min(offset + limit, _FARTHEST)
+
+
+def _numbers_in(account: Account, group: Group, page_size: int) -> Iterator[str]:
+    return memberships.list_members(account.id, [group.id], after=None, page_size=page_size)
+
+
+def _is_any_in(account: Account, group: Group, numbers: Iterator[str]) -> bool:
+    """Say whether any contact of these numbers is in a group; without a number, nothing is read."""
+    number = next(numbers, None)
+    if number is None:
+        return False
+    rest = chain([number], numbers)
+    return any(True for _ in members_among(account, [group.id], rest, page_size=1))
+
+
+def _total(offset: int, found: int, counted: int, *, is_more: bool) -> int:
+    """Return how many there are in all: as counted, but never against what was just read.
+
+    The count follows by about a second.
+    """
+    seen = offset + found
+    if is_more:
+        return max(counted, seen + 1)
+    is_end = found or not offset
+    return seen if is_end else min(counted, offset)
