@@ -10,7 +10,8 @@ from chalicelib.domain.contact import Contact, ContactChanges, ContactData
 from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.services import accounts, blacklist, contacts, groups, members, paging
+from chalicelib.domain.selection import ContactFilter, Order, Slice
+from chalicelib.services import accounts, blacklist, contacts, groups, members, paging, selecting
 from chalicelib.services.authentication import Authenticator
 from chalicelib.services.memberships import (
     add_all_to_group,
@@ -162,6 +163,14 @@ def _(caller: Caller) -> UseCase:
 def _(caller: Caller) -> UseCase:
     group = _create_group_of(caller, 5)
     return lambda: paging.page_of_group(caller.account, group.id, offset=2, limit=3)
+
+
+@prepares("choose among 3 contacts of a group, of which one is blacklisted")
+def _(caller: Caller) -> UseCase:
+    group = _create_group_of(caller, 3)
+    blacklist.blacklist_number(caller, _number(), NOW)
+    everybody, in_order, whole = ContactFilter(), Order(descending=True), Slice(0, None)
+    return lambda: list(selecting.select_members(caller.account, group, everybody, in_order, whole))
 
 
 @prepares("count all contacts")

@@ -157,6 +157,13 @@ class ConflictError(PhonebookError):
         self.contact_id = contact_id
 
 
+class EmailExistsError(ConflictError):
+    """A contact of this email is in the group already."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.MEMBERSHIP_EXISTS)
+
+
 class RefusedError(PhonebookError):
     """The request is not one that this path takes, or is more than fits."""
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import ContactKey, deletion_date
-from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
+from chalicelib.domain.errors import ErrorCode, NotFoundError, PhonebookError, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra, changed_extra
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import new_id
@@ -92,6 +92,16 @@ def delete_group(caller: Caller, group_id: int, now: datetime) -> None:
     groups.delete_group(caller.account.id, group_id, day, caller.stamp(now))
 
 
+def delete_groups(
+    caller: Caller, group_ids: Iterable[int | None], now: datetime
+) -> list[PhonebookError | None]:
+    """Delete groups, each by itself, and return for each why it was not deleted, or None.
+
+    An id that is None is no group's.
+    """
+    return [_refusal_to_delete(caller, group_id, now) for group_id in group_ids]
+
+
 def list_groups(account: Account, *, after: str | None = None) -> list[Group]:
     """Return every group, oldest first, from after the list key *after*."""
     return _in_order(groups.list_groups(account.id), after)
@@ -107,6 +117,18 @@ def list_groups_of_contact(
 
     """
     return _in_order(groups.get_groups_of(account.id, key), after)
+
+
+def _refusal_to_delete(
+    caller: Caller, group_id: int | None, now: datetime
+) -> PhonebookError | None:
+    if group_id is None:
+        return NotFoundError(ErrorCode.GROUP_NOT_FOUND)
+    try:
+        delete_group(caller, group_id, now)
+    except PhonebookError as error:
+        return error
+    return None
 
 
 def _in_order(found: Iterable[Group], after: str | None) -> list[Group]:

@@ -56,6 +56,13 @@ def page_of_group(account: Account, group_id: int, *, offset: int, limit: int) -
     return CountedPage(page, total, is_more)
 
 
+def part_of_group(account: Account, group: Group, *, offset: int, limit: int) -> Iterator[Contact]:
+    """Yield the contacts on such a page of a group that was read already."""
+    start, end = _clamped(offset, limit)
+    numbers = _numbers_in(account, group, end)
+    return members_among(account, [group.id], islice(numbers, start, end))
+
+
 def _clamped(offset: int, limit: int) -> tuple[int, int]:
     """Return where a page begins and ends, in numbers that DynamoDB takes."""
     return min(offset, _FARTHEST), min(offset + limit, _FARTHEST)

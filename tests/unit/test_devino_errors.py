@@ -7,7 +7,6 @@ import pytest
 from chalicelib.dialects.devino.errors import (
     ERRORS,
     MUST_NOT_BE_NULL,
-    EmailExistsError,
     reason_in_row,
     render_error,
 )
@@ -18,6 +17,7 @@ from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.errors import (
     PROBLEMS_TOLD,
     ConflictError,
+    EmailExistsError,
     ErrorCode,
     InvalidDataError,
     PhonebookError,

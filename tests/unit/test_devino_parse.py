@@ -34,6 +34,6 @@ def test_ids_beyond_53_bits_are_read_exactly_and_are_nobodys():
 
 def test_ids_to_delete_are_each_once_and_as_they_were_sent():
     assert parse_deleted_ids(request(ids=["18446744073709551617", "1, 2", "1"])) == (
-        "ids", ["18446744073709551617", "1", "2"],
+        "ids", {"18446744073709551617": None, "1": 1, "2": 2},
     )  # fmt: skip
-    assert parse_deleted_ids(request(smsIds=["007"])) == ("smsIds", ["007"])
+    assert parse_deleted_ids(request(smsIds=["007"])) == ("smsIds", {"007": 7})

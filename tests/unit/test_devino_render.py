@@ -11,7 +11,6 @@ from chalicelib.dialects.devino.render import (
     render_list,
     render_row,
 )
-from chalicelib.dialects.devino.selection import Order
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import ErrorCode, NotFoundError
@@ -108,20 +107,3 @@ def test_row_and_deletion_can_be_rejected_for_any_error(code):
         document.assert_matches(
             {"$ref": f"#/components/schemas/{schema}"}, json.dumps(shown).encode()
         )
-
-
-def test_contacts_are_sorted_by_size_or_text_and_equal_ones_by_number():
-    values = [(2, 10), (2, "9.5"), None, (3, "x"), (2, 10), (2, 100)]
-    contacts = [
-        contact(n, a={"type": value[0], "value": value[1]}) if value else contact(n)
-        for n, value in enumerate(values)
-    ]
-
-    def order(count=None, *, descending=False):
-        found = Order("a", descending).first(contacts, count, UTC_OFFSET)
-        return [int(each.phone_number.e164[-1]) for each in found]
-
-    assert order() == [2, 1, 0, 4, 5, 3]
-    assert order(3) == [2, 1, 0]
-    assert order(descending=True) == [3, 5, 0, 4, 1, 2]
-    assert order(3, descending=True) == [3, 5, 0]

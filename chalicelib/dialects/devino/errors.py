@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.dialects.messages import JSON, Response, json_response
 from chalicelib.domain.errors import (
-    ConflictError,
+    EmailExistsError,
     ErrorCode,
     InvalidDataError,
     PhonebookError,
@@ -101,13 +101,6 @@ others, and no statuses.
 
 _WHAT_EXTRA_FIELDS_ARE: Final = {"extra fields": "fields"}
 """What the phonebook calls so is here a list's or a contact's ``fields``."""
-
-
-class EmailExistsError(ConflictError):
-    """A contact of this email is in the list already."""
-
-    def __init__(self) -> None:
-        super().__init__(ErrorCode.MEMBERSHIP_EXISTS)
 
 
 def render_error(error: PhonebookError) -> Response:

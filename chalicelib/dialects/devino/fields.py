@@ -33,6 +33,12 @@ KINDS: Final[Mapping[str, GroupKind]] = {
 OMNI_API: Final = "OMNI_API"
 """The one further kind: a client cannot create it, and it is in no list of lists."""
 
+CHANNELS: Final[Mapping[str, bool]] = {"SMS": True, "EMAIL": False, "VIBER": False, "PUSH": False}
+"""The channels by which a contact may be messaged, and whether the blacklist is about each.
+
+It holds numbers: nobody is known to be unsubscribed from the others.
+"""
+
 TYPES: Final[Mapping[int, FieldType]] = {
     0: FieldType.DATE_TIME,
     1: FieldType.BOOLEAN,
@@ -107,6 +113,11 @@ def push_info_of(contact: Contact) -> list[dict[str, Any]]:
     """Return a contact's devices."""
     devices: list[dict[str, Any]] = contact.extra.get(_PUSH_INFO, [])
     return devices
+
+
+def has_push_token(contact: Contact, token: str) -> bool:
+    """Say whether one of a contact's devices has this token."""
+    return any(device["pushToken"] == token for device in push_info_of(contact))
 
 
 def fields_of(contact: Contact, definitions: Mapping[str, FieldDefinition]) -> Iterator[Field]:

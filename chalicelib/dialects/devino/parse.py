@@ -37,7 +37,7 @@ from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.extra import Extra
 from chalicelib.domain.field import FieldDefinition, FieldType
 from chalicelib.domain.group import GroupKind
-from chalicelib.domain.ids import is_decimal
+from chalicelib.domain.ids import id_of_decimal, is_decimal
 from chalicelib.domain.limits import (
     FIELD_CHARACTERS,
     GROUP_NAME_CHARACTERS,
@@ -128,10 +128,11 @@ def parse_upload(request: Request) -> Upload:
     return Upload(group_id=existing(list_id), rows=rows, check=check, zone_offset=zone_offset)
 
 
-def parse_deleted_ids(request: Request) -> tuple[str, list[str]]:
-    """Read the ids of the lists to delete, each once and as it was sent, and their parameter.
+def parse_deleted_ids(request: Request) -> tuple[str, dict[str, int | None]]:
+    """Read which lists to delete: the parameter that says so, and each id by its text as sent.
 
-    They may be several parameters, or separated by commas in one.
+    There may be several parameters, or ids separated by commas in one. An id is None where it is
+    none that we ever gave out.
 
     Raises:
         InvalidDataError: There are none or too many, or one is no whole number.
@@ -145,7 +146,7 @@ def parse_deleted_ids(request: Request) -> tuple[str, list[str]]:
         raise InvalidDataError.of(parameter, f"must be at most {GROUPS_IN_A_FILTER}")
     if not all(map(is_decimal, sent)):
         raise InvalidDataError.of(parameter, "must be whole numbers")
-    return parameter, list(sent)
+    return parameter, {text: id_of_decimal(text) for text in sent}
 
 
 def _read_kind(value: object) -> GroupKind:

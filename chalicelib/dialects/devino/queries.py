@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import Enum
+from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
-from chalicelib.dialects.devino.fields import BASICS, DATES, KINDS, OMNI_API, READ_ONLY
-from chalicelib.dialects.devino.selection import (
-    UNSUBSCRIBED_CHANNELS,
-    Channel,
-    ContactFilter,
-    ListFilter,
-    Operator,
-    Order,
-    Slice,
-    State,
-    Subscription,
+from chalicelib.dialects.devino.fields import (
+    BASICS,
+    CHANNELS,
+    DATES,
+    KINDS,
+    OMNI_API,
+    READ_ONLY,
+    attribute_of,
+    has_push_token,
+    is_auto_deleting,
 )
 from chalicelib.dialects.devino.values import (
     ZONE_OFFSET,
@@ -30,6 +29,7 @@ from chalicelib.dialects.devino.values import (
 from chalicelib.dialects.messages import Request
 from chalicelib.dialects.operations import likeness
 from chalicelib.domain.account import Account
+from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.field import FieldDefinition
 from chalicelib.domain.field_values import read_date_time
@@ -38,6 +38,15 @@ from chalicelib.domain.limits import PAGE_ITEMS
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.phone_text import UnreadableError, read_text
+from chalicelib.domain.selection import (
+    Attribute,
+    Comparison,
+    ContactFilter,
+    GroupFilter,
+    Operator,
+    Order,
+    Slice,
+)
 
 TYPE: Final = "type"
 _SLICE: Final = frozenset({"limit", "offset"})
@@ -55,25 +64,37 @@ _COUNT_DIGITS: Final = 10
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 _NO_FIELDS: Final = READ_ONLY | {"contactid", "companyid", "contactgroupid", "unsubscribeddata"}
 
-_ChoiceT = TypeVar("_ChoiceT", bound=Enum)
+_OPERATORS: Final[Mapping[str, Operator]] = {
+    "EQUALS": Operator.EQUALS,
+    "NOT_EQUALS": Operator.NOT_EQUALS,
+    "CONTAINS": Operator.CONTAINS,
+    "STARTS_WITH": Operator.STARTS_WITH,
+}
+_IS_UNSUBSCRIBED: Final[Mapping[str, bool]] = {"SUBSCRIBED": False, "UNSUBSCRIBED": True}
+
+_ChoiceT = TypeVar("_ChoiceT")
 
 
 class ListsQuery(NamedTuple):
-    """Which lists are asked for, and at which clock their dates are read."""
+    """Which lists are asked for, and at which clock their dates are shown."""
 
-    filter: ListFilter
+    filter: GroupFilter
     slice: Slice
     zone_offset: timedelta
 
 
 class ContactsQuery(NamedTuple):
-    """Which contacts of which list are asked for, and at which clock their dates are read."""
+    """Which contacts of which list are asked for, and at which clock their dates are shown.
+
+    ``field_names`` are the names of fields in it, by the parameters that have them.
+    """
 
     group_id: int
     filter: ContactFilter
     order: Order
     slice: Slice
     zone_offset: timedelta
+    field_names: Mapping[str, str]
 
 
 def parse_lists_query(request: Request) -> ListsQuery:
@@ -100,7 +121,15 @@ def parse_lists_query(request: Request) -> ListsQuery:
     with problems:
         auto_delete = _parse_flag(request, "autoDeleteEnabled")
     problems.raise_if_any()
-    chosen = ListFilter(name=name, kinds=kinds, start=start, end=end, auto_delete=auto_delete)
+    by_auto_delete = (lambda group: is_auto_deleting(group) is auto_delete,)
+    chosen = GroupFilter(
+        name=name,
+        kinds=kinds,
+        start=start,
+        end=end,
+        zone_offset=zone_offset,
+        conditions=() if auto_delete is None else by_auto_delete,
+    )
     return ListsQuery(filter=chosen, slice=wanted, zone_offset=zone_offset)
 
 
@@ -127,26 +156,20 @@ def parse_contacts_query(request: Request, account: Account) -> ContactsQuery:
     with problems:
         descending = _parse_flag(request, "descOrder") or False
     with problems:
-        comparison = _parse_comparison(request, account)
+        compared = _parse_comparison(request, account)
     with problems:
         push_token = sent(request, "pushToken")
     with problems:
         subscription = _parse_subscription(request)
     problems.raise_if_any()
-    chosen = ContactFilter(
-        field=comparison.field,
-        operator=comparison.operator,
-        value=comparison.value,
-        push_token=push_token,
-        subscription=subscription,
-        zone_offset=zone_offset,
-    )
+    field_names = {"queryName": compared and compared.name, "sortByField": sort_by}
     return ContactsQuery(
         group_id=existing(list_id),
-        filter=chosen,
-        order=Order(sort_by, descending=descending),
+        filter=_filter_of(compared, push_token, subscription, zone_offset),
+        order=_order_of(sort_by, zone_offset, descending=descending),
         slice=wanted,
         zone_offset=zone_offset,
+        field_names={parameter: name for parameter, name in field_names.items() if name},
     )
 
 
@@ -162,8 +185,8 @@ def check_field_names(query: ContactsQuery, definitions: Mapping[str, FieldDefin
     names = (*definitions, *BASICS)
     known = {likeness(each): each for each in names}
     problems = ProblemCollector()
-    for parameter, name in (("queryName", query.filter.field), ("sortByField", query.order.field)):
-        if name is None or name in names or name.lower() in DATES:
+    for parameter, name in query.field_names.items():
+        if name in names or name.lower() in DATES:
             continue
         with problems:
             if likeness(name) in known:
@@ -220,73 +243,101 @@ def _parse_flag(request: Request, name: str) -> bool | None:
     return None if text is None else _BOOLEANS[text.lower()]
 
 
-class _Comparison(NamedTuple):
-    """With what a field is compared, and how; without a field, nothing is."""
+class _Compared(NamedTuple):
+    """A field or basic attribute, the value that it is compared with, and how."""
 
-    field: str | None
+    name: str
     operator: Operator
     value: str
 
 
-def _parse_comparison(request: Request, account: Account) -> _Comparison:
-    value = request.last_in_query("queryValue")
-    field = None
+def _parse_comparison(request: Request, account: Account) -> _Compared | None:
+    name = None
     operator = Operator.EQUALS
+    value = request.last_in_query("queryValue")
     problems = ProblemCollector()
     with problems:
-        field = sent(request, "queryName")
-        if field is None and {"queryOperator", "queryValue"} & request.query.keys():
+        name = sent(request, "queryName")
+        if name is None and {"queryOperator", "queryValue"} & request.query.keys():
             raise missing("queryName")
-        if field is not None and value is None:
+        if name is not None and value is None:
             raise missing("queryValue")
     with problems:
-        operator = _parse_choice(request, "queryOperator", Operator) or operator
+        operator = _parse_choice(request, "queryOperator", _OPERATORS) or operator
     problems.raise_if_any()
+    if name is None or value is None:
+        return None
     if value == "" and operator in {Operator.CONTAINS, Operator.STARTS_WITH}:
         # Every text contains it, and so it would choose everybody.
         raise InvalidDataError.of("queryValue", "must not be empty")
-    if field == "phone" and value is not None:
+    if name == "phone":
         return _compared_number(value, operator, account)
-    return _Comparison(field, operator, value or "")
+    return _Compared(name, operator, value)
 
 
-def _compared_number(text: str, operator: Operator, account: Account) -> _Comparison:
+def _compared_number(text: str, operator: Operator, account: Account) -> _Compared:
     """Compare the digits of a number, or of a part of one: numbers are shown without a plus."""
     if operator in {Operator.EQUALS, Operator.NOT_EQUALS}:
         number = read_phone_number(
             text, account, field="queryValue", documented=Notation.INTERNATIONAL
         )
-        return _Comparison("phone", operator, number.e164.removeprefix("+"))
+        return _Compared("phone", operator, number.e164.removeprefix("+"))
     try:
         part = read_text(text)
     except UnreadableError as error:
         raise InvalidDataError.of("queryValue", str(error)) from error
     if part.before_zero:
         raise InvalidDataError.of("queryValue", "has a (0), of which no number is a part")
-    # Behind a plus a number begins.
-    return _Comparison("phone", Operator.STARTS_WITH if part.has_plus else operator, part.digits)
+    # A number begins after a plus.
+    return _Compared("phone", Operator.STARTS_WITH if part.has_plus else operator, part.digits)
 
 
-def _parse_subscription(request: Request) -> Subscription | None:
+def _parse_subscription(request: Request) -> ContactFilter:
+    """Read whether contacts are asked for that may be messaged, or those that may not."""
     problems = ProblemCollector()
     with problems:
-        channel = _parse_choice(request, "subscriptionChannel", Channel)
+        is_by_blacklist = _parse_choice(request, "subscriptionChannel", CHANNELS)
     with problems:
-        state = _parse_choice(request, "subscriptionState", State)
-        if state is None and sent(request, "subscriptionChannel") is not None:
+        is_unsubscribed = _parse_choice(request, "subscriptionState", _IS_UNSUBSCRIBED)
+        if is_unsubscribed is None and sent(request, "subscriptionChannel") is not None:
             raise missing("subscriptionState")
     problems.raise_if_any()
-    if state is None:
-        return None
-    return Subscription(state, is_tracked=channel is None or channel in UNSUBSCRIBED_CHANNELS)
+    if is_by_blacklist is not False:
+        return ContactFilter(is_blacklisted=is_unsubscribed)
+    return ContactFilter(conditions=(_is_nobody,) if is_unsubscribed else ())
 
 
-def _parse_choice(request: Request, name: str, choices: type[_ChoiceT]) -> _ChoiceT | None:
+def _parse_choice(request: Request, name: str, choices: Mapping[str, _ChoiceT]) -> _ChoiceT | None:
     text = sent(request, name)
-    if text is None:
-        return None
-    try:
-        return choices(text)
-    except ValueError as error:
-        known = ", ".join(each.value for each in choices)
-        raise InvalidDataError.of(name, f"must be one of {known}") from error
+    if text is not None and text not in choices:
+        raise InvalidDataError.of(name, f"must be one of {', '.join(choices)}")
+    return None if text is None else choices[text]
+
+
+def _filter_of(
+    compared: _Compared | None,
+    push_token: str | None,
+    subscription: ContactFilter,
+    zone_offset: timedelta,
+) -> ContactFilter:
+    conditions = list(subscription.conditions)
+    if compared is not None:
+        attribute = _attribute(compared.name, zone_offset)
+        conditions.append(Comparison(attribute, compared.operator, compared.value).takes)
+    if push_token is not None:
+        conditions.append(partial(has_push_token, token=push_token))
+    return subscription._replace(conditions=tuple(conditions))
+
+
+def _order_of(sort_by: str | None, zone_offset: timedelta, *, descending: bool) -> Order:
+    if sort_by is None or sort_by == "phone":
+        return Order(None, descending)
+    return Order(_attribute(sort_by, zone_offset), descending)
+
+
+def _attribute(name: str, zone_offset: timedelta) -> Attribute:
+    return partial(attribute_of, name=name, zone_offset=zone_offset)
+
+
+def _is_nobody(_contact: Contact) -> bool:
+    return False

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chalicelib.dialects.devino.errors import reason_in_deletion, reason_in_row
 from chalicelib.dialects.devino.fields import (
+    CHANNELS,
     DETAILS,
     KINDS,
     MAIN_FIELDS,
@@ -21,7 +22,6 @@ from chalicelib.dialects.devino.fields import (
     is_auto_deleting,
     push_info_of,
 )
-from chalicelib.dialects.devino.selection import UNSUBSCRIBED_CHANNELS
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import PhonebookError
@@ -144,11 +144,12 @@ def _render_unsubscribed(account: Account, contact: Contact, since: datetime) ->
     """Render that a contact's number is on the blacklist; ``SPAM`` is the one documented type."""
     channels = [
         {
-            "channel": channel.value,
+            "channel": channel,
             "unsubscribedAt": since.strftime(_MOMENT_WITH_T),
             "unsubscribedType": "SPAM",
         }
-        for channel in UNSUBSCRIBED_CHANNELS
+        for channel, is_blacklisted in CHANNELS.items()
+        if is_blacklisted
     ]
     return {
         "companyId": company_id_of(account),

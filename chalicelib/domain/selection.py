@@ -1,0 +1,151 @@
+"""Which contacts and groups are asked for, in which order, and which part of them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum, auto
+from heapq import nlargest, nsmallest
+from itertools import islice
+from typing import Final, NamedTuple, TypeAlias, TypeVar
+
+from chalicelib.domain.contact import Contact
+from chalicelib.domain.field import Field, FieldType
+from chalicelib.domain.field_values import in_zone, texts_of_value
+from chalicelib.domain.group import Group, GroupKind
+from chalicelib.domain.text import composed
+
+ItemT = TypeVar("ItemT")
+
+Attribute: TypeAlias = Callable[[Contact], Field]
+"""Returns what of a contact is compared, or what it is sorted by."""
+
+_UTC: Final = timedelta(0)
+
+
+class Operator(Enum):
+    """How a value is compared; always exactly, large and small letters too.
+
+    An accented letter is the same however it is composed.
+    """
+
+    EQUALS = auto()
+    NOT_EQUALS = auto()
+    CONTAINS = auto()
+    STARTS_WITH = auto()
+
+
+class Comparison(NamedTuple):
+    """An attribute of a contact, the value that it is compared with, and how."""
+
+    attribute: Attribute
+    operator: Operator
+    value: str
+
+    def takes(self, contact: Contact) -> bool:
+        """Say whether a contact is asked for: one value that fits is enough.
+
+        A contact without a value is only ever one that does not equal.
+        """
+        texts = list(map(composed, texts_of_value(self.attribute(contact).value)))
+        return _COMPARISONS[self.operator](texts, composed(self.value))
+
+
+class ContactFilter(NamedTuple):
+    """Which contacts are asked for: those that fulfil every condition.
+
+    ``is_blacklisted`` says whether their numbers must be on the blacklist or must not; None takes
+    both.
+    """
+
+    conditions: tuple[Callable[[Contact], bool], ...] = ()
+    is_blacklisted: bool | None = None
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether no contact is left out."""
+        return not self.conditions and self.is_blacklisted is None
+
+    def takes(self, contact: Contact) -> bool:
+        """Say whether a contact is asked for, as far as it can tell without the blacklist."""
+        return all(condition(contact) for condition in self.conditions)
+
+
+class GroupFilter(NamedTuple):
+    """Which groups are asked for: those that fulfil every condition; None is any.
+
+    A group was created from ``start`` to ``end``, both included, by clocks at ``zone_offset``.
+    """
+
+    name: str | None = None
+    kinds: frozenset[GroupKind] | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    zone_offset: timedelta = _UTC
+    conditions: tuple[Callable[[Group], bool], ...] = ()
+
+    def takes(self, group: Group) -> bool:
+        """Say whether a group is asked for."""
+        created = in_zone(group.created_on, self.zone_offset)
+        return (
+            (self.name is None or composed(self.name) == composed(group.name))
+            and (self.kinds is None or group.kind in self.kinds)
+            and (self.start is None or self.start <= created)
+            and (self.end is None or created <= self.end)
+            and all(condition(group) for condition in self.conditions)
+        )
+
+
+class Order(NamedTuple):
+    """What contacts are sorted by, and which way round; without an attribute, by their numbers."""
+
+    attribute: Attribute | None = None
+    descending: bool = False
+
+    @property
+    def is_as_read(self) -> bool:
+        """Whether it is the order in which contacts are read."""
+        return self.attribute is None and not self.descending
+
+    def first(self, contacts: Iterable[Contact], count: int | None) -> Iterable[Contact]:
+        """Return the first *count* of *contacts* in this order, or all; equal ones as they come."""
+        if self.is_as_read:
+            return contacts
+        if count is None:
+            return sorted(contacts, key=self._key, reverse=self.descending)
+        return (nlargest if self.descending else nsmallest)(count, contacts, key=self._key)
+
+    def _key(self, contact: Contact) -> tuple[int, Decimal | str]:
+        """Return a key that puts those without a value first, then numbers by size, then texts."""
+        if self.attribute is None:
+            return 2, contact.phone_number.e164
+        field = self.attribute(contact)
+        texts = list(texts_of_value(field.value))
+        if not texts:
+            return 0, ""
+        if field.definition.type is FieldType.NUMBER and len(texts) == 1:
+            return 1, Decimal(texts[0])
+        return 2, " ".join(texts)
+
+
+class Slice(NamedTuple):
+    """Up to ``limit`` entries after the first ``offset``; without a limit, all of them."""
+
+    offset: int
+    limit: int | None
+
+    @property
+    def end(self) -> int | None:
+        """After how many entries it ends, if it does."""
+        return None if self.limit is None else self.offset + self.limit
+
+    def of(self, items: Iterable[ItemT]) -> Iterator[ItemT]:
+        """Yield the entries of *items* that are in it."""
+        return islice(items, self.offset, self.end)
+
+
+_COMPARISONS: Final[dict[Operator, Callable[[list[str], str], bool]]] = {
+    Operator.EQUALS: lambda texts, wanted: wanted in texts,
+    Operator.NOT_EQUALS: lambda texts, wanted: wanted not in texts,
+    Operator.CONTAINS: lambda texts, wanted: any(wanted in text for text in texts),
+    Operator.STARTS_WITH: lambda texts, wanted: any(text.startswith(wanted) for text in texts),
+}

@@ -1,0 +1,33 @@
+"""Refusing contacts whose email is known already."""
+
+from collections.abc import Iterable
+
+from chalicelib.domain.account import Account
+from chalicelib.domain.contact import Contact, ContactData
+from chalicelib.domain.errors import EmailExistsError, PhonebookError
+from chalicelib.domain.group import Group
+from chalicelib.domain.text import composed
+from chalicelib.services.members import list_members
+
+
+def refuse_known_emails(
+    account: Account, group: Group, rows: Iterable[ContactData | PhonebookError]
+) -> list[ContactData | PhonebookError]:
+    """Refuse the rows whose email a contact of a group has, or an earlier row, in any letter case.
+
+    Emails are no keys: this reads all contacts of the group. Two uploads at the same time may each
+    bring the same email.
+    """
+    known = {_email_of(contact) for contact in list_members(account, [group.id])} - {None}
+    checked: list[ContactData | PhonebookError] = []
+    for row in rows:
+        email = _email_of(row) if isinstance(row, ContactData) else None
+        checked.append(EmailExistsError() if email in known else row)
+        known |= {email} - {None}
+    return checked
+
+
+def _email_of(contact: Contact | ContactData) -> str | None:
+    """Return an email in the one form that is compared."""
+    email = contact.details.get("email")
+    return composed(email).casefold() if email else None

@@ -1,0 +1,58 @@
+"""Choosing groups, and the contacts of a group: by filters, in an order, and a part of them."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from chalicelib.domain.account import Account
+from chalicelib.domain.contact import Contact
+from chalicelib.domain.group import Group
+from chalicelib.domain.limits import PAGE_ITEMS
+from chalicelib.domain.selection import ContactFilter, GroupFilter, Order, Slice
+from chalicelib.services import blacklist, groups
+from chalicelib.services.members import list_members
+from chalicelib.services.paging import part_of_group
+
+
+def select_groups(account: Account, wanted: GroupFilter, part: Slice) -> Iterator[Group]:
+    """Yield a part of the groups that a filter takes, oldest first."""
+    return part.of(filter(wanted.takes, groups.list_groups(account)))
+
+
+def select_members(
+    account: Account, group: Group, wanted: ContactFilter, order: Order, part: Slice
+) -> Iterator[tuple[Contact, datetime | None]]:
+    """Yield a part of the contacts of a group that a filter takes, each with its opt-out.
+
+    That is since when its number has been on the blacklist, or None if it is not there. Without a
+    filter and in the order of numbers, only the part is read, and the memberships before it.
+    Otherwise the whole group is read.
+    """
+    if wanted.takes_all and order.is_as_read and part.limit is not None:
+        found: Iterable[Contact] = part_of_group(
+            account, group, offset=part.offset, limit=part.limit
+        )
+    else:
+        found = part.of(order.first(_taken_members(account, group, wanted), part.end))
+    return _with_opt_outs(account, found)
+
+
+def _taken_members(account: Account, group: Group, wanted: ContactFilter) -> Iterable[Contact]:
+    taken = filter(wanted.takes, list_members(account, [group.id]))
+    if wanted.is_blacklisted is None:
+        return taken
+    return (
+        contact
+        for contact, opted_out_on in _with_opt_outs(account, taken)
+        if wanted.is_blacklisted is (opted_out_on is not None)
+    )
+
+
+def _with_opt_outs(
+    account: Account, found: Iterable[Contact]
+) -> Iterator[tuple[Contact, datetime | None]]:
+    remaining = iter(found)
+    while some := list(islice(remaining, PAGE_ITEMS)):
+        since = blacklist.blacklisted_since(account, [contact.phone_number for contact in some])
+        for contact in some:
+            yield contact, since.get(contact.phone_number)
