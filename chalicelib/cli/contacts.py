@@ -98,7 +98,7 @@ def change_contact(
     whose = accounts.retrieve_account(account)
     phone_number, changes = _read(whose, number, details)
     if not changes:
-        raise InvalidDataError.of("contact", "name at least one thing that is to change")
+        raise InvalidDataError.of("contact", "name at least one thing to change")
     contact = contacts.update_contact(
         Caller.operator(whose, via=via_of(context)), phone_number, changes, time_of_table()
     )

@@ -35,9 +35,9 @@ def read_cursor(key: str, query: Sequence[str], cursor: str) -> str:
         token = base64.b64decode(cursor + padding, altchars=b"-_", validate=True)
         signature, after = token[:_SIGNATURE_BYTES], token[_SIGNATURE_BYTES:].decode()
     except (binascii.Error, ValueError) as error:
-        raise InvalidDataError.of("cursor", "is not one that this list gave out") from error
+        raise InvalidDataError.of("cursor", "is not a cursor of this list") from error
     if not hmac.compare_digest(signature, _signature(key, query, after)):
-        raise InvalidDataError.of("cursor", "is not one that this list gave out")
+        raise InvalidDataError.of("cursor", "is not a cursor of this list")
     return after
 
 

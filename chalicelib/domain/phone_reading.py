@@ -43,7 +43,7 @@ _MEXICAN_MOBILE: Final = "521"
 _REASONS: Final = {
     ValidationResult.TOO_SHORT: "is too short for its country code",
     ValidationResult.TOO_LONG: "is too long for its country code",
-    ValidationResult.INVALID_LENGTH: "has no length that its country code knows",
+    ValidationResult.INVALID_LENGTH: "has a length that its country code does not have",
     ValidationResult.INVALID_COUNTRY_CODE: "has an unknown country code",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
 }
@@ -89,7 +89,7 @@ def read_phone_number_or_integer(
     """
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value < _BEYOND_EVERY_NUMBER:
-            raise InvalidDataError.of(field, "is no phone number")
+            raise InvalidDataError.of(field, "is not a phone number")
         value = str(value)
     if not isinstance(value, str):
         raise InvalidDataError.of(field, "must be a string or an integer")
@@ -217,7 +217,9 @@ def _decide(readings: _Readings, documented: Notation | None, *, is_strict: bool
     if readings.written.has_plus:
         return _number_if_possible(readings.international())
     may_be_international = not (readings.says_national or readings.notation is Notation.NATIONAL)
-    plain: _Reading | str = f"is no number of {readings.region}, and begins with no country code"
+    plain: _Reading | str = (
+        f"is not a number of {readings.region}, and does not begin with a country code"
+    )
     if may_be_international:
         plain = readings.international()
     international = _number_if_valid(plain)
@@ -260,7 +262,7 @@ def _read_international(written: Written) -> _Reading | str:
     rest = written.digits.removeprefix(code)
     if written.before_zero:
         if written.before_zero != code:
-            return "has a (0) that is not behind its country code"
+            return "has a (0) that does not follow its country code"
         return _first_valid(reading, f"{code}0{rest}")
     if code and rest.startswith("0") and not rest.startswith("00"):
         return _first_valid(reading, code + rest.removeprefix("0"))
@@ -300,7 +302,7 @@ def _reading_of_digits(digits: str) -> _Reading | str:
     except NumberParseException as error:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
             return _REASONS[ValidationResult.INVALID_COUNTRY_CODE]
-        return "is no phone number"
+        return "is not a phone number"
 
 
 def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading | str:
@@ -319,7 +321,7 @@ def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading 
         # and asked for as that, be looked for as "+46…".
         again = phonenumbers.parse(e164)
         if phonenumbers.format_number(again, PhoneNumberFormat.E164) != e164:
-            return "has a trunk prefix too many behind its country code"
+            return "has an extra trunk prefix after its country code"
     return _Reading(PhoneNumber(e164), parsed)
 
 

@@ -114,11 +114,13 @@ def _refuse_what_is_no_number(text: str) -> None:
         raise UnreadableError("is rounded, as a spreadsheet shows a long number")
     in_the_way = _NOT_OF_A_NUMBER.search(text)
     if in_the_way:
-        raise UnreadableError(f"is no phone number: {_name_of(in_the_way[0])} is in it")
+        raise UnreadableError(f"is not a phone number: it contains {_name_of(in_the_way[0])}")
     if not _PLUS_FIRST_IF_AT_ALL.fullmatch(text):
-        raise UnreadableError("is no phone number: PLUS SIGN is in it, and not at its beginning")
+        raise UnreadableError(
+            "is not a phone number: it has a PLUS SIGN that is not at its beginning"
+        )
     if not _digits_of(text):
-        raise UnreadableError("is no phone number: no digit is in it")
+        raise UnreadableError("is not a phone number: it contains no digit")
     if _WITH_DECIMALS.fullmatch(text):
         raise UnreadableError("ends in .0, as a spreadsheet writes a number")
     if _holds_two_numbers(text):

@@ -69,7 +69,7 @@ def change_account(account_id: str, changes: AccountChanges, stamp: Stamp) -> Ac
 
     """
     if not changes:
-        raise InvalidDataError.of("account", "name at least one thing that is to change")
+        raise InvalidDataError.of("account", "name at least one thing to change")
     _check(changes)
     account = accounts.change_account(account_id, changes, stamp)
     issued = accounts.count_credentials_issued(account_id)

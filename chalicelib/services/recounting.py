@@ -37,9 +37,9 @@ class Obstacle(Enum):
     """Why the truth of a counter could not be told."""
 
     CHANGING = "still changing"
-    RIVAL = "another recount is at work"
+    RIVAL = "another recount is running"
     STUCK = "the stream stands still"
-    SPOILT = "it is no number; see verify"
+    SPOILT = "it is not a number; see verify"
 
 
 @dataclass(frozen=True, slots=True)

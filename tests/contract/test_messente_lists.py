@@ -163,7 +163,7 @@ def test_cursor_is_good_for_its_list_and_its_account_only(client, stranger):
     ]:
         refused = sender.send("GET", other)
         assert refused.status == 400
-        assert refused.json["errors"][0]["detail"] == "cursor: is not one that this list gave out"
+        assert refused.json["errors"][0]["detail"] == "cursor: is not a cursor of this list"
 
 
 def test_wrong_limit_and_cursor_are_told_together(client):

@@ -24,7 +24,7 @@ MISSING_PARAMETER: Final = "missing_parameter"
 """What invalid data are called when the first problem of them is that something is not there."""
 
 ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
-    ErrorCode.INVALID_DATA: (400, "invalid_parameter", "A parameter is not acceptable"),
+    ErrorCode.INVALID_DATA: (400, "invalid_parameter", "A parameter is invalid"),
     ErrorCode.UNAUTHORIZED: (403, "authentication_failed", "The access token is wrong"),
     ErrorCode.CONTACT_NOT_FOUND: (404, "not_found", "There is no contact with this id"),
     ErrorCode.GROUP_NOT_FOUND: (404, "not_found", "There is no address book with this id"),
@@ -35,9 +35,9 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.PATH_NOT_FOUND: (404, "not_found", "There is nothing at this path"),
     ErrorCode.CONTACT_EXISTS: (409, "duplicate", "Another contact has this phone number"),
     ErrorCode.MEMBERSHIP_EXISTS: (
-        409, "duplicate", "A contact with this phone number is in this address book already",
+        409, "duplicate", "A contact with this phone number is already in this address book",
     ),
-    ErrorCode.NUMBER_BLACKLISTED: (409, "duplicate", "The phone number is blacklisted already"),
+    ErrorCode.NUMBER_BLACKLISTED: (409, "duplicate", "The phone number is already blacklisted"),
     ErrorCode.ACCOUNT_IN_USE: (409, "duplicate", "The account is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (405, "method_not_allowed", "This path takes POST only"),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
@@ -47,17 +47,19 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
         413, "too_large", f"The body is larger than {REQUEST_BYTES // 1024} KB",
     ),
     ErrorCode.LIST_TOO_LARGE: (413, "too_large", "The list is too large for one response"),
-    ErrorCode.ITEM_TOO_LARGE: (413, "too_large", "The contact would be larger than can be kept"),
+    ErrorCode.ITEM_TOO_LARGE: (413, "too_large", "The contact would be too large to store"),
     ErrorCode.TOO_MANY_GROUPS: (
         413, "too_large",
-        f"The number of a contact in more than {GROUPS_OF_A_NEW_NUMBER} address books stays",
+        f"A contact in more than {GROUPS_OF_A_NEW_NUMBER} address books cannot change its number",
     ),
     # The one of our reasons to try again that the vendor's clients know how to wait for.
     ErrorCode.BUSY: (429, "rate_limited", "The phonebook is busy; try again in a moment"),
     ErrorCode.UNREACHABLE: (
         503, "unavailable", "The phonebook is out of reach; try again in a moment",
     ),
-    ErrorCode.BUG: (500, "internal_error", "The phonebook failed; the request id tells us why"),
+    ErrorCode.BUG: (
+        500, "internal_error", "The phonebook failed; quote the request id when you report it",
+    ),
 })  # fmt: skip
 """The status, the code and the message of each error."""
 

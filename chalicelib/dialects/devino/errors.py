@@ -61,7 +61,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
     ErrorCode.CONTACT_EXISTS: (409, "duplicate.value", "phone", "Duplicate"),
     ErrorCode.MEMBERSHIP_EXISTS: (409, "duplicate.value", "phone", "Duplicate"),
     ErrorCode.NUMBER_BLACKLISTED: (
-        409, "phone.unsubscribed", "phone", "the phone number is unsubscribed already",
+        409, "phone.unsubscribed", "phone", "the phone number is already unsubscribed",
     ),
     ErrorCode.ACCOUNT_IN_USE: (409, "company.in.use", "companyId", "the company is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (
@@ -77,11 +77,11 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
         _ASK_FOR_PARTS,
     ),
     ErrorCode.ITEM_TOO_LARGE: (
-        413, "contact.too.large", "contacts", "the contact would be larger than can be kept",
+        413, "contact.too.large", "contacts", "the contact would be too large to store",
     ),
     ErrorCode.TOO_MANY_GROUPS: (
         413, "too.many.contact.groups", "phone",
-        f"the number of a contact in more than {GROUPS_OF_A_NEW_NUMBER} lists stays",
+        f"a contact in more than {GROUPS_OF_A_NEW_NUMBER} lists cannot change its number",
     ),
     ErrorCode.BUSY: (
         503, "service.unavailable", "service", "the service is busy; try again in a moment",
@@ -90,7 +90,8 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
         503, "service.unavailable", "service", "the table is out of reach; try again in a moment",
     ),
     ErrorCode.BUG: (
-        500, "internal.error", "service", "the service failed; the request id tells us why",
+        500, "internal.error", "service",
+        "the service failed; quote the request id when you report it",
     ),
 })  # fmt: skip
 """The status, and the ``key``, ``ref`` and ``defaultMessage`` of each error's one reason.

@@ -191,9 +191,11 @@ def check_field_names(query: ContactsQuery, definitions: Mapping[str, FieldDefin
         with problems:
             if likeness(name) in known:
                 meant = known[likeness(name)]
-                raise InvalidDataError.of(parameter, f"is no field: did you mean {meant}?")
+                raise InvalidDataError.of(parameter, f"is not a field: did you mean {meant}?")
             if name.lower() in _NO_FIELDS:
-                raise InvalidDataError.of(parameter, "is no field that contacts are chosen by")
+                raise InvalidDataError.of(
+                    parameter, "is not a field that contacts can be filtered by"
+                )
     problems.raise_if_any()
 
 
@@ -287,7 +289,7 @@ def _compared_number(text: str, operator: Operator, account: Account) -> _Compar
     except UnreadableError as error:
         raise InvalidDataError.of("queryValue", str(error)) from error
     if part.before_zero:
-        raise InvalidDataError.of("queryValue", "has a (0), of which no number is a part")
+        raise InvalidDataError.of("queryValue", "has a (0), which no stored number contains")
     # A number begins after a plus.
     return _Compared("phone", Operator.STARTS_WITH if part.has_plus else operator, part.digits)
 

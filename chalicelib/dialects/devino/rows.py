@@ -147,7 +147,7 @@ def _read_name_of_field(sent: Value, position: int) -> str:
         raise InvalidDataError.of(field, "is an attribute that cannot be set")
     meant = _NAMES_OF_ALL_LISTS.get(likeness(name), name)
     if meant != name:
-        raise InvalidDataError.of(field, f"is no field: did you mean {meant}?")
+        raise InvalidDataError.of(field, f"is not a field: did you mean {meant}?")
     if "values" in sent and "value" not in sent:
         raise InvalidDataError.of(f"fields[{position}].value", "is required")
     return name

@@ -44,13 +44,13 @@ ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
     ErrorCode.CREDENTIAL_NOT_FOUND: (404, NOT_FOUND, "access key not found", None),
     ErrorCode.PATH_NOT_FOUND: (404, API_NOT_FOUND, "there is nothing at this path", None),
     ErrorCode.CONTACT_EXISTS: (
-        422, INVALID_PARAMETER, "there is a contact with this msisdn already", MSISDN,
+        422, INVALID_PARAMETER, "a contact with this msisdn already exists", MSISDN,
     ),
     ErrorCode.MEMBERSHIP_EXISTS: (
-        422, INVALID_PARAMETER, "the contact is in this group already", "ids",
+        422, INVALID_PARAMETER, "the contact is already in this group", "ids",
     ),
     ErrorCode.NUMBER_BLACKLISTED: (
-        422, INVALID_PARAMETER, "the number is in the blacklist already", MSISDN,
+        422, INVALID_PARAMETER, "the number is already in the blacklist", MSISDN,
     ),
     ErrorCode.ACCOUNT_IN_USE: (422, BAD_REQUEST, "the account is in use", None),
     ErrorCode.METHOD_NOT_ALLOWED: (405, API_NOT_FOUND, "this path does not take this method", None),
@@ -64,18 +64,18 @@ ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
         422, INVALID_PARAMETER, "the page is too large for one response: lower its limit", "limit",
     ),
     ErrorCode.ITEM_TOO_LARGE: (
-        422, BAD_REQUEST, "the contact would be larger than can be kept", None,
+        422, BAD_REQUEST, "the contact would be too large to store", None,
     ),
     ErrorCode.TOO_MANY_GROUPS: (
         422, INVALID_PARAMETER,
-        f"the msisdn of a contact in more than {GROUPS_OF_A_NEW_NUMBER} groups stays", MSISDN,
+        f"a contact in more than {GROUPS_OF_A_NEW_NUMBER} groups cannot change its msisdn", MSISDN,
     ),
     ErrorCode.BUSY: (503, INTERNAL_ERROR, "the phonebook is busy: try again in a moment", None),
     ErrorCode.UNREACHABLE: (
         503, INTERNAL_ERROR, "the phonebook is out of reach: try again in a moment", None,
     ),
     ErrorCode.BUG: (
-        500, INTERNAL_ERROR, "the phonebook failed: the request id tells us why", None,
+        500, INTERNAL_ERROR, "the phonebook failed: quote the request id when you report it", None,
     ),
 })  # fmt: skip
 """The words of each error.

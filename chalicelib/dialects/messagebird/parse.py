@@ -100,7 +100,9 @@ def read_method(request: Request) -> str:
     if request.method not in _METHODS_OF_ANOTHER:
         raise InvalidDataError.of(METHOD, "is taken on GET and POST only")
     if meant in {*_METHODS_OF_ANOTHER, "HEAD"}:
-        raise InvalidDataError.of(METHOD, "is none that a client cannot send by itself")
+        raise InvalidDataError.of(
+            METHOD, "must be a method that a client cannot send by itself, such as PUT"
+        )
     return meant
 
 
@@ -193,7 +195,7 @@ def parse_contact_ids(request: Request) -> list[int]:
     with problems:
         group_id = request.path_parameters[GROUP_ID]
         if sent.get(GROUP_ID, group_id) != group_id:
-            raise InvalidDataError.of(GROUP_ID, "is not the group of the path")
+            raise InvalidDataError.of(GROUP_ID, "is not the group in the path")
     with problems:
         refuse_unknown(sent, known={IDS, GROUP_ID})
     problems.raise_if_any()
@@ -262,7 +264,7 @@ def parse_contact_list(
         if msisdn is not None:
             number = _read_number(msisdn, account)
             if wanted is not None:
-                raise InvalidDataError.of(NAME, "is not taken beside msisdn")
+                raise InvalidDataError.of(NAME, "cannot be used together with msisdn")
             wanted = number
     with problems:
         window = parse_window(request)
@@ -319,7 +321,7 @@ def _read_parameters(request: Request) -> dict[str, Any]:
     }
     for name in in_query.keys() & body.keys():
         if str(in_query[name]) != str(body[name]):
-            raise InvalidDataError.of(name, "is another in the query than in the body")
+            raise InvalidDataError.of(name, "has one value in the query and another in the body")
     return {**in_query, **body}
 
 
@@ -342,7 +344,7 @@ def _read_details(sent: Mapping[str, Any]) -> Details:
     for name in own.keys() & sent.keys():
         with problems:
             if own[name] != sent[name]:
-                raise InvalidDataError.of(name, f"is another in {CUSTOM_DETAILS}")
+                raise InvalidDataError.of(name, f"has another value in {CUSTOM_DETAILS}")
     problems.raise_if_any()
     return read_details({**sent, **own}, {**NAME_FIELDS, **CUSTOM_FIELDS})
 

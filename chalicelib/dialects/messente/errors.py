@@ -41,9 +41,9 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.ACCOUNT_NOT_FOUND: (404, "203", "There is no such account"),
     ErrorCode.CREDENTIAL_NOT_FOUND: (404, "203", "There is no such credential"),
     ErrorCode.PATH_NOT_FOUND: (404, "203", "There is nothing at this path"),
-    ErrorCode.CONTACT_EXISTS: (409, "204", "There is a contact with this phone number already"),
-    ErrorCode.MEMBERSHIP_EXISTS: (409, "204", "The contact is in this group already"),
-    ErrorCode.NUMBER_BLACKLISTED: (409, "204", "The phone number is in the blacklist already"),
+    ErrorCode.CONTACT_EXISTS: (409, "204", "A contact with this phone number already exists"),
+    ErrorCode.MEMBERSHIP_EXISTS: (409, "204", "The contact is already in this group"),
+    ErrorCode.NUMBER_BLACKLISTED: (409, "204", "The phone number is already in the blacklist"),
     ErrorCode.ACCOUNT_IN_USE: (409, "204", "The account is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (405, "244", "This path does not take this method"),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
@@ -53,13 +53,14 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
         413, "244", f"The body is larger than {REQUEST_BYTES // 1024} KB",
     ),
     ErrorCode.LIST_TOO_LARGE: (413, "244", _ASK_FOR_PAGES),
-    ErrorCode.ITEM_TOO_LARGE: (413, "244", "The contact would be larger than can be kept"),
+    ErrorCode.ITEM_TOO_LARGE: (413, "244", "The contact would be too large to store"),
     ErrorCode.TOO_MANY_GROUPS: (
-        413, "244", f"The number of a contact in more than {GROUPS_OF_A_NEW_NUMBER} groups stays",
+        413, "244",
+        f"A contact in more than {GROUPS_OF_A_NEW_NUMBER} groups cannot change its number",
     ),
     ErrorCode.BUSY: (503, "205", "The phonebook is busy; try again in a moment"),
     ErrorCode.UNREACHABLE: (503, "205", "The phonebook is out of reach; try again in a moment"),
-    ErrorCode.BUG: (500, "205", "The phonebook failed; the request id tells us why"),
+    ErrorCode.BUG: (500, "205", "The phonebook failed; quote the request id when you report it"),
 })  # fmt: skip
 """The status, the code and the detail of each error."""
 
