@@ -16,9 +16,9 @@ from chalicelib.observability import masked
 from chalicelib.services import redriving
 from chalicelib.services.redriving import Fate, Resent
 from chalicelib.storage.aside import Aside
+from chalicelib.storage.counters import counter_told_by
 from chalicelib.storage.dead_letters import DeadLetters
 from chalicelib.storage.dynamodb.clock import time_of_table
-from chalicelib.storage.keys import counted_in
 from chalicelib.storage.stream_records import told_by
 
 COLUMNS: Final = ("id", "since", "what", "why", "outcome")
@@ -125,13 +125,8 @@ def _say(seen: list[Resent], letters: Sequence[str]) -> None:
 
 def _recount_of(each: Resent) -> tuple[str, ...]:
     """Return the options by which the counter that a record is about is recounted, if it says."""
-    _, partition, _ = told_by(each.what.record) if isinstance(each.what, Aside) else ("", "", "")
-    try:
-        counted = counted_in(partition)
-    except ValueError:
+    counter = counter_told_by(each.what.record) if isinstance(each.what, Aside) else None
+    if counter is None:
         return ()
-    if counted is None:
-        return ()
-    account_id, group_id = counted
-    group = ("--group", uuid_of(group_id)) if group_id else ()
-    return ("--account", account_id, *group)
+    group = ("--group", uuid_of(counter.group_id)) if counter.group_id else ()
+    return ("--account", counter.account_id, *group)

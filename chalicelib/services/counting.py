@@ -5,11 +5,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.storage.aside import put_aside
-from chalicelib.storage.counters import Change, UncountableError, apply_once, fits_with
-from chalicelib.storage.stream_records import change_of
+from chalicelib.storage.counters import (
+    COUNTED,
+    Countable,
+    UncountableError,
+    apply_once,
+    countable_in,
+    fits_with,
+)
+from chalicelib.storage.stream_records import UnreadableRecordError, change_of
 
 
-class Step(NamedTuple):
+class Progress(NamedTuple):
     """How many records are done with so far, and why the last of them was put aside, if it was."""
 
     done: int
@@ -19,13 +26,27 @@ class Step(NamedTuple):
 class _Waiting(NamedTuple):
     position: int
     record: object
-    change: Change
+    countable: Countable
 
 
-def count(records: Sequence[object], now: datetime) -> Iterator[Step]:
-    """Count what *records* tell, and yield each step of it.
+def countable_of(record: object) -> Countable | None:
+    """Return what a record tells counting, or None if nothing counts what it is about.
 
-    Changes of one group that follow upon each other are summed into one write, as many as a
+    Raises:
+        UncountableError: The stream of our table cannot hold such a record.
+
+    """
+    try:
+        change = change_of(record, COUNTED)
+    except UnreadableRecordError as error:
+        raise UncountableError(str(error)) from error
+    return None if change is None else countable_in(change)
+
+
+def count(records: Sequence[object], now: datetime) -> Iterator[Progress]:
+    """Count what *records* tell, and yield how far it has come.
+
+    Changes of one group that follow each other are summed into one write, as many as a
     transaction holds. A record that can never be counted is put aside, and holds up none.
 
     Raises:
@@ -33,32 +54,32 @@ def count(records: Sequence[object], now: datetime) -> Iterator[Step]:
 
     """
     waiting: list[_Waiting] = []
-    together: list[Change] = []
+    together: list[Countable] = []
     for position, record in enumerate(records):
         try:
-            change = change_of(record)
+            countable = countable_of(record)
         except UncountableError as error:
             yield from _count_together(waiting, now)
             waiting, together = [], []
             yield from _put_aside(position, record, error, now)
             continue
-        if change is None:
+        if countable is None:
             continue
-        if not fits_with(change, together):
+        if not fits_with(countable, together):
             yield from _count_together(waiting, now)
             waiting, together = [], []
-        waiting.append(_Waiting(position, record, change))
-        together.append(change)
+        waiting.append(_Waiting(position, record, countable))
+        together.append(countable)
     yield from _count_together(waiting, now)
-    yield Step(len(records))
+    yield Progress(len(records))
 
 
-def _count_together(waiting: Sequence[_Waiting], now: datetime) -> Iterator[Step]:
+def _count_together(waiting: Sequence[_Waiting], now: datetime) -> Iterator[Progress]:
     if not waiting:
         return
-    yield Step(waiting[0].position)
+    yield Progress(waiting[0].position)
     try:
-        apply_once([each.change for each in waiting], now)
+        apply_once([each.countable for each in waiting], now)
     except UncountableError as error:
         if len(waiting) == 1:
             yield from _put_aside(waiting[0].position, waiting[0].record, error, now)
@@ -70,7 +91,7 @@ def _count_together(waiting: Sequence[_Waiting], now: datetime) -> Iterator[Step
 
 def _put_aside(
     position: int, record: object, error: UncountableError, now: datetime
-) -> Iterator[Step]:
-    yield Step(position)
+) -> Iterator[Progress]:
+    yield Progress(position)
     put_aside(record, str(error), now)
-    yield Step(position + 1, put_aside=str(error))
+    yield Progress(position + 1, put_aside=str(error))

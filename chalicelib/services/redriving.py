@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from chalicelib.services.counting import count
+from chalicelib.services.counting import count, countable_of
 from chalicelib.storage import aside
 from chalicelib.storage.aside import Aside
-from chalicelib.storage.counters import UncountableError
+from chalicelib.storage.counters import Fence, UncountableError
 from chalicelib.storage.dead_letters import (
     DeadLetter,
     DeadLetters,
@@ -16,7 +16,6 @@ from chalicelib.storage.dead_letters import (
     is_of_this_table,
     records_of,
 )
-from chalicelib.storage.stream_records import change_of
 
 
 class NothingAsideError(Exception):
@@ -79,12 +78,13 @@ def send_again(now: datetime) -> Iterator[Resent]:
             yield Resent(lying, Fate.STAYS, "a part of it is missing")
             continue
         try:
-            change = change_of(lying.record)
-            if change is None or change.fence:
+            countable = countable_of(lying.record)
+            # Whoever put the fence has long stopped waiting for it.
+            if countable is None or isinstance(countable, Fence):
                 aside.forget(lying)
                 yield Resent(lying, Fate.LEFT, "")
             else:
-                was_counted = aside.count_once(lying, change, now)
+                was_counted = aside.count_once(lying, countable, now)
                 yield Resent(lying, Fate.COUNTED if was_counted else Fate.LEFT, "")
         except UncountableError as error:
             yield Resent(lying, Fate.STAYS, str(error))
@@ -123,7 +123,7 @@ def record_of(record_id: str) -> object:
         NothingAsideError: There is none of that id.
 
     """
-    return _find(record_id).record
+    return _get(record_id).record
 
 
 def forget(ids: list[str], letters: DeadLetters | None) -> None:
@@ -139,13 +139,13 @@ def forget(ids: list[str], letters: DeadLetters | None) -> None:
         if letters and each in in_queue:
             letters.remove(in_queue.pop(each))
         else:
-            aside.forget(_find(each))
+            aside.forget(_get(each))
     for letter in in_queue.values():
         if letters:
             letters.show_again(letter)
 
 
-def _find(record_id: str) -> Aside:
+def _get(record_id: str) -> Aside:
     found = aside.find_aside(record_id)
     if found is None:
         raise NothingAsideError(record_id)

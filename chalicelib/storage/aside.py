@@ -14,7 +14,12 @@ from typing import Any, Final, NamedTuple
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import keys
-from chalicelib.storage.counters import Change, add_counting, marker_is_missing, write_counting
+from chalicelib.storage.counters import (
+    CounterStep,
+    add_counting,
+    marker_is_missing,
+    write_counting,
+)
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.transactions import (
     MOST_ACTIONS,
@@ -112,7 +117,7 @@ def forget(aside: Aside) -> None:
         _remove(together)
 
 
-def count_once(aside: Aside, change: Change, now: datetime) -> bool:
+def count_once(aside: Aside, step: CounterStep, now: datetime) -> bool:
     """Count what a record tells of and let go of it, both or neither; say whether it counted.
 
     It does not if it was counted before, or what it belongs to is gone. It is let go of then, too.
@@ -127,7 +132,7 @@ def count_once(aside: Aside, change: Change, now: datetime) -> bool:
         for sort_key in aside.sort_keys:
             # Fails when another has dealt with it meanwhile.
             transaction.delete(AsideItem(keys.ASIDE, sort_key), AsideItem.pk.exists())
-        add_counting(transaction, [change], now)
+        add_counting(transaction, [step], now)
 
     try:
         write_counting(add_actions)

@@ -1,13 +1,13 @@
-"""Counting contacts and memberships, each change exactly once.
+"""Counting contacts and memberships, each that comes or goes exactly once.
 
 The stream delivers a change at least once. A marker for the change and the counter it moves
-are written in one transaction, so that a change which comes again finds its marker and is
-left out, and a crash leaves either both or neither.
+are written in one transaction. So a change which comes again finds its marker and is left out,
+and a crash leaves either both or neither.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.exceptions import DoesNotExist, TransactWriteError
 from pynamodb.expressions.condition import Condition
@@ -21,6 +21,14 @@ from chalicelib.storage.dynamodb.transactions import (
     write_together,
 )
 from chalicelib.storage.items import AppliedItem, CountingItem
+from chalicelib.storage.keys import ItemKind
+from chalicelib.storage.stream_records import ItemChange, StreamEvent, StreamFilter, told_by
+
+COUNTED: Final = StreamFilter(
+    kinds=frozenset({ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.FENCE}),
+    events=frozenset({StreamEvent.INSERT, StreamEvent.REMOVE}),
+)
+"""What counting reads of the stream."""
 
 MARKER_LIFETIME: Final = timedelta(days=7)
 """A stream keeps its records for 24 hours, and so does whatever may deliver one again."""
@@ -40,28 +48,45 @@ class Counter(NamedTuple):
     group_id: int | None
 
 
-class Change(NamedTuple):
-    """One more or one less, and the event of the stream that said so.
-
-    Or a fence, and neither more nor less: its token is written on the counter with all that
-    came before it, and nothing that came behind.
-    """
+class CounterStep(NamedTuple):
+    """One more or one less, and the event of the stream that said so."""
 
     event_id: str
     counter: Counter
     amount: int
-    fence: str | None = None
 
 
-def counter_of(partition: str) -> Counter | None:
-    """Return what counts the items of a partition, if anything does.
+class Fence(NamedTuple):
+    """A mark in the stream: its token is written on the counter once all before it is counted."""
 
-    Raises:
-        ValueError: It looks like a partition of ours, and none of our functions made it.
+    event_id: str
+    counter: Counter
+    token: str
 
-    """
-    counted_in = keys.counted_in(partition)
-    return Counter(*counted_in) if counted_in else None
+
+Countable: TypeAlias = CounterStep | Fence
+"""What the stream tells counting."""
+
+
+def countable_in(change: ItemChange) -> Countable | None:
+    """Return what counting makes of a change that :data:`COUNTED` lets through, if anything."""
+    counter = Counter(change.account_id, change.group_id)
+    has_come = change.before is None
+    if change.kind is not ItemKind.FENCE:
+        return CounterStep(change.event_id, counter, 1 if has_come else -1)
+    token = keys.token_of_fence(change.sort_key)
+    return Fence(change.event_id, counter, token) if has_come else None
+
+
+def counter_told_by(record: object) -> Counter | None:
+    """Return the counter that a record of the stream is about, as far as it says so."""
+    _, partition, sort_key = told_by(record)
+    if keys.kind_of(partition, sort_key) not in COUNTED.kinds:
+        return None
+    try:
+        return Counter(*keys.owner_of(partition))
+    except ValueError:
+        return None
 
 
 def read_counter(counter: Counter) -> int | None:
@@ -79,16 +104,19 @@ def find_counting_item(counter: Counter) -> CountingItem | None:
         return None
 
 
-def fits_with(change: Change, changes: Sequence[Change]) -> bool:
-    """Say whether one transaction holds a further change, with its marker and its counter."""
-    if changes and changes[-1].fence:
+def fits_with(countable: Countable, together: Sequence[Countable]) -> bool:
+    """Say whether one transaction holds one more, with its marker and its counter.
+
+    Nothing follows a fence, so that the counter is as it was when counting passed it.
+    """
+    if together and isinstance(together[-1], Fence):
         return False
-    counters = {each.counter for each in changes} | {change.counter}
-    return len(changes) + 1 + len(counters) <= MOST_ACTIONS
+    counters = {each.counter for each in together} | {countable.counter}
+    return len(together) + 1 + len(counters) <= MOST_ACTIONS
 
 
-def apply_once(changes: Iterable[Change], now: datetime) -> None:
-    """Count those of some changes that were not counted before; of a group deleted since, none.
+def apply_once(countables: Iterable[Countable], now: datetime) -> None:
+    """Count those that were not counted before; of a group deleted since, none.
 
     One that is among them twice is counted once: a transaction takes no marker twice.
 
@@ -97,7 +125,7 @@ def apply_once(changes: Iterable[Change], now: datetime) -> None:
         UncountableError: The table never takes one of them; nothing was counted.
 
     """
-    waiting = list({change.event_id: change for change in changes}.values())
+    waiting = list({each.event_id: each for each in countables}.values())
     while waiting:
         try:
             _apply_together(waiting, now)
@@ -107,22 +135,24 @@ def apply_once(changes: Iterable[Change], now: datetime) -> None:
             return
 
 
-def add_counting(transaction: TransactWrite, changes: Sequence[Change], now: datetime) -> None:
-    """Put the markers of some changes and the counters that they move into a transaction."""
+def add_counting(
+    transaction: TransactWrite, countables: Sequence[Countable], now: datetime
+) -> None:
+    """Put some markers, and the counters that are to be moved, into a transaction."""
     expires_at = int((now + MARKER_LIFETIME).timestamp())
-    for change in changes:
-        # Fails when the change was counted before, by whomever.
+    for each in countables:
+        # Fails when it was counted before, by whomever.
         transaction.save(
-            AppliedItem(keys.applied(change.event_id), keys.APPLIED, expires_at=expires_at),
+            AppliedItem(keys.applied(each.event_id), keys.APPLIED, expires_at=expires_at),
             marker_is_missing(),
         )
-    for counter, changes_of_one in _by_counter(changes).items():
+    for counter, of_one in _by_counter(countables).items():
         # Fails when the group was deleted meanwhile: nobody asks for its count any more.
-        transaction.update(item_of(counter), _actions(changes_of_one), CountingItem.pk.exists())
+        transaction.update(item_of(counter), _actions(of_one), CountingItem.pk.exists())
 
 
 def marker_is_missing() -> Condition:
-    """Return the condition, on its marker, that a change was not counted yet."""
+    """Return the condition, on its marker, that something was not counted yet."""
     is_missing: Condition = AppliedItem.pk.does_not_exist()
     return is_missing
 
@@ -144,37 +174,40 @@ def write_counting(add_actions: Callable[[TransactWrite], None]) -> None:
         raise UncountableError(error.cause_response_message or str(error)) from error
 
 
-def _apply_together(changes: Sequence[Change], now: datetime) -> None:
-    write_counting(lambda transaction: add_counting(transaction, changes, now))
+def _apply_together(countables: Sequence[Countable], now: datetime) -> None:
+    write_counting(lambda transaction: add_counting(transaction, countables, now))
 
 
-def _without_refused(changes: Sequence[Change], positions: frozenset[int]) -> list[Change]:
-    """Leave out the changes whose marker or counter was refused, as `add_counting` sent them."""
+def _without_refused(countables: Sequence[Countable], positions: frozenset[int]) -> list[Countable]:
+    """Leave out those whose marker or counter was refused, as `add_counting` sent them."""
     gone = {
         counter
-        for position, counter in enumerate(_by_counter(changes), start=len(changes))
+        for position, counter in enumerate(_by_counter(countables), start=len(countables))
         if position in positions
     }
     return [
-        change
-        for position, change in enumerate(changes)
-        if position not in positions and change.counter not in gone
+        each
+        for position, each in enumerate(countables)
+        if position not in positions and each.counter not in gone
     ]
 
 
-def _actions(changes: Sequence[Change]) -> list[Action]:
+def _actions(countables: Sequence[Countable]) -> list[Action]:
+    amounts = [each.amount for each in countables if isinstance(each, CounterStep)]
     actions: list[Action] = [
-        CountingItem.contacts_count.add(sum(change.amount for change in changes)),
-        CountingItem.changes.add(sum(abs(change.amount) for change in changes)),
+        CountingItem.contacts_count.add(sum(amounts)),
+        CountingItem.changes.add(sum(map(abs, amounts))),
     ]
-    fence = changes[-1].fence
-    return [*actions, CountingItem.counted_until.set(fence)] if fence else actions
+    last = countables[-1]
+    if isinstance(last, Fence):
+        actions.append(CountingItem.counted_until.set(last.token))
+    return actions
 
 
-def _by_counter(changes: Iterable[Change]) -> dict[Counter, list[Change]]:
-    by_counter: dict[Counter, list[Change]] = {}
-    for change in changes:
-        by_counter.setdefault(change.counter, []).append(change)
+def _by_counter(countables: Iterable[Countable]) -> dict[Counter, list[Countable]]:
+    by_counter: dict[Counter, list[Countable]] = {}
+    for each in countables:
+        by_counter.setdefault(each.counter, []).append(each)
     return by_counter
 
 

@@ -20,6 +20,7 @@ from chalicelib.storage.contact_items import contact_in
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError
 from chalicelib.storage.inspection import Found, Inspector, Key, key_of
+from chalicelib.storage.keys import ItemKind
 
 TOMBSTONE_TIME: Final = timedelta(days=1)
 """A sweep comes by every few minutes, and takes long for the largest groups only."""
@@ -126,12 +127,12 @@ class Check(NamedTuple):
 def checks_of(item: StoredItem, now: datetime) -> Iterator[Check]:
     """Yield what is to be checked of an item."""
     key = key_of(item)
-    kind, _, rest = key.pk.partition("#")
-    checks = _CHECKS.get(kind)
-    if checks is None or (kind != keys.ASIDE and not rest):
+    kind = keys.kind_of(key.pk, key.sk)
+    is_named = kind is ItemKind.ASIDE or bool(key.pk.partition("#")[2])
+    if kind is None or not is_named:
         yield _always(Kind.UNKNOWN, key)
         return
-    yield from checks(key, item, now)
+    yield from _CHECKS[kind](key, item, now)
     if kind not in _INDEXED:
         yield _one(Kind.INDEX_STRAY, key, _is_indexed, mending.take_off_index)
 
@@ -170,9 +171,6 @@ def _of_credential(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check
 
 def _of_contact(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check]:
     account_id = keys.account_in(key.pk)
-    if keys.token_of_fence(key.sk) is not None:
-        yield _one(Kind.FENCE, key, lambda _: True, mending.remove, settling=True)
-        return
     if _is_unreadable_contact(item):
         yield _one(Kind.UNREADABLE, key, _is_unreadable_contact)
         return
@@ -365,15 +363,11 @@ def _of_group(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
 
 def _of_membership(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
     try:
-        counted = keys.counted_in(key.pk)
+        account_id, group_id = keys.owner_of(key.pk)
     except ValueError:
-        counted = None
-    if counted is None or counted[1] is None:
+        account_id, group_id = "", None
+    if group_id is None:
         yield _always(Kind.UNKNOWN, key)
-        return
-    account_id, group_id = counted[0], counted[1]
-    if keys.token_of_fence(key.sk) is not None:
-        yield _one(Kind.FENCE, key, lambda _: True, mending.remove, settling=True)
         return
     contact = Key(keys.contacts(account_id), key.sk)
     group, tombstone = _group_and_tombstone(account_id, group_id)
@@ -422,33 +416,36 @@ def _of_blacklist(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check
 # What is deleted, counted, put aside
 
 
-def _of_tombstone(key: Key, item: StoredItem, now: datetime) -> Iterator[Check]:
+def _of_deleted_group(key: Key, _item: StoredItem, now: datetime) -> Iterator[Check]:
+    group = Key(keys.groups(keys.account_in(key.pk)), key.sk.removeprefix(keys.DELETED_GROUP))
+    yield Check(
+        Kind.TOMBSTONE_OF_LIVING,
+        key,
+        (group,),
+        lambda found: key in found and group in found,
+        mending.remove_tombstone_of_group,
+    )
+    yield from _of_tombstone(key, now)
+
+
+def _of_deleted_contact(key: Key, item: StoredItem, now: datetime) -> Iterator[Check]:
+    contact = Key(keys.contacts(keys.account_in(key.pk)), _number_led_to(item) or "+")
+    id_ = key.sk.removeprefix(keys.DELETED_CONTACT)
+    yield Check(
+        Kind.TOMBSTONE_OF_LIVING,
+        key,
+        (contact,),
+        lambda found: (
+            key in found
+            and contact in found
+            and keys.of_id(_integer(found[contact], "id") or 0) == id_
+        ),
+    )
+    yield from _of_tombstone(key, now)
+
+
+def _of_tombstone(key: Key, now: datetime) -> Iterator[Check]:
     account = _account_of(key)
-    if key.sk.startswith(keys.DELETED_GROUP):
-        group = Key(keys.groups(keys.account_in(key.pk)), key.sk.removeprefix(keys.DELETED_GROUP))
-        yield Check(
-            Kind.TOMBSTONE_OF_LIVING,
-            key,
-            (group,),
-            lambda found: key in found and group in found,
-            mending.remove_tombstone_of_group,
-        )
-    elif key.sk.startswith(keys.DELETED_CONTACT):
-        contact = Key(keys.contacts(keys.account_in(key.pk)), _number_led_to(item) or "+")
-        id_ = key.sk.removeprefix(keys.DELETED_CONTACT)
-        yield Check(
-            Kind.TOMBSTONE_OF_LIVING,
-            key,
-            (contact,),
-            lambda found: (
-                key in found
-                and contact in found
-                and keys.of_id(_integer(found[contact], "id") or 0) == id_
-            ),
-        )
-    else:
-        yield _always(Kind.UNKNOWN, key)
-        return
     yield _one(
         Kind.TOMBSTONE_HALF, key, mending.is_half_a_tombstone, mending.complete_tombstone, account
     )
@@ -460,6 +457,10 @@ def _of_tombstone(key: Key, item: StoredItem, now: datetime) -> Iterator[Check]:
             and now - deleted_on > TOMBSTONE_TIME
         ),
     )
+
+
+def _of_fence(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(Kind.FENCE, key, lambda _: True, mending.remove, settling=True)
 
 
 def _of_marker(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
@@ -477,20 +478,27 @@ def _of_aside(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
 
 
 _CHECKS: Final = {
-    "ACCOUNT": _of_account,
-    "CREDENTIAL": _of_credential,
-    "CONTACTS": _of_contact,
-    "CONTACT_IDS": _of_contact_id,
-    "GROUPS": _of_group,
-    "MEMBERS": _of_membership,
-    "BLACKLIST": _of_blacklist,
-    "TOMBSTONES": _of_tombstone,
-    "APPLIED": _of_marker,
-    keys.ASIDE: _of_aside,
+    ItemKind.ACCOUNT: _of_account,
+    ItemKind.CREDENTIAL: _of_credential,
+    ItemKind.CONTACT: _of_contact,
+    ItemKind.CONTACT_ID: _of_contact_id,
+    ItemKind.GROUP: _of_group,
+    ItemKind.MEMBERSHIP: _of_membership,
+    ItemKind.BLACKLIST_ENTRY: _of_blacklist,
+    ItemKind.DELETED_GROUP: _of_deleted_group,
+    ItemKind.DELETED_CONTACT: _of_deleted_contact,
+    ItemKind.MARKER: _of_marker,
+    ItemKind.ASIDE: _of_aside,
+    ItemKind.FENCE: _of_fence,
 }
-"""By the kind of the partition."""
 
-_INDEXED: Final = frozenset({"ACCOUNT", "CREDENTIAL", "CONTACTS", "TOMBSTONES"})
+_INDEXED: Final = frozenset({
+    ItemKind.ACCOUNT,
+    ItemKind.CREDENTIAL,
+    ItemKind.CONTACT,
+    ItemKind.DELETED_GROUP,
+    ItemKind.DELETED_CONTACT,
+})  # fmt: skip
 
 
 def _one(

@@ -5,6 +5,7 @@ A key is built from parts that hold no ``#``: ids of ours, dates, and E.164 numb
 
 import zlib
 from datetime import date, datetime, timedelta
+from enum import Enum
 from typing import Final
 
 from chalicelib.domain.ids import ID_BITS
@@ -30,7 +31,7 @@ _ID_DIGITS: Final = 16
 """The decimal digits of the largest id, so that ids sort as text as they do as numbers."""
 
 BEFORE_ALL_NUMBERS: Final = "+"
-"""Sorts behind every fence and before every phone number."""
+"""Sorts after every fence and before every phone number."""
 
 _FENCE: Final = "!"
 
@@ -41,6 +42,40 @@ DELETED_CONTACT: Final = "CONTACT#"
 """How the sort key of every deleted contact begins."""
 
 _CREDENTIAL: Final = "CREDENTIAL#"
+
+
+class ItemKind(Enum):
+    """What an item is, in the words of ``docs/access-patterns.md``."""
+
+    ACCOUNT = "account"
+    CREDENTIAL = "credential"
+    CONTACT = "contact"
+    CONTACT_ID = "contact id"
+    GROUP = "group"
+    MEMBERSHIP = "membership"
+    BLACKLIST_ENTRY = "blacklist entry"
+    DELETED_GROUP = "deleted group"
+    DELETED_CONTACT = "deleted contact"
+    MARKER = "applied marker"
+    ASIDE = "record put aside"
+    FENCE = "fence"
+
+
+_KINDS: Final = {
+    "ACCOUNT": ItemKind.ACCOUNT,
+    "CREDENTIAL": ItemKind.CREDENTIAL,
+    "CONTACTS": ItemKind.CONTACT,
+    "CONTACT_IDS": ItemKind.CONTACT_ID,
+    "GROUPS": ItemKind.GROUP,
+    "MEMBERS": ItemKind.MEMBERSHIP,
+    "BLACKLIST": ItemKind.BLACKLIST_ENTRY,
+    "APPLIED": ItemKind.MARKER,
+    "ASIDE": ItemKind.ASIDE,
+}
+"""By how the partition begins, where that alone tells."""
+
+_NUMBERED: Final = frozenset({ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.BLACKLIST_ENTRY})
+"""Whose sort key is a phone number."""
 
 
 def account(account_id: str) -> str:
@@ -108,30 +143,40 @@ def record_of_aside(sort_key: str) -> str:
     return sort_key.partition("#")[0]
 
 
-def counted_in(partition: str) -> tuple[str, int | None] | None:
-    """Return what counts the items of a partition: an account's group, or the account itself.
+def kind_of(partition: str, sort_key: str) -> ItemKind | None:
+    """Return the kind of the item with these keys, or None if they are like none of ours."""
+    beginning = partition.partition("#")[0]
+    if beginning == "TOMBSTONES":
+        if sort_key.startswith(DELETED_GROUP):
+            return ItemKind.DELETED_GROUP
+        return ItemKind.DELETED_CONTACT if sort_key.startswith(DELETED_CONTACT) else None
+    kind = _KINDS.get(beginning)
+    is_fence = kind in {ItemKind.CONTACT, ItemKind.MEMBERSHIP} and sort_key.startswith(_FENCE)
+    return ItemKind.FENCE if is_fence else kind
 
-    None stands for items that nothing counts.
+
+def owner_of(partition: str) -> tuple[str, int | None]:
+    """Return the account whose items are in a partition, and the group, if it is of memberships.
 
     Raises:
-        ValueError: It looks like a partition of ours, and none of our functions made it.
+        ValueError: None of our functions made it for an account or a group.
 
     """
-    kind, _, rest = partition.partition("#")
-    if kind == "CONTACTS":
-        account_id, group_id = rest, None
-        made = contacts(account_id)
-    elif kind == "MEMBERS":
-        account_id, _, digits = rest.partition("#")
-        group_id = int(digits)
-        made = members(account_id, group_id)
-    else:
-        return None
+    beginning, _, rest = partition.partition("#")
+    account_id, _, digits = rest.partition("#")
+    group_id = int(digits) if beginning == "MEMBERS" else None
+    made = f"{beginning}#{account_id}" if group_id is None else members(account_id, group_id)
     is_an_id = group_id is None or 0 < group_id < 2**ID_BITS
-    is_an_account = account_id.isascii() and account_id and "#" not in account_id
-    if made != partition or not is_an_account or not is_an_id:
+    if made != partition or not account_id or not account_id.isascii() or not is_an_id:
         raise ValueError(f"{partition} is no partition of ours")
     return account_id, group_id
+
+
+def is_sort_key_of(kind: ItemKind, sort_key: str) -> bool:
+    """Say whether an item of a kind may have a sort key, as far as that can be told from it."""
+    if kind is ItemKind.GROUP:
+        return sort_key.isascii() and sort_key.isdigit() and len(sort_key) == _ID_DIGITS
+    return kind not in _NUMBERED or is_number(sort_key)
 
 
 def fence(token: str) -> str:
@@ -139,13 +184,13 @@ def fence(token: str) -> str:
     return _FENCE + token
 
 
-def token_of_fence(sort_key: str) -> str | None:
-    """Return the token of a fence, or None if the sort key is of something else."""
-    return sort_key.removeprefix(_FENCE) if sort_key.startswith(_FENCE) else None
+def token_of_fence(sort_key: str) -> str:
+    """Return the token in a key that :func:`fence` made."""
+    return sort_key.removeprefix(_FENCE)
 
 
 def is_number(sort_key: str) -> bool:
-    """Say whether a sort key is a phone number's, and so that of something that is counted."""
+    """Say whether a sort key is a phone number's."""
     return sort_key.startswith(BEFORE_ALL_NUMBERS)
 
 

@@ -1,83 +1,147 @@
-"""What a record of the table's stream says of what is counted."""
+"""What a record of the table's stream says: which item came, changed or went, and how it was.
+
+The stream carries each item as it was before and after (``infra/resources.yaml``).
+"""
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from enum import StrEnum
+from typing import Any, Final, NamedTuple, cast
 
 from chalicelib.storage import keys
-from chalicelib.storage.counters import Change, UncountableError, counter_of
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.keys import ItemKind
 
-AMOUNTS: Final[Mapping[str, int]] = {"INSERT": 1, "REMOVE": -1}
-"""What an event is for the counter of what came or went."""
-
-_OTHER_EVENTS: Final = frozenset({"MODIFY"})
 _LONGEST_EVENT_ID: Final = 1_024
 """Characters; those of AWS have 32, and the key of a marker takes 2,048 bytes."""
 
 
-def change_of(record: object) -> Change | None:
-    """Return the change that a record tells of, or None if nothing counts what it is about.
+class UnreadableRecordError(Exception):
+    """The stream of our table cannot hold such a record; the message says why."""
+
+
+class StreamEvent(StrEnum):
+    """What happened to an item, as the stream calls it."""
+
+    INSERT = "INSERT"
+    MODIFY = "MODIFY"
+    REMOVE = "REMOVE"
+
+
+class StreamFilter(NamedTuple):
+    """Which changes a Lambda reads; the filter in ``infra/resources.yaml`` says the same."""
+
+    kinds: frozenset[ItemKind]
+    events: frozenset[StreamEvent]
+
+
+class ItemChange(NamedTuple):
+    """What happened to one item, which its keys name.
+
+    ``before`` and ``after`` are the item as DynamoDB had it: None where there was none. Where a
+    record carries no image of the item, they are its two keys and nothing else.
+    """
+
+    event_id: str
+    kind: ItemKind
+    account_id: str
+    group_id: int | None
+    sort_key: str
+    before: StoredItem | None
+    after: StoredItem | None
+
+
+def change_of(record: object, wanted: StreamFilter) -> ItemChange | None:
+    """Return the change that a record tells of, or None if the filter leaves it out.
 
     Raises:
-        UncountableError: The stream of our table cannot hold such a record.
+        UnreadableRecordError: The stream of our table cannot hold such a record.
 
     """
     partition, sort_key = _key_of(record, "PK"), _key_of(record, "SK")
-    try:
-        counter = counter_of(partition)
-    except ValueError as error:
-        raise UncountableError(f"{partition} is no partition of ours") from error
-    if counter is None:
+    kind = keys.kind_of(partition, sort_key)
+    if kind is None or kind not in wanted.kinds:
         return None
-    event = _entry_of(record, "eventName")
-    if event not in AMOUNTS:
-        if event in _OTHER_EVENTS:
-            return None
-        raise UncountableError(f"its event is {event}, which is none of the stream")
-    fence = keys.token_of_fence(sort_key)
-    if fence is None and not keys.is_number(sort_key):
-        raise UncountableError(f"its sort key is {sort_key}, which is no number")
-    event_id, amount = event_id_of(record), AMOUNTS[event]
+    account_id, group_id = _owner_of(partition)
+    event = _event_of(record)
+    if event not in wanted.events:
+        return None
+    if not keys.is_sort_key_of(kind, sort_key):
+        raise UnreadableRecordError(f"its sort key is {sort_key}, which no {kind.value} has")
+    event_id = event_id_of(record)
     if event_id is None:
-        raise UncountableError("it has no event id")
-    if fence is None:
-        return Change(event_id, counter, amount)
-    return Change(event_id, counter, 0, fence) if amount > 0 else None
+        raise UnreadableRecordError("it has no event id")
+    return ItemChange(
+        event_id=event_id,
+        kind=kind,
+        account_id=account_id,
+        group_id=group_id,
+        sort_key=sort_key,
+        before=None if event is StreamEvent.INSERT else _image_in(record, "OldImage"),
+        after=None if event is StreamEvent.REMOVE else _image_in(record, "NewImage"),
+    )
 
 
 def event_id_of(record: object) -> str | None:
     """Return what tells a record from all others of the stream, or None if it has no such thing."""
-    event_id = _entry_of(record, "eventID")
+    event_id = _text_in(record, "eventID")
     is_one = event_id.isascii() and event_id.isprintable() and len(event_id) <= _LONGEST_EVENT_ID
     return event_id if event_id and is_one else None
 
 
 def sequence_number_of(record: object) -> str | None:
     """Return by what the stream is told where to go on, or None if the record does not say."""
-    return _entry_of(record, "dynamodb", "SequenceNumber") or None
+    return _text_in(record, "dynamodb", "SequenceNumber") or None
 
 
 def told_by(record: object) -> tuple[str, str, str]:
     """Return the event, the partition and the sort key in a record, as far as it has them."""
     keys_of_it = ("dynamodb", "Keys")
     return (
-        _entry_of(record, "eventName"),
-        _entry_of(record, *keys_of_it, "PK", "S"),
-        _entry_of(record, *keys_of_it, "SK", "S"),
+        _text_in(record, "eventName"),
+        _text_in(record, *keys_of_it, "PK", "S"),
+        _text_in(record, *keys_of_it, "SK", "S"),
     )
 
 
 def _key_of(record: object, name: str) -> str:
-    value = _entry_of(record, "dynamodb", "Keys", name, "S")
+    value = _text_in(record, "dynamodb", "Keys", name, "S")
     if not value:
-        raise UncountableError(f"it has no {name}")
+        raise UnreadableRecordError(f"it has no {name}")
     return value
 
 
-def _entry_of(record: object, *path: str) -> str:
+def _owner_of(partition: str) -> tuple[str, int | None]:
+    try:
+        return keys.owner_of(partition)
+    except ValueError as error:
+        raise UnreadableRecordError(f"{partition} is no partition of ours") from error
+
+
+def _event_of(record: object) -> StreamEvent:
+    event = _text_in(record, "eventName")
+    try:
+        return StreamEvent(event)
+    except ValueError as error:
+        raise UnreadableRecordError(f"its event is {event}, which is none of the stream") from error
+
+
+def _image_in(record: object, name: str) -> StoredItem:
+    """Return an image in a record, or the keys where it has none."""
+    image = _at(record, "dynamodb", name) or _at(record, "dynamodb", "Keys")
+    return dict(cast("Mapping[str, Any]", image)) if isinstance(image, Mapping) else {}
+
+
+def _text_in(record: object, *path: str) -> str:
     """Return the text at a path into a record, or nothing if there is none."""
-    here: Any = record
+    found = _at(record, *path)
+    return found if isinstance(found, str) else ""
+
+
+def _at(record: object, *path: str) -> object:
+    """Return what is at a path into a record, or None if there is nothing."""
+    here = record
     for name in path:
         if not isinstance(here, Mapping):
-            return ""
+            return None
         here = cast("Mapping[str, Any]", here).get(name)
-    return here if isinstance(here, str) else ""
+    return here

@@ -17,8 +17,9 @@ from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import counter_stream, purge_schedule
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPORT_SECURITY
 from chalicelib.storage import keys
+from chalicelib.storage.counters import COUNTED
 from chalicelib.storage.dynamodb import connection
-from chalicelib.storage.stream_records import AMOUNTS
+from chalicelib.storage.keys import ItemKind
 from infra.aws.package import package_stage, stages
 from infra.documents import table
 from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
@@ -215,15 +216,26 @@ def test_filter_lets_through_what_is_counted_and_nothing_else(resources):
     pattern = json.loads(filter_["Pattern"])
     prefixes = [each["prefix"] for each in pattern["dynamodb"]["Keys"]["PK"]["S"]]
 
-    assert set(pattern["eventName"]) == set(AMOUNTS)
-    partitions = [
-        keys.account("a"), keys.credential("u"), keys.contacts("a"), keys.contact_ids("a"),
-        keys.groups("a"), keys.members("a", 1), keys.blacklist("a"), keys.tombstones("a"),
-        keys.applied("e"), keys.ASIDE,
-    ]  # fmt: skip
-    for partition in partitions:
+    assert set(pattern["eventName"]) == COUNTED.events
+    items = [
+        (keys.account("a"), keys.ACCOUNT),
+        (keys.credential("u"), keys.CREDENTIAL),
+        (keys.contacts("a"), "+1"),
+        (keys.contacts("a"), keys.fence("t")),
+        (keys.contact_ids("a"), keys.of_id(1)),
+        (keys.groups("a"), keys.of_id(1)),
+        (keys.members("a", 1), "+1"),
+        (keys.blacklist("a"), "+1"),
+        (keys.tombstones("a"), keys.deleted_group(1)),
+        (keys.tombstones("a"), keys.deleted_contact(1)),
+        (keys.applied("e"), keys.APPLIED),
+        (keys.ASIDE, keys.aside("r", 0)),
+    ]
+    kinds = [keys.kind_of(partition, sort_key) for partition, sort_key in items]
+    assert set(kinds) == set(ItemKind)
+    for (partition, _), kind in zip(items, kinds, strict=True):
         passes = any(partition.startswith(prefix) for prefix in prefixes)
-        assert passes == (keys.counted_in(partition) is not None), partition
+        assert passes == (kind in COUNTED.kinds), partition
 
 
 def test_what_the_gateway_answers_itself_is_an_error_in_every_dialect(gateway_answers):

@@ -1,10 +1,13 @@
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.ids import ID_BITS
 from chalicelib.storage import keys
+from chalicelib.storage.keys import ItemKind
+from tests.documented import table
 
 ids = st.integers(min_value=1, max_value=2**ID_BITS - 1)
 numbers = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
@@ -81,3 +84,38 @@ def test_tombstones_sort_by_age_whatever_their_fraction_of_a_second():
     newer = keys.sweep_order(datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC), "a", "GROUP#1")
 
     assert older < newer
+
+
+def test_kind_of_each_item_is_what_the_chart_calls_it():
+    chart = table("docs/access-patterns.md", "item")
+
+    for name, partition, sort_key, *_ in chart:
+        of = keys.contacts("a") if name == "fence" else partition
+        kind = keys.kind_of(of, sort_key)
+        assert kind is not None, name
+        assert kind.value == name
+    assert {name for name, *_ in chart} == {kind.value for kind in ItemKind}
+
+
+@pytest.mark.parametrize(
+    ("partition", "sort_key"), [("", ""), ("OTHERS#a", "+1"), ("TOMBSTONES#a", "+1"), ("a", "!t")]
+)
+def test_keys_of_nothing_of_ours_are_of_no_kind(partition, sort_key):
+    assert keys.kind_of(partition, sort_key) is None
+
+
+@given(accounts, ids)
+def test_partition_tells_its_account_and_its_group(account_id, group_id):
+    for make in (keys.contacts, keys.groups, keys.blacklist, keys.tombstones, keys.contact_ids):
+        assert keys.owner_of(make(account_id)) == (account_id, None)
+    assert keys.owner_of(keys.members(account_id, group_id)) == (account_id, group_id)
+
+
+@given(ids, numbers)
+def test_sort_key_suits_the_kinds_that_have_it(group_id, e164):
+    for kind in (ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.BLACKLIST_ENTRY):
+        assert keys.is_sort_key_of(kind, e164)
+        assert not keys.is_sort_key_of(kind, keys.of_id(group_id))
+    assert keys.is_sort_key_of(ItemKind.GROUP, keys.of_id(group_id))
+    assert not keys.is_sort_key_of(ItemKind.GROUP, e164)
+    assert keys.is_sort_key_of(ItemKind.FENCE, keys.fence("t"))
