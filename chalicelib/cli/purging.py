@@ -46,7 +46,7 @@ def purge(
             say("Nothing is due.")
         return
     if not yes:
-        _ask_about(cleanup.find_large_purges(now.date()))
+        _ask_about(cleanup.list_large_purges(now.date()))
     report = CleanupReport()
     try:
         cleanup.clean_up(Stamp.operator(now, via=via_of(context)), report=report)

@@ -4,11 +4,9 @@ A deleted group's tombstone is what the scheduled sweep works through. A deleted
 leaves one only if it was in more groups than a transaction holds.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from datetime import date
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
@@ -16,7 +14,6 @@ from chalicelib.domain.caller import Stamp
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
-from chalicelib.storage.dynamodb.model import Item, SparseIndex
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
 from chalicelib.storage.items import (
     ContactItem,
@@ -24,7 +21,7 @@ from chalicelib.storage.items import (
     DeletedGroupItem,
     MembershipItem,
 )
-from chalicelib.storage.stamps import stamp_values, stamping
+from chalicelib.storage.stamps import stamp_values
 
 
 def deleted_groups(account_id: str) -> dict[int, date]:
@@ -74,26 +71,6 @@ def deleted_contact_item(
         deleted_on=stamp.at,
         **stamp_values(stamp),
     )
-
-
-def oldest_tombstones() -> Iterator[Item]:
-    """Yield the keys of every tombstone of every account, the oldest first."""
-    return Item.query(keys.SWEEP, index_name=SparseIndex.Meta.index_name)
-
-
-def remove_tombstone(tombstone: Item) -> None:
-    """Forget what was deleted; by then no membership may point to it."""
-    tombstone.delete()
-
-
-def shorten_tombstone(tombstone: DeletedContactItem, group_ids: set[int], stamp: Stamp) -> None:
-    """Forget some of the groups of which a deleted contact's tombstone speaks, but not all."""
-    # Fails when it is gone, or another sweep has shortened it: together, both might empty it.
-    with suppress(UpdateError):
-        tombstone.update(
-            [DeletedContactItem.group_ids.delete(group_ids), *stamping(stamp)],
-            DeletedContactItem.group_ids == tombstone.group_ids,
-        )
 
 
 def sweep_contact(account_id: str, contact_id: int, e164: str, group_ids: Iterable[int]) -> None:

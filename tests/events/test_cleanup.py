@@ -11,12 +11,13 @@ from chalicelib.domain.contact import Contact
 from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.services.cleanup import clean_up, preview
-from chalicelib.storage import cleanup, keys
-from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, Outcome, due_contacts, purge_contact
+from chalicelib.storage import keys, purging
 from chalicelib.storage.contact_items import item_of
 from chalicelib.storage.dynamodb.transactions import write_together
 from chalicelib.storage.items import MembershipItem
 from chalicelib.storage.memberships import join as join_without_looking
+from chalicelib.storage.purging import Outcome, due_contacts, purge_contact
+from chalicelib.storage.sweeping import TOMBSTONE_LIFETIME
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra.local import engine
 from infra.local.connected import Connected
@@ -184,7 +185,7 @@ def test_contact_that_changes_while_it_is_purged_is_left_alone(account, entry, c
         change(account)
         write_together(add_actions)
 
-    monkeypatch.setattr(cleanup, "write_together", change_first)
+    monkeypatch.setattr(purging, "write_together", change_first)
     assert purge_contact(entry, DUE.date()) is Outcome.LEFT_ALONE
     assert contacts_of(account) == [number()]
 

@@ -17,10 +17,11 @@ from chalicelib.observability import logger
 from chalicelib.services import accounts, cleanup, contacts, groups
 from chalicelib.services.cleanup import CleanupReport, LargePurge, clean_up, preview
 from chalicelib.storage import keys
-from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME, due_contacts
 from chalicelib.storage.contact_items import item_of
 from chalicelib.storage.dynamodb.clock import NoClockError, time_of_table
 from chalicelib.storage.items import AccountItem, MembershipItem
+from chalicelib.storage.purging import due_contacts
+from chalicelib.storage.sweeping import TOMBSTONE_LIFETIME
 from chalicelib.storage.tombstones import deleted_contact_item
 from infra.local import engine
 from infra.local.connected import Connected
@@ -526,7 +527,7 @@ def test_purge_of_more_than_a_tenth_is_large_unless_it_is_a_handful(
     load_due(table, account, range(due), LONG_DUE)
     has_contacts(account, all_contacts)
 
-    found = cleanup.find_large_purges(NOW.date())
+    found = cleanup.list_large_purges(NOW.date())
 
     assert found == ([LargePurge(account.id, due, all_contacts)] if is_large else [])
     assert preview(NOW.date()).large_purges == found
@@ -541,7 +542,7 @@ def test_account_whose_size_nobody_knows_is_purged_largely(table, account, chang
         bad = setting("contactsCount", {"S": "many"})
         write(table, bad, keys.account(account.id), keys.ACCOUNT)
 
-    assert cleanup.find_large_purges(NOW.date()) == [LargePurge(account.id, 100, None)]
+    assert cleanup.list_large_purges(NOW.date()) == [LargePurge(account.id, 100, None)]
 
 
 def test_schedule_purges_much_of_an_account_and_says_so(table, account, printed):

@@ -18,9 +18,9 @@ from chalicelib.services import accounts, contacts, groups
 from chalicelib.services.cleanup import clean_up
 from chalicelib.services.verifying import verify
 from chalicelib.storage import keys
-from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import ContactItem, MembershipItem
+from chalicelib.storage.sweeping import TOMBSTONE_LIFETIME
 from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
 from tests.events.conftest import NOW

@@ -12,9 +12,9 @@ from chalicelib.dialects.messente.endpoints import ROOT
 from chalicelib.services import contacts, groups
 from chalicelib.services.cleanup import clean_up
 from chalicelib.storage import keys
-from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.items import ContactItem, MembershipItem
+from chalicelib.storage.sweeping import TOMBSTONE_LIFETIME
 from infra.local import child
 from infra.local.connected import Connected
 from tests.account import stamp_of

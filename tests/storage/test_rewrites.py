@@ -21,10 +21,10 @@ from chalicelib.services import contacts, groups, paging
 from chalicelib.services.cleanup import clean_up
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.storage import contact_items, keys
-from chalicelib.storage.cleanup import TOMBSTONE_LIFETIME
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import ContactItem, GroupItem
 from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
+from chalicelib.storage.sweeping import TOMBSTONE_LIFETIME
 from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (

@@ -13,9 +13,10 @@ from chalicelib.domain.group import GroupKind
 from chalicelib.services import accounts, blacklist, contacts, groups, memberships
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.storage import keys
-from chalicelib.storage.counters import Change, Counter, apply_once
+from chalicelib.storage.counters import Counter, CounterStep, apply_once
 from chalicelib.storage.dynamodb.connection import table as connection
-from chalicelib.storage.tombstones import deleted_contact_item, shorten_tombstone
+from chalicelib.storage.sweeping import find_tombstone
+from chalicelib.storage.tombstones import deleted_contact_item
 from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import create, create_group, data, join, move, number
@@ -104,7 +105,10 @@ def test_what_a_deleted_contact_leaves_says_who_deleted_and_who_swept_it(account
     tombstone.save()
     assert stamp_in(tombstone.pk, tombstone.sk) == of(other)
 
-    shorten_tombstone(tombstone, {1}, stamp_of(LATER))
+    left = find_tombstone(tombstone)
+    assert left is not None
+    next(left.leftovers(stamp_of(LATER))).sweep()
+    left.close(stamp_of(LATER))
 
     assert stamp_in(tombstone.pk, tombstone.sk) == of(caller_of(account))
 
@@ -115,7 +119,7 @@ def test_counting_changes_no_group_and_no_account(account, other):
 
     with written() as counted:
         for counter in (Counter(account.id, group.id), Counter(account.id, None)):
-            apply_once([Change(f"{counter}", counter, 1)], LATER)
+            apply_once([CounterStep(f"{counter}", counter, 1)], LATER)
 
     assert len(counted) == 2
     assert_stamped(counted, other.stamp(NOW))

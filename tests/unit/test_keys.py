@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.ids import ID_BITS
 from chalicelib.storage import keys
 from chalicelib.storage.keys import ItemKind
-from tests.documented import table
+from infra.documents import table
 
 ids = st.integers(min_value=1, max_value=2**ID_BITS - 1)
 numbers = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)

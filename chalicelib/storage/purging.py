@@ -1,0 +1,128 @@
+"""Purging in the table: finding the contacts that are due, and deleting one that still is.
+
+Every step may be broken off, repeated, and run by two at once.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from enum import Enum, auto
+from operator import attrgetter
+from typing import Final
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.pagination import PageIterator
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.storage import contact_items, keys
+from chalicelib.storage.bad_items import BadItemError, refuse_if_unchanged
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.model import Item, SparseIndex
+from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
+from chalicelib.storage.items import ContactIdItem, ContactItem
+
+_READ_AT_ONCE: Final = 100
+
+
+class Outcome(Enum):
+    """What became of a contact that was in the index of what is due."""
+
+    PURGED = auto()
+    LEFT_ALONE = auto()
+    """It joined a group, or was changed or created anew, since the index was read."""
+    GONE = auto()
+
+
+def due_contacts(
+    today: date, is_passed_over: Callable[[Item], bool] = lambda _: False
+) -> Iterator[Item]:
+    """Yield the index entries of what is due on *today* or before, the oldest first.
+
+    Where one is passed over, so is, at once, all that its account has due on that day; not quite
+    all, where it was read already.
+    """
+    shards = (_due_in_shard(shard, today, is_passed_over) for shard in range(keys.DUE_SHARDS))
+    return heapq.merge(*shards, key=attrgetter("gsi1sk"))
+
+
+def _due_in_shard(
+    shard: int, today: date, is_passed_over: Callable[[Item], bool]
+) -> Iterator[Item]:
+    is_due: Condition = Item.gsi1sk < keys.due_after(today)
+    while True:
+        for entry in Item.query(
+            keys.due_shard(shard),
+            is_due,
+            index_name=SparseIndex.Meta.index_name,
+            page_size=_READ_AT_ONCE,
+        ):
+            behind = keys.behind_account(entry.gsi1sk)
+            if behind > entry.gsi1sk and is_passed_over(entry):
+                is_due = Item.gsi1sk.between(behind, keys.due_after(today))
+                break
+            yield entry
+        else:
+            return
+
+
+def count_due(today: date) -> Iterator[Counter[str]]:
+    """Yield, page by page of the index, how much of each account is due."""
+    question = {
+        "range_key_condition": Item.gsi1sk < keys.due_after(today),
+        "index_name": SparseIndex.Meta.index_name,
+    }
+    for shard in range(keys.DUE_SHARDS):
+        pages: PageIterator[StoredItem] = PageIterator(
+            table().query, (keys.due_shard(shard),), question
+        )
+        for page in pages:
+            yield Counter(keys.account_in(stored["PK"]["S"]) for stored in page["Items"])
+
+
+def purge_contact(entry: Item, today: date) -> Outcome:
+    """Delete a contact with its id if it is still due, and say what became of it.
+
+    Its number stays on the blacklist if it is there.
+
+    Raises:
+        BadItemError: It is in the index, and yet not due, or not whole.
+
+    """
+    account_id = keys.account_in(entry.pk)
+    if entry.pk != keys.contacts(account_id):
+        raise BadItemError("no contact, and yet in the index of what is due")
+    item = contact_items.find_item(account_id, PhoneNumber(entry.sk))
+    if item is None:
+        return Outcome.GONE
+    if item.gsi1sk != entry.gsi1sk:
+        return Outcome.LEFT_ALONE
+    if not _is_due(item, today):
+        raise BadItemError("in the index of what is due, and yet in a group or without that date")
+    if item.id is None:
+        raise BadItemError("it has no id")
+
+    def add_actions(transaction: TransactWrite) -> None:
+        # Fails when the contact joined a group, was changed, or was deleted and perhaps
+        # created anew since it was read: it is no longer the one that was due.
+        transaction.delete(
+            item,
+            contact_items.groups_unchanged_since(item)
+            & (ContactItem.scheduled_deletion_date == item.scheduled_deletion_date)
+            & (ContactItem.updated_on == item.updated_on),
+        )
+        transaction.delete(ContactIdItem(keys.contact_ids(account_id), keys.of_id(item.id)))
+
+    try:
+        write_together(add_actions)
+    except TransactionRefusedError as refusal:
+        refuse_if_unchanged(account_id, item, refusal)
+        return Outcome.LEFT_ALONE
+    return Outcome.PURGED
+
+
+def _is_due(item: ContactItem, today: date) -> bool:
+    day: str | None = item.scheduled_deletion_date
+    return not item.group_ids and day is not None and date.fromisoformat(day) <= today
