@@ -2,11 +2,11 @@
 
 from chalice.app import Chalice
 
+from chalicelib.entrypoints.cleanup_schedule import cleanup_schedule
 from chalicelib.entrypoints.counter_stream import counter_stream
 from chalicelib.entrypoints.http import register_routes
-from chalicelib.entrypoints.purge_schedule import purge_schedule
 
 app = Chalice(app_name="phonebook", configure_logs=False)
 register_routes(app)
 app.register_blueprint(counter_stream)
-app.register_blueprint(purge_schedule)
+app.register_blueprint(cleanup_schedule)

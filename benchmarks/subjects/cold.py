@@ -31,7 +31,7 @@ EVENT_LAMBDAS: Final = {
     ),
     "purging": (
         {
-            PHONEBOOK: ("chalicelib.entrypoints.purge_schedule", "clean_up_on_schedule"),
+            PHONEBOOK: ("chalicelib.entrypoints.cleanup_schedule", "clean_up_on_schedule"),
             FLOOR: ("purging", "handler"),
         },
         exchanges.schedule_event(),

@@ -26,7 +26,7 @@ def purge(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete the contacts whose day has come, and what deletions left behind, now.
+    """Clean up now: sweep what deletions left behind, and purge the contacts whose day has come.
 
     The schedule does the same; this goes on until all is done. The table's own clock says what
     is due. Exits with 5 if an item failed; it is named.

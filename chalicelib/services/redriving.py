@@ -27,7 +27,7 @@ class Fate(Enum):
 
     WAITS = "not sent"
     COUNTED = "counted"
-    LEFT = "nothing to count"
+    NOTHING = "nothing to count"
     STAYS = "stays"
     GONE = "gone from the stream"
     ELSEWHERE = "of another table"
@@ -82,10 +82,10 @@ def send_again(now: datetime) -> Iterator[Resent]:
             # Whoever put the fence has long stopped waiting for it.
             if countable is None or isinstance(countable, Fence):
                 aside.forget(lying)
-                yield Resent(lying, Fate.LEFT, "")
+                yield Resent(lying, Fate.NOTHING, "")
             else:
                 was_counted = aside.count_once(lying, countable, now)
-                yield Resent(lying, Fate.COUNTED if was_counted else Fate.LEFT, "")
+                yield Resent(lying, Fate.COUNTED if was_counted else Fate.NOTHING, "")
         except UncountableError as error:
             yield Resent(lying, Fate.STAYS, str(error))
 

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.entrypoints.cleanup_schedule import clean_up_on_schedule
 from chalicelib.entrypoints.counter_stream import BATCH_SIZE, count_changes
-from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.observability import logger
 from chalicelib.settings import Settings
 from infra.local.stream_pump import Record, StreamPump

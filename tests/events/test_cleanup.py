@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.use_cases.meter import Meter
 from chalicelib.domain.contact import Contact
-from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
+from chalicelib.entrypoints.cleanup_schedule import clean_up_on_schedule
 from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.services.cleanup import clean_up, preview
 from chalicelib.storage import keys, purging

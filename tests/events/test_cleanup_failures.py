@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.use_cases.meter import Meter
 from chalicelib.domain.errors import UnavailableError
-from chalicelib.entrypoints import purge_schedule
-from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
+from chalicelib.entrypoints import cleanup_schedule
+from chalicelib.entrypoints.cleanup_schedule import clean_up_on_schedule
 from chalicelib.observability import logger
 from chalicelib.services import accounts, cleanup, contacts, groups
 from chalicelib.services.cleanup import CleanupReport, LargePurge, clean_up, preview
@@ -61,7 +61,7 @@ def faulty(logs):
 @pytest.fixture
 def table(faulty, monkeypatch):
     """An empty table on it."""
-    monkeypatch.setattr(purge_schedule, "_connect", lambda: None)
+    monkeypatch.setattr(cleanup_schedule, "_connect", lambda: None)
     with Connected(faulty[1]) as connected:
         yield connected
         faulty[0].faults.clear()
@@ -374,7 +374,7 @@ def test_run_whose_time_is_over_begins_no_further_call_and_is_no_failure(faulty,
 
     class Context:
         def get_remaining_time_in_millis(self):
-            return 1000 * (purge_schedule.SECONDS_KEPT + 2)
+            return 1000 * (cleanup_schedule.SECONDS_KEPT + 2)
 
     def lose_race_late(*about):
         time.sleep(3)

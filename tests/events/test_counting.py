@@ -9,8 +9,8 @@ from pynamodb.expressions.operand import Path
 
 from benchmarks.use_cases.meter import Meter
 from chalicelib.domain.errors import NotFoundError
+from chalicelib.entrypoints.cleanup_schedule import clean_up_on_schedule
 from chalicelib.entrypoints.counter_stream import count_changes
-from chalicelib.entrypoints.purge_schedule import clean_up_on_schedule
 from chalicelib.services import contacts, groups
 from chalicelib.storage import keys
 from chalicelib.storage.aside import count_aside, list_aside, put_aside

@@ -80,7 +80,7 @@ def test_what_was_counted_before_leaves_and_counts_no_more(account, group, joins
         put_aside(record, "any", NOW)
     delivery.deliver(joins)
 
-    assert of(account, send_again(NOW)) == [Fate.LEFT] * 3
+    assert of(account, send_again(NOW)) == [Fate.NOTHING] * 3
     assert count_of(account, group) == 3
     assert lying_of(account) == []
 
@@ -103,7 +103,7 @@ def test_change_of_a_group_that_is_gone_leaves(account, group, joins):
     put_aside(joins[0], "any", NOW)
     groups.delete_group(caller_of(account), group.id, NOW)
 
-    assert of(account, send_again(NOW)) == [Fate.LEFT]
+    assert of(account, send_again(NOW)) == [Fate.NOTHING]
     assert lying_of(account) == []
 
 
@@ -117,7 +117,7 @@ def test_fence_is_nothing_to_count(account, group):
     }
     put_aside(fence, "any", NOW)
 
-    assert of(account, send_again(NOW)) == [Fate.LEFT]
+    assert of(account, send_again(NOW)) == [Fate.NOTHING]
 
 
 def test_two_at_once_count_each_once(account, group, joins):

@@ -32,7 +32,7 @@ THIS_PYTHON = Path(sys.executable)
 HANDLERS = (
     "app.app",
     "chalicelib.entrypoints.counter_stream.count_changes",
-    "chalicelib.entrypoints.purge_schedule.clean_up_on_schedule",
+    "chalicelib.entrypoints.cleanup_schedule.clean_up_on_schedule",
 )
 
 START = """

@@ -14,7 +14,7 @@ from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
 from chalicelib.dialects.registry import DIALECTS
 from chalicelib.domain.errors import ErrorCode, PhonebookError
-from chalicelib.entrypoints import counter_stream, purge_schedule
+from chalicelib.entrypoints import cleanup_schedule, counter_stream
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPORT_SECURITY
 from chalicelib.storage import keys
 from chalicelib.storage.counters import COUNTED
@@ -326,7 +326,7 @@ def test_every_parameter_is_in_the_handbook(package):
 def test_every_metric_of_an_alarm_of_ours_is_published(resources):
     published = "".join(
         (PROJECT / f"chalicelib/entrypoints/{name}.py").read_text()
-        for name in ("counter_stream", "purge_schedule")
+        for name in ("counter_stream", "cleanup_schedule")
     )
     ours = [
         resource["Properties"]["MetricName"]
@@ -355,13 +355,15 @@ def test_alarm_of_failed_items_is_for_those_that_fail_each_time(resources):
     alarm = resources["CleanupItemsFailAlarm"]["Properties"]
 
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Minimum", 0)
-    assert alarm["Period"] >= 2 * 60 * purge_schedule.EVERY_MINUTES
+    assert alarm["Period"] >= 2 * 60 * cleanup_schedule.EVERY_MINUTES
 
 
 def test_purge_has_time_to_report_when_its_last_call_is_never_answered(resources):
     call = (connection.REPEATS + 1) * (connection.CONNECT_SECONDS + connection.ANSWER_SECONDS)
 
-    assert call < purge_schedule.SECONDS_KEPT < resources["PurgeSchedule"]["Properties"]["Timeout"]
+    assert (
+        call < cleanup_schedule.SECONDS_KEPT < resources["PurgeSchedule"]["Properties"]["Timeout"]
+    )
 
 
 def test_dashboard_is_json_and_names_what_is_there(resources):
@@ -375,7 +377,7 @@ def test_dashboard_is_json_and_names_what_is_there(resources):
 def test_template_and_the_code_agree_on_the_schedule(package):
     schedule = package.template["Parameters"]["CleanUpSchedule"]["Default"]
 
-    assert schedule == f"rate({purge_schedule.EVERY_MINUTES} minutes)"
+    assert schedule == f"rate({cleanup_schedule.EVERY_MINUTES} minutes)"
 
 
 def of_type(resources, kind):

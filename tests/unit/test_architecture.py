@@ -69,9 +69,9 @@ def test_api_lambda_loads_nothing_that_it_does_not_need():
 
 def test_event_lambdas_load_nothing_that_they_do_not_need():
     counting = modules_loaded_by("chalicelib.entrypoints.counter_stream")
-    purging = modules_loaded_by("chalicelib.entrypoints.purge_schedule")
+    cleaning_up = modules_loaded_by("chalicelib.entrypoints.cleanup_schedule")
 
-    for loaded in (counting, purging):
+    for loaded in (counting, cleaning_up):
         assert not loaded & {
             "app",
             "chalicelib.dialects",

@@ -10,7 +10,7 @@ from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
 from chalicelib.dialects.registry import DIALECTS
 from chalicelib.domain import limits
-from chalicelib.entrypoints.purge_schedule import EVERY_MINUTES
+from chalicelib.entrypoints.cleanup_schedule import EVERY_MINUTES
 from chalicelib.storage.counters import MARKER_LIFETIME
 from infra.aws.package import stages
 from infra.documents import table

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.use_cases.documented import documented
 from chalicelib.domain import limits as own_limits
-from chalicelib.entrypoints import counter_stream, purge_schedule
+from chalicelib.entrypoints import cleanup_schedule, counter_stream
 from chalicelib.services.counting import count
 from chalicelib.storage import counters, keys
 from chalicelib.storage.dynamodb import tries
@@ -283,7 +283,7 @@ def test_model_has_the_numbers_of_the_code():
     assert counting.FIRST_PAUSE == tries._FIRST_PAUSE_SECONDS
     assert counting.LONGEST_PAUSE == tries._LONGEST_PAUSE_SECONDS
     assert counters.MARKER_LIFETIME.total_seconds() == workload.MARKER_SECONDS
-    assert cleaning.RUNS_A_DAY == 24 * 60 / purge_schedule.EVERY_MINUTES
+    assert cleaning.RUNS_A_DAY == 24 * 60 / cleanup_schedule.EVERY_MINUTES
     assert workload.RESPONSE_BYTES == own_limits.RESPONSE_BYTES
 
 
@@ -295,7 +295,7 @@ def test_model_has_the_numbers_of_the_template():
     assert int(stages()["prod"]["ThrottlingRate"]) == scenarios.THROTTLING_RATE_OF_PROD
     assert counter["ReservedConcurrentExecutions"]["Fn::If"][1] == scenarios.COUNTING_LAMBDAS
     assert mapping["MaximumRetryAttempts"] == counting.DELIVERIES
-    assert purge["Timeout"] - purge_schedule.SECONDS_KEPT == cleaning.RUN_SECONDS
+    assert purge["Timeout"] - cleanup_schedule.SECONDS_KEPT == cleaning.RUN_SECONDS
 
 
 # The document

@@ -1,6 +1,6 @@
 """What time it is, by the table's own clock.
 
-What is purged is gone, so the clock of whatever machine we run on must not decide what is due.
+What is purged is gone, so the clock of the machine that cleans up must not decide what is due.
 """
 
 from datetime import UTC, datetime

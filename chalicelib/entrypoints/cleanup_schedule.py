@@ -1,4 +1,7 @@
-"""The scheduled Lambda: purges contacts that are due, and sweeps up after deleted groups."""
+"""The scheduled Lambda: cleans up, which is to sweep and to purge (docs/clean-up.md).
+
+AWS knows it as ``PurgeSchedule``. Another name would be another Lambda, with other logs and alarms.
+"""
 
 import os
 import time
@@ -22,7 +25,7 @@ EVERY_MINUTES: Final = 15
 
 SECONDS_KEPT: Final = 20.0
 """What is kept of a Lambda's time for the report, and before it for the call under way: one that
-nobody answers takes 18 seconds until it is given up (:mod:`..storage.connection`)."""
+nobody answers takes 18 seconds until it is given up (:mod:`..storage.dynamodb.connection`)."""
 
 SECONDS_WITHOUT_CONTEXT: Final = 60.0
 """How long a run takes where nobody sets it a limit."""
@@ -34,10 +37,10 @@ _VIA: Final = "schedule.clean_up"
 _COUNTS: Final = ("contacts_purged", "contacts_skipped", "memberships_swept", "items_failed")
 _DAYS: Final = ("today", "oldest_due_left", "oldest_deletion_left")
 
-purge_schedule = Blueprint(__name__)
+cleanup_schedule = Blueprint(__name__)
 
 
-@purge_schedule.schedule(Rate(EVERY_MINUTES, Rate.MINUTES), name="purge_schedule")
+@cleanup_schedule.schedule(Rate(EVERY_MINUTES, Rate.MINUTES), name="purge_schedule")
 def clean_up_on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
     """Clean up for as long as the Lambda has time, and report what was done.
 
