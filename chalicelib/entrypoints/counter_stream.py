@@ -34,9 +34,9 @@ counter_stream = Blueprint(__name__)
 def count_changes(event: DynamoDBEvent) -> dict[str, Any]:
     """Count a batch, and report the first record that could not be counted, if any.
 
-    AWS delivers that one and all behind it again, for a bounded number of times, and then
-    sends word of it to the dead-letter queue and goes on behind it. What can never be counted is
-    not among those: it is put aside, whole, and holds up none.
+    AWS delivers that one and all after it again. When it has done so too many times, it sends a
+    letter about that record to the dead-letter queue, and goes on after it. A record that can never
+    be counted does not come to that: it is put aside, whole, and holds up no other.
     """
     _connect()
     records = _records_in(event.to_dict())
@@ -45,7 +45,7 @@ def count_changes(event: DynamoDBEvent) -> dict[str, Any]:
 
 
 def _records_in(event: object) -> Sequence[object]:
-    """Return the records of an event. One that has none is itself a record that tells nothing."""
+    """Return the records of an event. An event without any is itself one that tells nothing."""
     records = event.get("Records") if isinstance(event, Mapping) else None
     return records if isinstance(records, list) else [event]
 
@@ -63,7 +63,7 @@ def _count(records: Sequence[object]) -> str | None:
         failed = sequence_number_of(records[done])
         logger().exception("Changes could not be counted", sequence_number=failed)
         if failed is None:
-            # Nothing says where to go on: the whole batch has to come again.
+            # Nothing says where to go on, so the whole batch has to come again.
             raise
         return failed
     finally:

@@ -46,8 +46,8 @@ def countable_of(record: object) -> Countable | None:
 def count(records: Sequence[object], now: datetime) -> Iterator[Progress]:
     """Count what *records* tell, and yield how far it has come.
 
-    Changes of one group that follow each other are summed into one write, as many as a
-    transaction holds. A record that can never be counted is put aside, and holds up none.
+    What comes and goes in one group is summed into one write, as much as a transaction holds. A
+    record that can never be counted is put aside, and holds up no other.
 
     Raises:
         UnavailableError: The table does not serve us; what was yielded is done.

@@ -226,12 +226,12 @@ def due_shard(shard: int) -> str:
 
 
 def due_after(day: date) -> str:
-    """Return what sorts behind all that is due on *day* or before, and before all else."""
+    """Return what sorts after all that is due on *day* or before, and before all else."""
     return (day + timedelta(days=1)).isoformat()
 
 
-def behind_account(sort_key: str) -> str:
-    """Return what sorts behind all that is due for the same account on the same day."""
+def after_account(sort_key: str) -> str:
+    """Return what sorts after all that is due for the same account on the same day."""
     return sort_key.rpartition("#")[0] + "$"
 
 

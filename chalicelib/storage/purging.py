@@ -41,8 +41,8 @@ def due_contacts(
 ) -> Iterator[Item]:
     """Yield the index entries of what is due on *today* or before, the oldest first.
 
-    Where one is passed over, so is, at once, all that its account has due on that day; not quite
-    all, where it was read already.
+    Where one is passed over, so is all else that its account has due on that day, except what was
+    read already.
     """
     shards = (_due_in_shard(shard, today, is_passed_over) for shard in range(keys.DUE_SHARDS))
     return heapq.merge(*shards, key=attrgetter("gsi1sk"))
@@ -59,9 +59,9 @@ def _due_in_shard(
             index_name=SparseIndex.Meta.index_name,
             page_size=_READ_AT_ONCE,
         ):
-            behind = keys.behind_account(entry.gsi1sk)
-            if behind > entry.gsi1sk and is_passed_over(entry):
-                is_due = Item.gsi1sk.between(behind, keys.due_after(today))
+            after = keys.after_account(entry.gsi1sk)
+            if after > entry.gsi1sk and is_passed_over(entry):
+                is_due = Item.gsi1sk.between(after, keys.due_after(today))
                 break
             yield entry
         else:

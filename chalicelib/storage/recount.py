@@ -65,7 +65,7 @@ def refuse_unless_there(counter: Counter) -> None:
 
 
 def put_fence(counter: Counter) -> str:
-    """Put a fence behind all changes so far, and return its token."""
+    """Put a fence after all changes so far, and return its token."""
     token = secrets.token_hex(8)
     FenceItem(partition_of(counter), keys.fence(token)).save()
     return token

@@ -60,9 +60,9 @@ def test_all_of_an_account_and_day_sorts_before_what_is_behind_it(
     _, same = keys.due(day, account, another)
     _, of_other = keys.due(day, other, another)
 
-    assert max(entry, same) < keys.behind_account(entry)
+    assert max(entry, same) < keys.after_account(entry)
     if account != other:
-        assert (of_other < keys.behind_account(entry)) == (other < account)
+        assert (of_other < keys.after_account(entry)) == (other < account)
 
 
 def test_due_contacts_spread_over_all_shards():
