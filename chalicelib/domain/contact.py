@@ -58,14 +58,8 @@ class Contact:
         *deleted* maps each deleted group that is not swept yet to the date which its
         members get when it was their last group.
         """
-        left = self.group_ids.difference(deleted)
-        if left == self.group_ids:
-            return self
-        seen = replace(self, group_ids=left, stoplist_ids=self.stoplist_ids & left)
-        if left:
-            return seen
-        last = max(deleted[group_id] for group_id in self.group_ids)
-        return replace(seen, scheduled_deletion_date=last)
+        gone = self.group_ids & deleted.keys()
+        return self.left(gone, max(deleted[group_id] for group_id in gone)) if gone else self
 
     def changed(self, changes: "ContactChanges", now: datetime) -> "Contact":
         """Return the contact with some of its fields set or cleared.
@@ -93,12 +87,14 @@ class Contact:
             scheduled_deletion_date=None,
         )
 
-    def left(self, group_ids: AbstractSet[int]) -> "Contact":
-        """Return the contact outside some of its groups; others must be left."""
+    def left(self, group_ids: AbstractSet[int], scheduled_deletion_date: date) -> "Contact":
+        """Return the contact outside some of its groups; if they were all, with the date."""
+        remaining = self.group_ids - group_ids
         return replace(
             self,
-            group_ids=self.group_ids - group_ids,
+            group_ids=remaining,
             stoplist_ids=self.stoplist_ids - group_ids,
+            scheduled_deletion_date=None if remaining else scheduled_deletion_date,
         )
 
 

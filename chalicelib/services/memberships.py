@@ -14,7 +14,7 @@ from chalicelib.domain.contact import (
     deletion_date,
     new_contact,
 )
-from chalicelib.domain.errors import ConflictError, ErrorCode, UnavailableError
+from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.group import Group
 from chalicelib.storage import contacts, groups, memberships, rewrites
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -61,14 +61,23 @@ def add_all_to_group(
 def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) -> None:
     """Take a contact out of a group, and schedule its deletion if it was the last.
 
-    With its last stoplist, its number leaves the blacklist.
+    Deleted groups do not count. With its last stoplist, its number leaves the blacklist, unless
+    somebody asked for it to be there.
 
     Raises:
         NotFoundError: There is no such contact, or it is not in such a group.
+        UnavailableError: It was changed by others at every try.
 
     """
-    day = deletion_date(now, caller.account.retention_days)
-    memberships.leave(caller.account.id, group_id, key, day, caller.stamp(now))
+    account = caller.account
+    for _ in tries(DECISION_TRIES):
+        kept = rewrites.get(account.id, key)
+        if group_id not in kept.contact.group_ids:
+            raise NotFoundError(ErrorCode.MEMBERSHIP_NOT_FOUND)
+        after = kept.contact.left({group_id}, deletion_date(now, account.retention_days))
+        if rewrites.rewrite(account.id, kept, after, caller.stamp(now)):
+            return
+    raise UnavailableError(ErrorCode.BUSY)
 
 
 def create_or_join(
@@ -144,7 +153,8 @@ def _moved(
         kept = rewrites.get(caller.account.id, key)
         contact = kept.contact.changed(changes, now) if changes is not None else kept.contact
         others = sorted(contact.group_ids - {group.id})
-        after = contact.joined(group).left(frozenset(others[:_LEFT_AT_ONCE]))
+        day = deletion_date(now, caller.account.retention_days)
+        after = contact.joined(group).left(frozenset(others[:_LEFT_AT_ONCE]), day)
         if written := rewrites.rewrite(caller.account.id, kept, after, caller.stamp(now)):
             return written
     raise UnavailableError(ErrorCode.BUSY)

@@ -186,9 +186,15 @@ def contact_in(stored: StoredItem) -> Contact:
     )
 
 
-def unknown_in(stored: StoredItem) -> StoredItem:
-    """Return what an item of a contact has that this version does not know."""
-    return {name: value for name, value in stored.items() if name not in _KNOWN}
+def is_in_group(stored: StoredItem, group_id: int) -> bool:
+    """Say whether an item of a contact names a group, which may be a deleted one."""
+    return str(group_id) in stored.get("groupIds", {}).get("NS", ())
+
+
+def stored_after(before: StoredItem, after: Contact, stamp: Stamp) -> StoredItem:
+    """Return the item of a contact as it shall be; what a later version keeps with it stays."""
+    unknown = {name: value for name, value in before.items() if name not in _KNOWN}
+    return unknown | stored_of(keys.account_in(before["PK"]["S"]), after, stamp)
 
 
 def item_of(account_id: str, contact: Contact, stamp: Stamp) -> ContactItem:

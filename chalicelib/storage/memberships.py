@@ -5,28 +5,25 @@ transactions on one item cancel each other, and a popular group would serialise 
 """
 
 import heapq
-from collections.abc import Collection, Iterator
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.contact import ContactKey
-from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
+from chalicelib.domain.contact import Contact, ContactKey
+from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import blacklist, contact_items, keys, tombstones
+from chalicelib.storage import blacklist, contact_items, keys
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.transactions import (
     Transaction,
     TransactionRefusedError,
     write_together,
 )
-from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.stamps import stamped
 
@@ -57,53 +54,22 @@ def join(account_id: str, group: Group, key: ContactKey, stamp: Stamp) -> None:
     raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
 
 
-def leave(
-    account_id: str, group_id: int, key: ContactKey, scheduled_deletion_date: date, stamp: Stamp
+def add_leaving(
+    transaction: Transaction,
+    group_ids: Iterable[int],
+    before: StoredItem,
+    after: Contact,
+    stamp: Stamp,
 ) -> None:
-    """Take a contact out of a group; if it was the last, schedule its deletion.
+    """Put into a transaction that a contact leaves some groups, and how it shall be *after* that.
 
-    Groups that were deleted and not swept yet do not count as groups, so leaving the last
-    one that is still there ends them too. With its last stoplist, its number leaves the
-    blacklist, unless somebody asked for it to be there.
-
-    Raises:
-        NotFoundError: There is no such contact, or it is not in such a group.
-        UnavailableError: It was changed by others at every try.
-
+    The transaction fails when somebody wrote the contact since it was read *before*: whether it
+    gets a date depends on its other groups.
     """
-    for _ in tries(DECISION_TRIES):
-        contact = contact_items.get_item(account_id, key)
-        stored = set(contact.group_ids or ())
-        deleted = tombstones.deleted_groups(account_id).keys() if stored else set()
-        if group_id not in stored - deleted:
-            raise NotFoundError(ErrorCode.MEMBERSHIP_NOT_FOUND)
-        if stored - deleted == {group_id}:
-            actions = [
-                ContactItem.group_ids.remove(),
-                ContactItem.stoplist_ids.remove(),
-                *contact_items.scheduling(account_id, contact.sk, scheduled_deletion_date),
-            ]
-        else:
-            actions = [
-                ContactItem.group_ids.delete({group_id}),
-                ContactItem.stoplist_ids.delete({group_id}),
-            ]
-        is_last_stoplist = set(contact.stoplist_ids or ()) - deleted == {group_id}
-        unlists = is_last_stoplist and not blacklist.is_by_request(
-            account_id, PhoneNumber(contact.sk)
-        )
-        try:
-            _leave(
-                account_id,
-                group_id,
-                contact,
-                [*actions, *contact_items.revising(stamp)],
-                unlists=unlists,
-            )
-        except TransactionRefusedError:
-            continue
-        return
-    raise UnavailableError(ErrorCode.BUSY)
+    account_id = keys.account_in(before["PK"]["S"])
+    for group_id in group_ids:
+        transaction.delete(MembershipItem(keys.members(account_id, group_id), before["SK"]["S"]))
+    transaction.change(before, contact_items.stored_after(before, after, stamp))
 
 
 def list_members(
@@ -165,22 +131,5 @@ def _join(
             is_there & ~ContactItem.group_ids.contains(group.id),
             return_values="ALL_OLD",
         )
-
-    write_together(add_actions)
-
-
-def _leave(
-    account_id: str,
-    group_id: int,
-    contact: ContactItem,
-    actions: list[Action],
-    *,
-    unlists: bool,
-) -> None:
-    def add_actions(transaction: Transaction) -> None:
-        transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
-        if unlists:
-            blacklist.ensure_no_number(transaction, account_id, PhoneNumber(contact.sk))
-        transaction.update(contact, actions, contact_items.groups_unchanged_since(contact))
 
     write_together(add_actions)

@@ -17,11 +17,11 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import deletion_date
 from chalicelib.domain.limits import RETENTION_DAYS
-from chalicelib.storage import contact_items, keys, tombstones
+from chalicelib.storage import contact_items, keys, memberships, tombstones
 from chalicelib.storage.counters import MARKER_LIFETIME
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.model import Item
-from chalicelib.storage.dynamodb.transactions import write_together
+from chalicelib.storage.dynamodb.transactions import Transaction, write_together
 from chalicelib.storage.inspection import Found, Key
 from chalicelib.storage.items import (
     ContactIdItem,
@@ -135,19 +135,14 @@ def take_out_of(item: StoredItem, group_id: int, found: Found, stamp: Stamp) -> 
         TransactionRefusedError: It is no longer as it was found, or the group is there.
 
     """
-    contact = ContactItem.from_raw_data(item)
-    account_id = keys.account_in(contact.pk)
-    actions = _leaving(contact, group_id, _deletion_date(found, account_id, stamp.at))
+    account_id = keys.account_in(item["PK"]["S"])
+    day = _deletion_date(found, account_id, stamp.at)
+    after = contact_items.contact_in(item).left({group_id}, day)
 
-    def add_actions(transaction: TransactWrite) -> None:
+    def add_actions(transaction: Transaction) -> None:
         for other in _group_and_tombstone(account_id, group_id):
             _check(transaction, other, Item.pk.does_not_exist())
-        transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
-        transaction.update(
-            contact,
-            [*actions, *contact_items.revising(stamp)],
-            contact_items.unchanged_since(contact),
-        )
+        memberships.add_leaving(transaction, [group_id], item, after, stamp)
 
     write_together(add_actions)
 
@@ -393,20 +388,6 @@ def _check(transaction: TransactWrite, item: Item, condition: Condition) -> None
 
 def _off_index() -> list[Action]:
     return [Item.gsi1pk.remove(), Item.gsi1sk.remove()]
-
-
-def _leaving(contact: ContactItem, group_id: int, day: date) -> list[Action]:
-    if contact.group_ids != {group_id}:
-        return [
-            ContactItem.group_ids.delete({group_id}),
-            ContactItem.stoplist_ids.delete({group_id}),
-        ]
-    account_id = keys.account_in(contact.pk)
-    return [
-        ContactItem.group_ids.remove(),
-        ContactItem.stoplist_ids.remove(),
-        *contact_items.scheduling(account_id, contact.sk, day),
-    ]
 
 
 def _group_and_tombstone(account_id: str, group_id: int) -> tuple[Item, Item]:

@@ -173,10 +173,9 @@ class _Rewrite(NamedTuple):
         elif self.is_moving:
             self._move(transaction, self.kept.stored)
         else:
-            transaction.change(self.kept.stored, self._changed(self.kept.stored))
-        for group_id in self.left_group_ids:
-            partition = keys.members(self.account_id, group_id)
-            transaction.delete(MembershipItem(partition, self._number_before.e164))
+            memberships.add_leaving(
+                transaction, self.left_group_ids, self.kept.stored, self.after, self.stamp
+            )
         for group_id in self.joined_group_ids:
             transaction.put(
                 memberships.stored_of(
@@ -202,18 +201,16 @@ class _Rewrite(NamedTuple):
     def _move(self, transaction: Transaction, before: StoredItem) -> None:
         # It may come back to the number that it has now, and must not look unchanged there.
         revision = int(before.get(REVISION, {"N": "0"})["N"]) + 1
-        after = self._changed(before) | {REVISION: {"N": str(revision)}}
+        after = contact_items.stored_after(before, self.after, self.stamp)
+        after[REVISION] = {"N": str(revision)}
         # Fails when there is a contact of that number: none is ever overwritten.
         transaction.put(after, if_new=True)
         transaction.put(contact_items.stored_id_of(self.account_id, self.after, self.stamp))
         item = ContactItem.from_raw_data(before)
         # Fails when the contact is no longer as it was read.
         transaction.delete(item, contact_items.unchanged_since(item))
-
-    def _changed(self, before: StoredItem) -> StoredItem:
-        # What a later version keeps with a contact stays with it.
-        after = contact_items.stored_of(self.account_id, self.after, self.stamp)
-        return contact_items.unknown_in(before) | after
+        for group_id in self.left_group_ids:
+            transaction.delete(MembershipItem(keys.members(self.account_id, group_id), item.sk))
 
     def _add_blacklist(self, transaction: Transaction) -> None:
         """Blacklist the number of whoever is put into a stoplist, until the last one is left.

@@ -5,24 +5,27 @@ Every step may be broken off, repeated, and run by two at once.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 from pynamodb.exceptions import DoesNotExist, UpdateError
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import contact_items, keys, tombstones
+from chalicelib.storage import contact_items, keys, memberships, tombstones
 from chalicelib.storage.bad_items import BadItemError, refuse_if_unchanged
+from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.model import Item, SparseIndex
-from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
+from chalicelib.storage.dynamodb.transactions import (
+    Transaction,
+    TransactionRefusedError,
+    write_together,
+)
 from chalicelib.storage.items import (
     ContactItem,
     DeletedContactItem,
     DeletedGroupItem,
-    MembershipItem,
 )
 from chalicelib.storage.keys import ItemKind
 from chalicelib.storage.stamps import stamping
@@ -98,19 +101,26 @@ class DeletedGroup:
             self._item.delete()
 
     def _sweep(self, e164: str, stamp: Stamp) -> bool:
-        contact = contact_items.find_item(self._account_id, PhoneNumber(e164))
-        if contact is None or self._group_id not in (contact.group_ids or ()):
+        stored = contact_items.find_stored(self._account_id, PhoneNumber(e164))
+        if stored is None or not contact_items.is_in_group(stored, self._group_id):
             return tombstones.remove_membership_unless_joined(
                 self._account_id, e164, self._group_id
             )
         try:
-            _take_out_of_deleted_groups(
-                self._account_id, self._group_id, contact, self._deleted, stamp
-            )
+            self._take_out(stored, stamp)
         except TransactionRefusedError as refusal:
-            refuse_if_unchanged(self._account_id, contact, refusal)
+            refuse_if_unchanged(self._account_id, ContactItem.from_raw_data(stored), refusal)
             return False
         return True
+
+    def _take_out(self, stored: StoredItem, stamp: Stamp) -> None:
+        """Let a contact be as readers see it already, outside all deleted groups."""
+        seen = contact_items.contact_in(stored).without_deleted_groups(self._deleted)
+
+        def add_actions(transaction: Transaction) -> None:
+            memberships.add_leaving(transaction, [self._group_id], stored, seen, stamp)
+
+        write_together(add_actions)
 
 
 class DeletedContact:
@@ -178,32 +188,3 @@ def find_tombstone(entry: Item) -> Tombstone | None:
         return tombstone(entry)
     except DoesNotExist:
         return None
-
-
-def _take_out_of_deleted_groups(
-    account_id: str,
-    group_id: int,
-    contact: ContactItem,
-    deleted: Mapping[int, date],
-    stamp: Stamp,
-) -> None:
-    gone = (contact.group_ids or set()) & deleted.keys()
-    if contact.group_ids == gone:
-        last = max(deleted[each] for each in gone)
-        actions = [
-            ContactItem.group_ids.remove(),
-            ContactItem.stoplist_ids.remove(),
-            *contact_items.scheduling(account_id, contact.sk, last),
-        ]
-    else:
-        actions = [ContactItem.group_ids.delete(gone), ContactItem.stoplist_ids.delete(gone)]
-
-    def add_actions(transaction: TransactWrite) -> None:
-        transaction.delete(MembershipItem(keys.members(account_id, group_id), contact.sk))
-        transaction.update(
-            contact,
-            [*actions, *contact_items.revising(stamp)],
-            contact_items.groups_unchanged_since(contact),
-        )
-
-    write_together(add_actions)
