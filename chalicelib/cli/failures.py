@@ -12,6 +12,8 @@ from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
     NotFoundError,
+    OperatorError,
+    OperatorErrorCode,
     PhonebookError,
     UnavailableError,
 )
@@ -53,6 +55,7 @@ FAILURES: Final = (
     InvalidDataError,
     NotFoundError,
     ConflictError,
+    OperatorError,
     UnavailableError,
     StreamStuckError,
     NothingAsideError,
@@ -65,6 +68,7 @@ Failure: TypeAlias = (
     | InvalidDataError
     | NotFoundError
     | ConflictError
+    | OperatorError
     | UnavailableError
     | StreamStuckError
     | NothingAsideError
@@ -73,12 +77,14 @@ Failure: TypeAlias = (
     | UnreadableItemError
 )
 
-_EXIT_CODES: Final[Mapping[type | ErrorCode, int]] = {
+_EXIT_CODES: Final[Mapping[type | OperatorErrorCode, int]] = {
     SettingsError: WRONG_USE,
     InvalidDataError: WRONG_USE,
     NotFoundError: NOT_THERE,
-    ErrorCode.ACCOUNT_IN_USE: IN_USE,
-    ErrorCode.CONTACT_EXISTS: THERE_ALREADY,
+    ConflictError: THERE_ALREADY,
+    OperatorErrorCode.ACCOUNT_NOT_FOUND: NOT_THERE,
+    OperatorErrorCode.CREDENTIAL_NOT_FOUND: NOT_THERE,
+    OperatorErrorCode.ACCOUNT_IN_USE: IN_USE,
     UnavailableError: NOT_SERVED,
     TableMissingError: NOT_SERVED,
     StreamStuckError: NOT_SERVED,
@@ -88,13 +94,13 @@ _EXIT_CODES: Final[Mapping[type | ErrorCode, int]] = {
     UnreadableItemError: NOT_MENDED,
 }
 
-_WORDS: Final[Mapping[ErrorCode, str]] = {
-    ErrorCode.ACCOUNT_NOT_FOUND: "There is no such account.",
+_WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
+    OperatorErrorCode.ACCOUNT_NOT_FOUND: "There is no such account.",
     ErrorCode.GROUP_NOT_FOUND: "There is no such group in that account.",
     ErrorCode.CONTACT_NOT_FOUND: "There is no contact of that number in that account.",
     ErrorCode.CONTACT_EXISTS: "There is a contact of that number already in that account.",
-    ErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
-    ErrorCode.ACCOUNT_IN_USE: (
+    OperatorErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
+    OperatorErrorCode.ACCOUNT_IN_USE: (
         "The account is in use: revoke its credentials, delete what it holds, and wait two minutes."
     ),
     ErrorCode.BUSY: "The table is busy; try again.",
@@ -120,7 +126,7 @@ _SENTENCES: Final[Mapping[type, str]] = {
 
 def exit_code_of(failure: Failure) -> int:
     """Return the exit code of a failure."""
-    return _EXIT_CODES[failure.code if isinstance(failure, ConflictError) else type(failure)]
+    return _EXIT_CODES[failure.code if isinstance(failure, OperatorError) else type(failure)]
 
 
 def message_of(failure: Failure) -> str:
@@ -132,7 +138,7 @@ def message_of(failure: Failure) -> str:
             f"The table {failure.table_name} is missing at {failure.endpoint}. {TABLE_VARIABLE}"
             " names it, and the variables of AWS say in which account and region."
         )
-    if isinstance(failure, PhonebookError):
+    if isinstance(failure, OperatorError | PhonebookError):
         words = _WORDS[failure.code]
         return f"{words}: {failure.__cause__}" if failure.code is ErrorCode.UNREACHABLE else words
     return _SENTENCES[type(failure)].format(failure)

@@ -11,7 +11,9 @@ that gives the code its status, its vendor code and its words::
     ├── RefusedError        the request itself is not one we take
     └── UnavailableError    the table cannot serve us now; the caller should try again
 
-Anything else that is raised is a bug, and answered as ``ErrorCode.BUG``.
+Anything else that is raised is a bug, and answered as ``ErrorCode.BUG``. What only an operator
+can ask for, only an operator can be refused: that is an :class:`OperatorError`, and no dialect
+has words for it.
 """
 
 from collections.abc import Sequence
@@ -33,14 +35,11 @@ class ErrorCode(Enum):
     GROUP_NOT_FOUND = auto()
     MEMBERSHIP_NOT_FOUND = auto()
     NUMBER_NOT_BLACKLISTED = auto()
-    ACCOUNT_NOT_FOUND = auto()
-    CREDENTIAL_NOT_FOUND = auto()
     PATH_NOT_FOUND = auto()
 
     CONTACT_EXISTS = auto()
     MEMBERSHIP_EXISTS = auto()
     NUMBER_BLACKLISTED = auto()
-    ACCOUNT_IN_USE = auto()
 
     METHOD_NOT_ALLOWED = auto()
     UNSUPPORTED_MEDIA_TYPE = auto()
@@ -176,3 +175,19 @@ class UnavailableError(PhonebookError):
     """The table is throttling or out of reach, after every retry."""
 
     RETRY_AFTER_SECONDS = 1
+
+
+class OperatorErrorCode(Enum):
+    """What happened to an operator, in the words of the domain."""
+
+    ACCOUNT_NOT_FOUND = auto()
+    CREDENTIAL_NOT_FOUND = auto()
+    ACCOUNT_IN_USE = auto()
+
+
+class OperatorError(Exception):
+    """What an operator asked for cannot be done; no request of a client leads to it."""
+
+    def __init__(self, code: OperatorErrorCode) -> None:
+        super().__init__(code.name)
+        self.code = code

@@ -8,9 +8,10 @@ from chalicelib.domain.account import Account, AccountChanges
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.credential import Credential, hash_secret, new_secret, new_username
 from chalicelib.domain.errors import (
-    ConflictError,
     ErrorCode,
     InvalidDataError,
+    OperatorError,
+    OperatorErrorCode,
     ProblemCollector,
     UnavailableError,
 )
@@ -62,7 +63,7 @@ def change_account(account_id: str, changes: AccountChanges, stamp: Stamp) -> Ac
     broken off, doing it again completes it.
 
     Raises:
-        NotFoundError: There is no such account.
+        OperatorError: There is no such account.
         InvalidDataError: Nothing is to change, or a value is not one we take.
         UnreadableItemError: It, or a credential of it, is not whole; all others carry the change.
         UnavailableError: A credential was issued so lately that it cannot be listed yet.
@@ -114,7 +115,7 @@ def survey_account(account_id: str) -> Overview:
     """Return an account with its counts.
 
     Raises:
-        NotFoundError: There is no such account.
+        OperatorError: There is no such account.
         UnreadableItemError: It, or a credential of it, is not whole.
 
     """
@@ -147,9 +148,8 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
     writes would be left behind: unless *nobody_calls*, that while has to be over.
 
     Raises:
-        NotFoundError: There is no such account.
-        ConflictError: A credential of it is not revoked, or only just, or it holds a contact, a
-            group or a blacklisted number.
+        OperatorError: There is no such account; or a credential of it is not revoked, or only
+            just; or it holds a contact, a group or a blacklisted number.
         UnavailableError: A credential was issued so lately that it cannot be listed yet.
 
     """
@@ -167,7 +167,7 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
         credential.revoked_on is None or credential.revoked_on > long_ago
         for credential in credentials
     ) or any(next(iter(held), None) for held in holdings):
-        raise ConflictError(ErrorCode.ACCOUNT_IN_USE)
+        raise OperatorError(OperatorErrorCode.ACCOUNT_IN_USE)
     accounts.remove_account(account_id, [credential.username for credential in credentials])
 
 
@@ -175,7 +175,7 @@ def issue_credential(account_id: str, stamp: Stamp) -> tuple[Credential, str]:
     """Issue a credential for an account, and return it with its secret, which is not kept.
 
     Raises:
-        NotFoundError: There is no such account.
+        OperatorError: There is no such account.
         UnavailableError: The account was changed at every try.
 
     """
@@ -199,7 +199,7 @@ def list_credentials(
     """Return those of an account's credentials that can be read, revoked ones too, oldest first.
 
     Raises:
-        NotFoundError: There is no such account.
+        OperatorError: There is no such account.
         UnreadableItemError: It is not whole; or a credential, and nothing else is done about it.
 
     """
@@ -212,7 +212,7 @@ def revoke_credential(username: str, stamp: Stamp) -> None:
     """Refuse a credential from now on; a warm Lambda learns of it within a minute.
 
     Raises:
-        NotFoundError: There is none of that name.
+        OperatorError: There is none of that name.
 
     """
     accounts.revoke_credential(username, stamp)

@@ -74,7 +74,8 @@ def some_counters(account_ids: Sequence[str], group_ids: Sequence[int]) -> Itera
 
     Raises:
         InvalidDataError: Groups were named, and not the one account that they are in.
-        NotFoundError: There is no such account or group.
+        OperatorError: There is no such account.
+        NotFoundError: There is no such group.
 
     """
     if group_ids and len(account_ids) != 1:

@@ -42,7 +42,7 @@ def verify(account_id: str | None, stamp: Stamp, *, fix: bool) -> Iterator[Findi
     in flight. Counters are compared by :mod:`.recounting`.
 
     Raises:
-        NotFoundError: There is no such account.
+        OperatorError: There is no such account.
         UnavailableError: The table does not serve us; what was yielded is done.
 
     """

@@ -12,7 +12,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.account import Account, AccountChanges
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.credential import Credential
-from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
+from chalicelib.domain.errors import OperatorError, OperatorErrorCode
 from chalicelib.domain.phone import Notation
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.model import Item, SparseIndex
@@ -66,13 +66,13 @@ def change_account(account_id: str, changes: AccountChanges, stamp: Stamp) -> Ac
     """Change an account, but not yet what its credentials carry of it, and return it.
 
     Raises:
-        NotFoundError: There is none of that id.
+        OperatorError: There is none of that id.
         UnreadableItemError: It is not whole.
 
     """
     item = AccountItem(keys.account(account_id), keys.ACCOUNT)
     # Fails when there is no such account: an update would otherwise make half of one.
-    not_found = NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND)
+    not_found = OperatorError(OperatorErrorCode.ACCOUNT_NOT_FOUND)
     with condition_failing_means(not_found), _named_if_unreadable(item.pk):
         item.update(
             [*_setting(AccountItem, changes), AccountItem.revision.add(1), *stamping(stamp)],
@@ -95,8 +95,8 @@ def carry_account(account: Account, username: str, stamp: Stamp) -> None:
         CredentialItem.account_revision.does_not_exist()
         | (CredentialItem.account_revision < account.revision)
     )
-    is_ahead = ConflictError(ErrorCode.ACCOUNT_IN_USE)
-    with suppress(ConflictError), condition_failing_means(is_ahead):
+    is_ahead = OperatorError(OperatorErrorCode.ACCOUNT_IN_USE)
+    with suppress(OperatorError), condition_failing_means(is_ahead):
         item.update(
             [
                 *_setting(CredentialItem, copied),
@@ -111,7 +111,7 @@ def get_account(account_id: str) -> Account:
     """Return an account.
 
     Raises:
-        NotFoundError: There is none of that id.
+        OperatorError: There is none of that id.
         UnreadableItemError: It is not whole.
 
     """
@@ -128,7 +128,7 @@ def count_credentials_issued(account_id: str) -> int:
     """Return how many credentials an account was ever issued.
 
     Raises:
-        NotFoundError: There is no such account.
+        OperatorError: There is no such account.
         UnreadableItemError: It is not whole.
 
     """
@@ -139,12 +139,12 @@ def remove_account(account_id: str, usernames: Sequence[str]) -> None:
     """Forget an account, and then its credentials, if these are all that it was ever issued.
 
     Raises:
-        ConflictError: It was issued another one.
+        OperatorError: It was issued another one.
 
     """
     account = AccountItem(keys.account(account_id), keys.ACCOUNT)
     # Fails when a credential was issued since they were listed: it must not outlive its account.
-    with condition_failing_means(ConflictError(ErrorCode.ACCOUNT_IN_USE)):
+    with condition_failing_means(OperatorError(OperatorErrorCode.ACCOUNT_IN_USE)):
         account.delete(AccountItem.credentials_issued == len(usernames))
     for username in usernames:
         CredentialItem(keys.credential(username), keys.CREDENTIAL).delete()
@@ -196,12 +196,12 @@ def revoke_credential(username: str, stamp: Stamp) -> None:
     One that is revoked already keeps its date.
 
     Raises:
-        NotFoundError: There is none of that name.
+        OperatorError: There is none of that name.
 
     """
     first_date = CredentialItem.revoked_on | stamp.at
     # Fails when there is no such credential: an update would otherwise make half of one.
-    with condition_failing_means(NotFoundError(ErrorCode.CREDENTIAL_NOT_FOUND)):
+    with condition_failing_means(OperatorError(OperatorErrorCode.CREDENTIAL_NOT_FOUND)):
         CredentialItem(keys.credential(username), keys.CREDENTIAL).update(
             [CredentialItem.revoked_on.set(first_date), *stamping(stamp)],
             CredentialItem.pk.exists(),
@@ -212,7 +212,7 @@ def _get_item(account_id: str) -> AccountItem:
     try:
         return _whole(AccountItem, keys.account(account_id), keys.ACCOUNT)
     except DoesNotExist as error:
-        raise NotFoundError(ErrorCode.ACCOUNT_NOT_FOUND) from error
+        raise OperatorError(OperatorErrorCode.ACCOUNT_NOT_FOUND) from error
 
 
 def _found(

@@ -14,7 +14,12 @@ from typing import NamedTuple
 from pynamodb.exceptions import DoesNotExist
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.errors import ErrorCode, NotFoundError
+from chalicelib.domain.errors import (
+    ErrorCode,
+    NotFoundError,
+    OperatorError,
+    OperatorErrorCode,
+)
 from chalicelib.storage import keys
 from chalicelib.storage.counters import Counter, find_counting_item, item_of, partition_of
 from chalicelib.storage.dynamodb.model import Item, SparseIndex
@@ -51,17 +56,17 @@ def refuse_unless_there(counter: Counter) -> None:
     """Return if the account or group of a counter is there, readable or not.
 
     Raises:
-        NotFoundError: It is not.
+        OperatorError: The account is not.
+        NotFoundError: The group is not.
 
     """
     key = item_of(counter)
     try:
         Item.get(key.pk, key.sk, consistent_read=True, attributes_to_get=["PK", "SK"])
     except DoesNotExist as error:
-        is_account = counter.group_id is None
-        raise NotFoundError(
-            ErrorCode.ACCOUNT_NOT_FOUND if is_account else ErrorCode.GROUP_NOT_FOUND
-        ) from error
+        if counter.group_id is None:
+            raise OperatorError(OperatorErrorCode.ACCOUNT_NOT_FOUND) from error
+        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND) from error
 
 
 def put_fence(counter: Counter) -> str:

@@ -11,7 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from chalicelib.cli.commands import cli
-from chalicelib.cli.failures import EXIT_CODES
+from chalicelib.cli.failures import EXIT_CODES, exit_code_of, message_of
+from chalicelib.domain.errors import OperatorError, OperatorErrorCode
 from chalicelib.settings import TABLE_VARIABLE
 from infra.documents import table
 from tests.paths import PROJECT
@@ -136,3 +137,9 @@ def test_command_that_a_sentence_or_the_code_names_is_one(words):
 
     options = {each for one in TREE[path].params for each in (*one.opts, *one.secondary_opts)}
     assert {word for word in rest if word.startswith("--")} <= options | {"--help"}
+
+
+@pytest.mark.parametrize("code", OperatorErrorCode)
+def test_each_refusal_of_an_operator_has_its_words_and_an_exit_code(code):
+    assert message_of(OperatorError(code))
+    assert exit_code_of(OperatorError(code)) in EXIT_CODES

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pynamodb.expressions.operand import Path
 
-from chalicelib.domain.errors import InvalidDataError, NotFoundError
+from chalicelib.domain.errors import InvalidDataError, NotFoundError, OperatorError
 from chalicelib.services import accounts, contacts, groups, recounting
 from chalicelib.services.recounting import (
     COUNTERS_AT_ONCE,
@@ -240,9 +240,10 @@ def test_counters_are_of_some_accounts_or_of_some_groups_of_one(account, group):
     for account_ids, group_ids in ([], [group.id]), ([account.id, other.id], [group.id]):
         with pytest.raises(InvalidDataError):
             list(some_counters(account_ids, group_ids))
-    for account_ids, group_ids in (["none"], []), ([other.id], [group.id]):
-        with pytest.raises(NotFoundError):
-            list(some_counters(account_ids, group_ids))
+    with pytest.raises(OperatorError, match="ACCOUNT_NOT_FOUND"):
+        list(some_counters(["none"], []))
+    with pytest.raises(NotFoundError):
+        list(some_counters([other.id], [group.id]))
 
 
 def test_counter_that_is_no_number_keeps_no_other_from_being_told(account, group, events):

@@ -14,7 +14,7 @@ from pynamodb.expressions.operand import Path
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.errors import NotFoundError, PhonebookError, UnavailableError
+from chalicelib.domain.errors import OperatorError, PhonebookError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.services import accounts, blacklist, contacts, groups, verifying
 from chalicelib.storage import keys, mending
@@ -491,7 +491,7 @@ def test_id_that_its_contact_follows_is_no_finding(book, monkeypatch):
 
 
 def test_account_that_is_not_there_is_said_to_be(book):
-    with pytest.raises(NotFoundError):
+    with pytest.raises(OperatorError, match="ACCOUNT_NOT_FOUND"):
         book.verify(account_id="none")
 
 

@@ -30,15 +30,12 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.GROUP_NOT_FOUND: (404, "not_found", "There is no address book with this id"),
     ErrorCode.MEMBERSHIP_NOT_FOUND: (404, "not_found", "The contact is not in this address book"),
     ErrorCode.NUMBER_NOT_BLACKLISTED: (404, "not_found", "The phone number is not blacklisted"),
-    ErrorCode.ACCOUNT_NOT_FOUND: (404, "not_found", "There is no such account"),
-    ErrorCode.CREDENTIAL_NOT_FOUND: (404, "not_found", "There is no such access token"),
     ErrorCode.PATH_NOT_FOUND: (404, "not_found", "There is nothing at this path"),
     ErrorCode.CONTACT_EXISTS: (409, "duplicate", "Another contact has this phone number"),
     ErrorCode.MEMBERSHIP_EXISTS: (
         409, "duplicate", "A contact with this phone number is already in this address book",
     ),
     ErrorCode.NUMBER_BLACKLISTED: (409, "duplicate", "The phone number is already blacklisted"),
-    ErrorCode.ACCOUNT_IN_USE: (409, "duplicate", "The account is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (405, "method_not_allowed", "This path takes POST only"),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
         415, "unsupported_media_type", f"The body must be sent as {JSON}, not compressed",

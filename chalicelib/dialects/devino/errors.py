@@ -51,19 +51,12 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
     ErrorCode.NUMBER_NOT_BLACKLISTED: (
         404, "phone.not.unsubscribed", "phone", "the phone number is not unsubscribed",
     ),
-    ErrorCode.ACCOUNT_NOT_FOUND: (
-        404, "company.not.found", "companyId", "there is no such company",
-    ),
-    ErrorCode.CREDENTIAL_NOT_FOUND: (
-        404, "key.not.found", "Authorization", "there is no such key",
-    ),
     ErrorCode.PATH_NOT_FOUND: (404, "path.not.found", "path", "there is nothing at this path"),
     ErrorCode.CONTACT_EXISTS: (409, "duplicate.value", "phone", "Duplicate"),
     ErrorCode.MEMBERSHIP_EXISTS: (409, "duplicate.value", "phone", "Duplicate"),
     ErrorCode.NUMBER_BLACKLISTED: (
         409, "phone.unsubscribed", "phone", "the phone number is already unsubscribed",
     ),
-    ErrorCode.ACCOUNT_IN_USE: (409, "company.in.use", "companyId", "the company is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (
         405, "method.not.allowed", "method", "this path does not take this method",
     ),

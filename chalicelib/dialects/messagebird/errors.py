@@ -40,8 +40,6 @@ ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
     ErrorCode.GROUP_NOT_FOUND: (404, NOT_FOUND, "group not found", None),
     ErrorCode.MEMBERSHIP_NOT_FOUND: (404, NOT_FOUND, "contact not found in this group", None),
     ErrorCode.NUMBER_NOT_BLACKLISTED: (404, NOT_FOUND, "number not found in the blacklist", None),
-    ErrorCode.ACCOUNT_NOT_FOUND: (404, NOT_FOUND, "account not found", None),
-    ErrorCode.CREDENTIAL_NOT_FOUND: (404, NOT_FOUND, "access key not found", None),
     ErrorCode.PATH_NOT_FOUND: (404, API_NOT_FOUND, "there is nothing at this path", None),
     ErrorCode.CONTACT_EXISTS: (
         422, INVALID_PARAMETER, "a contact with this msisdn already exists", MSISDN,
@@ -52,7 +50,6 @@ ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
     ErrorCode.NUMBER_BLACKLISTED: (
         422, INVALID_PARAMETER, "the number is already in the blacklist", MSISDN,
     ),
-    ErrorCode.ACCOUNT_IN_USE: (422, BAD_REQUEST, "the account is in use", None),
     ErrorCode.METHOD_NOT_ALLOWED: (405, API_NOT_FOUND, "this path does not take this method", None),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
         422, BAD_REQUEST, f"the body must be sent as {JSON} or {FORM}, not compressed", None,

@@ -38,13 +38,10 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
         404, "203", "There is no such group, or the contact is not in it",
     ),
     ErrorCode.NUMBER_NOT_BLACKLISTED: (404, "203", "The phone number is not in the blacklist"),
-    ErrorCode.ACCOUNT_NOT_FOUND: (404, "203", "There is no such account"),
-    ErrorCode.CREDENTIAL_NOT_FOUND: (404, "203", "There is no such credential"),
     ErrorCode.PATH_NOT_FOUND: (404, "203", "There is nothing at this path"),
     ErrorCode.CONTACT_EXISTS: (409, "204", "A contact with this phone number already exists"),
     ErrorCode.MEMBERSHIP_EXISTS: (409, "204", "The contact is already in this group"),
     ErrorCode.NUMBER_BLACKLISTED: (409, "204", "The phone number is already in the blacklist"),
-    ErrorCode.ACCOUNT_IN_USE: (409, "204", "The account is in use"),
     ErrorCode.METHOD_NOT_ALLOWED: (405, "244", "This path does not take this method"),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (
         415, "244", f"The body must be sent as {JSON}, not compressed",

@@ -13,7 +13,6 @@ from pynamodb.exceptions import (
 )
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.errors import PhonebookError
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
 
@@ -125,7 +124,7 @@ def write_together(add_actions: Callable[[Transaction], None]) -> None:
 
 
 @contextmanager
-def condition_failing_means(meaning: PhonebookError) -> Iterator[None]:
+def condition_failing_means(meaning: Exception) -> Iterator[None]:
     """Raise *meaning* when the condition of the single write inside fails."""
     try:
         yield
