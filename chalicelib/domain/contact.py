@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from chalicelib.domain.extra import Extra, changed_extra
 from chalicelib.domain.group import Group, GroupKind
@@ -98,20 +97,22 @@ class Contact:
         )
 
 
-class ContactChanges(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ContactChanges:
     """What is to change of a contact; None clears a field, but leaves the number as it is."""
 
     phone_number: PhoneNumber | None = None
-    details: Details = MappingProxyType({})
-    extra: Extra = MappingProxyType({})
+    details: Details = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict)
 
 
-class ContactData(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ContactData:
     """What a client says of a contact that may or may not be there already."""
 
     phone_number: PhoneNumber
-    details: Details = MappingProxyType({})
-    extra: Extra = MappingProxyType({})
+    details: Details = field(default_factory=dict)
+    extra: Extra = field(default_factory=dict)
 
 
 def new_contact(data: ContactData, now: datetime) -> Contact:

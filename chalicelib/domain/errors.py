@@ -17,9 +17,10 @@ has words for it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from types import TracebackType
-from typing import Final, NamedTuple
+from typing import Final
 
 PROBLEMS_TOLD: Final = 50
 """Of what is wrong with one request; a client can repeat one mistake many thousands of times."""
@@ -53,7 +54,8 @@ class ErrorCode(Enum):
     BUG = auto()
 
 
-class Problem(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Problem:
     """One thing that is wrong with what was sent: which field, and what about it.
 
     ``is_missing`` says that the field is not there at all, which some vendors tell apart.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.extra import Extra
@@ -54,7 +54,8 @@ class FieldDefinition:
         return frozenset(self.values)
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Field:
     """A field of a contact, with its value; None is no value."""
 
     definition: FieldDefinition

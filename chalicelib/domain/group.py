@@ -1,9 +1,8 @@
 """A group: a label with a name, which any number of contacts carry."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from types import MappingProxyType
-from typing import NamedTuple
 
 from chalicelib.domain.extra import Extra
 
@@ -18,7 +17,8 @@ class GroupKind(Enum):
     """Its contacts are reached on their devices."""
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """A group and its count, which follows its memberships by about a second.
 
     ``updated_on`` is when it was renamed last, or else created.
@@ -30,7 +30,7 @@ class Group(NamedTuple):
     updated_on: datetime
     contacts_count: int
     kind: GroupKind = GroupKind.STANDARD
-    extra: Extra = MappingProxyType({})
+    extra: Extra = field(default_factory=dict)
 
     @property
     def list_key(self) -> str:

@@ -1,10 +1,11 @@
 """Phone numbers: E.164 everywhere inside."""
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
 
 
-class PhoneNumber(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
     """A number in E.164: ``+`` and 7 to 15 digits."""
 
     e164: str

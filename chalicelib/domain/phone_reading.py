@@ -10,8 +10,9 @@ read.
 """
 
 import re
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import phonenumbers
 from phonenumbers import (
@@ -123,7 +124,8 @@ def _regions_meant_by(code: str) -> list[str]:
     return [code] if code in phonenumbers.SUPPORTED_REGIONS else []
 
 
-class _Reading(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Reading:
     """A possible number, as it is kept and as the library has it."""
 
     number: PhoneNumber
@@ -273,8 +275,10 @@ def _read_international(written: Written) -> _Reading | str:
 
 def _behind(written: Written, prefix_digits: int) -> Written:
     """Return what is written behind so many digits, by which a region calls abroad."""
-    return written._replace(
-        digits=written.digits[prefix_digits:], before_zero=written.before_zero[prefix_digits:]
+    return replace(
+        written,
+        digits=written.digits[prefix_digits:],
+        before_zero=written.before_zero[prefix_digits:],
     )
 
 

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from chalicelib.domain.limits import WRITTEN_NUMBER_CHARACTERS
 
@@ -11,7 +12,8 @@ class UnreadableError(Exception):
     """A text is no phone number; the message says why, to be put behind the name of its field."""
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Written:
     """The ASCII digits of a text, and what is said around them.
 
     ``before_zero`` are those before a ``(0)``, which is not in ``digits``: the country code, if it

@@ -1,12 +1,13 @@
 """Which contacts and groups are asked for, in which order, and which part of them."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 from heapq import nlargest, nsmallest
 from itertools import islice
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.field import Field, FieldType
@@ -34,7 +35,8 @@ class Operator(Enum):
     STARTS_WITH = auto()
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Comparison:
     """An attribute of a contact, the value that it is compared with, and how."""
 
     attribute: Attribute
@@ -50,7 +52,8 @@ class Comparison(NamedTuple):
         return _COMPARISONS[self.operator](texts, composed(self.value))
 
 
-class ContactFilter(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
     """Which contacts are asked for: those that fulfil every condition.
 
     ``is_blacklisted`` says whether their numbers must be on the blacklist or must not; None takes
@@ -70,7 +73,8 @@ class ContactFilter(NamedTuple):
         return all(condition(contact) for condition in self.conditions)
 
 
-class GroupFilter(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GroupFilter:
     """Which groups are asked for: those that fulfil every condition; None is any.
 
     A group was created from ``start`` to ``end``, both included, by clocks at ``zone_offset``.
@@ -95,7 +99,8 @@ class GroupFilter(NamedTuple):
         )
 
 
-class Order(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Order:
     """What contacts are sorted by, and which way round; without an attribute, by their numbers."""
 
     attribute: Attribute | None = None
@@ -127,7 +132,8 @@ class Order(NamedTuple):
         return 2, " ".join(texts)
 
 
-class Slice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Slice:
     """Up to ``limit`` entries after the first ``offset``; without a limit, all of them."""
 
     offset: int

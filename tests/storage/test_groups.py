@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -112,6 +113,6 @@ def test_group_that_was_looked_at_is_renamed(account):
     renamed = groups.rename_group(caller_of(account), group.id, "new", NOW, check=seen.append)
 
     assert seen == [group]
-    assert renamed == groups.retrieve_group(account, group.id) == group._replace(name="new")
+    assert renamed == groups.retrieve_group(account, group.id) == replace(group, name="new")
     with pytest.raises(NotFoundError):
         groups.rename_group(caller_of(account), group.id + 1, "new", NOW, check=seen.append)

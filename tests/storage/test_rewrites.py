@@ -334,7 +334,7 @@ def test_group_keeps_its_kind_and_extra_fields_and_says_when_it_was_renamed(acco
 
     renamed = groups.rename_group(caller_of(account), group.id, "b", LATER)
 
-    assert renamed == group._replace(name="b", updated_on=LATER)
+    assert renamed == replace(group, name="b", updated_on=LATER)
     assert groups.list_groups(account) == [renamed]
     assert renamed.extra == fields
     with pytest.raises(InvalidDataError):

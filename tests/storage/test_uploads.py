@@ -1,6 +1,7 @@
 """Many contacts put into a group at once."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from pynamodb.expressions.operand import Path
@@ -185,7 +186,7 @@ def test_upload_into_a_stoplist_blacklists(account):
 
 def test_upload_into_a_group_that_is_not_there_is_refused(account, group):
     with pytest.raises(NotFoundError):
-        upload(account, group._replace(id=1), [data()])
+        upload(account, replace(group, id=1), [data()])
     assert upload(account, group, []) == []
 
 

@@ -1,5 +1,7 @@
 """What every module promises, whatever it does."""
 
+import importlib
+import inspect
 import os
 import pkgutil
 import subprocess
@@ -16,6 +18,7 @@ MODULES = [
     for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib.")
     if not module.name.endswith("__main__")
 ]
+DOMAIN = "chalicelib.domain."
 
 IMPORT_QUIETLY = """
 import os, sys
@@ -82,6 +85,13 @@ def test_event_lambdas_load_nothing_that_they_do_not_need():
         assert "phonenumbers" not in loaded
     # What operators alone ask of AWS.
     assert not counting & {"chalicelib.storage.operators", "chalicelib.storage.dead_letters"}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith(DOMAIN)])
+def test_value_of_the_domain_is_no_tuple_to_be_unpacked_or_compared_as_one(module):
+    classes = inspect.getmembers(importlib.import_module(module), inspect.isclass)
+
+    assert [name for name, each in classes if issubclass(each, tuple)] == []
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)

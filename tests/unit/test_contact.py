@@ -66,7 +66,7 @@ def test_contact_outside_groups_keeps_its_date():
 
 
 STANDARD = Group(id=5, name="a", created_on=NOW, updated_on=NOW, contacts_count=0)
-STOPLIST = STANDARD._replace(id=6, kind=GroupKind.STOPLIST)
+STOPLIST = replace(STANDARD, id=6, kind=GroupKind.STOPLIST)
 
 
 def test_deleted_stoplist_is_none_for_readers():

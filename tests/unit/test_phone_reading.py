@@ -450,10 +450,6 @@ def test_any_text_is_read_as_e164_or_refused(text, documented):
     assert re.fullmatch(r"\+[1-9][0-9]{6,14}", told) or not told.startswith("+")
 
 
-def test_numbers_sort_as_their_text():
-    assert PhoneNumber("+12015550123") < PhoneNumber("+37251000000")
-
-
 @pytest.mark.parametrize(
     ("code", "said"),
     [

@@ -1,6 +1,7 @@
 """Which lists and contacts a Devino client asks for; every problem found at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
@@ -328,7 +329,7 @@ def _filter_of(
         conditions.append(Comparison(attribute, compared.operator, compared.value).takes)
     if push_token is not None:
         conditions.append(partial(has_push_token, token=push_token))
-    return subscription._replace(conditions=tuple(conditions))
+    return replace(subscription, conditions=tuple(conditions))
 
 
 def _order_of(sort_by: str | None, zone_offset: timedelta, *, descending: bool) -> Order:
