@@ -76,9 +76,26 @@ def test_detail_is_the_same_one_in_every_dialect(speaker, detail, client):
     assert MessenteSpeaker(client).read_contact(ANN)[detail] == 'a "b" \\ ü'
 
 
+@story_of_each_detail(known_gaps.NO_SUCH_FIELD)
+def test_detail_that_a_dialect_lacks_is_refused_by_its_name(speaker, detail):
+    friends = speaker.create_group("Friends")
+
+    with pytest.raises(RefusedError, match=f"{Refusal.INVALID.name}.*{detail}"):
+        speaker.create_contact(ANN, {detail: "a"}, friends)
+
+    assert speaker.list_members(friends) == []
+
+
+@story_of_each_detail(known_gaps.FIELD_OF_ITS_OWN)
+def test_field_that_is_named_as_a_detail_of_ours_is_not_taken_for_it(speaker, detail, client):
+    speaker.create_contact(ANN, {detail: "a"}, speaker.create_group("Friends"))
+
+    assert MessenteSpeaker(client).read_contact(ANN)[detail] is None
+
+
 @story("create_contact_outside_groups")
 def test_contact_needs_no_group(speaker):
-    contact = speaker.create_contact(ANN, NAME)
+    contact = speaker.create_contact_outside_groups(ANN, NAME)
 
     assert speaker.read_contact(contact)["first_name"] == "Ann"
 
@@ -194,7 +211,7 @@ def test_contact_outlives_its_groups(speaker):
 
     speaker.delete_group(friends)
 
-    assert speaker.read_contact(contact).items() >= NAME.items()
+    assert speaker.read_contact_outside_groups(contact).items() >= NAME.items()
 
 
 @story()
@@ -231,7 +248,7 @@ def test_what_is_missing_is_not_found(speaker, stranger):
     """Nobody else's contacts and groups are there for anyone."""
     friends = speaker.create_group("Friends")
     contact = speaker.create_contact(ANN, NAME, friends)
-    other = type(speaker)(stranger)
+    other = speaker.of(stranger)
     others = other.create_group("Others")
     other_contact = other.create_contact(BOB, {}, others)
 
