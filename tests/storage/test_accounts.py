@@ -21,7 +21,10 @@ from tests.storage.conftest import NOW
 
 
 class Clock:
-    seconds = 0.0
+    """The time of day, which a test lets pass."""
+
+    def __init__(self):
+        self.seconds = NOW.timestamp()
 
     def __call__(self):
         return self.seconds
@@ -130,9 +133,9 @@ def test_change_of_an_account_is_in_force_within_60_s_and_leaves_what_is_not_nam
         retention_days=7,
         revision=1,
     )
-    clock.seconds = CACHE_SECONDS - 0.001
+    clock.seconds += CACHE_SECONDS - 0.25
     assert authenticator.authenticate(presented).account == account
-    clock.seconds = CACHE_SECONDS
+    clock.seconds += 0.25
     assert authenticator.authenticate(presented).account == changed
     assert stored.get_account(account.id) == changed
 
@@ -266,9 +269,9 @@ def test_revoked_credential_is_refused_within_60_s_by_who_knew_it(
     authenticator.authenticate(presented)
     accounts.revoke_credential(presented.username, stamp_of(NOW))
 
-    clock.seconds = CACHE_SECONDS - 0.001
+    clock.seconds += CACHE_SECONDS - 0.25
     assert authenticator.authenticate(presented).account == account
-    clock.seconds = CACHE_SECONDS
+    clock.seconds += 0.25
     with pytest.raises(UnauthorizedError):
         authenticator.authenticate(presented)
     assert [credential.revoked for credential in accounts.list_credentials(account.id)] == [True]
@@ -297,18 +300,36 @@ def test_unknown_username_costs_what_a_wrong_secret_costs(table, authenticator, 
     assert len(meter.calls) == 3
 
 
-def test_guessing_usernames_takes_bounded_memory_and_evicts_no_known_one(
+def test_guessing_usernames_takes_bounded_memory_and_evicts_the_oldest_but_no_known_one(
     account, authenticator, presented, meter
 ):
-    authenticator.authenticate(presented)
-    for guess in range(CACHE_ENTRIES + 10):
+    def guess(number):
         with pytest.raises(UnauthorizedError):
-            authenticator.authenticate(PresentedCredential(f"{guess:016x}", "secret"))
+            authenticator.authenticate(PresentedCredential(f"{number:016x}", "secret"))
+
+    authenticator.authenticate(presented)
+    for number in range(CACHE_ENTRIES + 1):
+        guess(number)
     calls = len(meter.calls)
 
     assert authenticator.authenticate(presented).account == account
+    guess(1)
+    guess(CACHE_ENTRIES)
     assert len(meter.calls) == calls
+    guess(0)
+    assert len(meter.calls) == calls + 1
     assert len(authenticator._unknown._entries) == CACHE_ENTRIES
+
+
+def test_clock_that_was_set_back_makes_no_revoked_credential_good_for_longer(
+    authenticator, clock, presented
+):
+    authenticator.authenticate(presented)
+    accounts.revoke_credential(presented.username, stamp_of(NOW))
+
+    clock.seconds -= 1
+    with pytest.raises(UnauthorizedError):
+        authenticator.authenticate(presented)
 
 
 def test_what_is_missing_is_said_to_be(table):
