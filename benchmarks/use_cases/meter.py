@@ -27,26 +27,14 @@ class Meter:
         self.reads = 0
         self.charged_reads = 0.0
         self.empty_queries = 0
-        self.inconsistent_reads: list[str] = []
 
     def __enter__(self) -> Self:
         self._events = table().connection.client.meta.events
         self._events.register("after-call.dynamodb", self._count)
-        self._events.register("provide-client-params.dynamodb", self._look_at_consistency)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._events.unregister("after-call.dynamodb", self._count)
-        self._events.unregister("provide-client-params.dynamodb", self._look_at_consistency)
-
-    def _look_at_consistency(
-        self, params: dict[str, Any], model: "OperationModel", **_: object
-    ) -> None:
-        if model.name in WRITES:
-            return
-        (asked,) = params.get("RequestItems", {"": params}).values()
-        if not asked.get("ConsistentRead"):
-            self.inconsistent_reads.append(model.name)
 
     def _count(self, parsed: dict[str, Any], model: "OperationModel", **_: object) -> None:
         self.calls.append(model.name)

@@ -16,6 +16,7 @@ from infra.local import engine
 from infra.table import create_table
 
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
     from types_boto3_dynamodb import DynamoDBClient
 
 TABLE: Final = "phonebook-tests"
@@ -24,12 +25,22 @@ TABLE: Final = "phonebook-tests"
 WRITTEN_AT_ONCE: Final = 25
 WRITERS: Final = 4
 
+_READS: Final = frozenset({"BatchGetItem", "GetItem", "Query", "Scan"})
+"""The calls that say by themselves whether they have to see what was just written."""
+
+
+class StaleReadError(Exception):
+    """A read may miss what was just written; the message names the call."""
+
 
 class Connected:
     """The phonebook's table on one engine; ``with`` it, the storage works there.
 
     Several engines may be up at once, but PynamoDB knows one connection: what was connected
     before comes back after the ``with``. Without an *endpoint*, the engine is in this process.
+
+    Inside the ``with``, every read has to be consistent, but for those of an index, which cannot
+    be; another one raises :class:`StaleReadError`. A client reads its own writes.
     """
 
     def __init__(self, endpoint: str | None, deployed_table: str | None = None) -> None:
@@ -40,7 +51,8 @@ class Connected:
                 create_table(self.table)
             before = self._swap(None)
             connect(self.table)
-            _ = table().connection.client  # made while the environment says where
+            client = table().connection.client  # made while the environment says where
+            client.meta.events.register("provide-client-params.dynamodb", _refuse_a_stale_read)
             self._connection = self._swap(before)
 
     def __enter__(self) -> Self:
@@ -79,3 +91,11 @@ class Connected:
         Item._connection = connection  # noqa: SLF001
         Item.Meta.table_name = self.table
         return before
+
+
+def _refuse_a_stale_read(params: Mapping[str, Any], model: "OperationModel", **_: object) -> None:
+    if model.name not in _READS or "IndexName" in params:
+        return
+    for asked in params.get("RequestItems", {"": params}).values():
+        if not asked.get("ConsistentRead"):
+            raise StaleReadError(model.name)

@@ -239,7 +239,9 @@ def test_verify_says_what_is_wrong_masked_and_mends_what_is_safe(own, counting):
     found = own.json("verify", "--account", account.id, "--fix")
     assert found["counts"] == {"MEMBERSHIP_MISSING": 1, "COUNT": 1}
     assert all(each["mended"] for each in found["findings"])
-    put_back = MembershipItem.get(keys.members(account.id, group.id), number().e164)
+    put_back = MembershipItem.get(
+        keys.members(account.id, group.id), number().e164, consistent_read=True
+    )
     assert (put_back.changed_by, put_back.changed_via) == ("operator", "cli.maintenance.verify")
     assert own.json("verify", "--account", account.id) == {
         "findings": [], "counts": {}, "countersNotTold": 0,
@@ -251,7 +253,7 @@ def test_verify_says_what_is_wrong_masked_and_mends_what_is_safe(own, counting):
 def test_verify_shows_what_it_found_though_the_stream_stands_still(own):
     account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
     contacts.create_contact(caller_of(account), number(), {}, NOW)
-    contact = ContactItem.get(keys.contacts(account.id), number().e164)
+    contact = ContactItem.get(keys.contacts(account.id), number().e164, consistent_read=True)
     ContactIdItem(keys.contact_ids(account.id), keys.of_id(contact.id)).delete()
 
     told = own.json("verify", code=4)

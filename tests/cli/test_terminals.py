@@ -268,5 +268,5 @@ def test_marker_of_what_is_sent_again_expires_by_the_clock_of_the_table(faulty, 
     finally:
         faulty[0].date = before
 
-    (marker,) = AppliedItem.query(keys.applied(account.id))
+    (marker,) = AppliedItem.query(keys.applied(account.id), consistent_read=True)
     assert marker.expires_at == (its_time + MARKER_LIFETIME).timestamp()

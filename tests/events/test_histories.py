@@ -181,7 +181,7 @@ class History(RuleBasedStateMachine):
                 assert numbers == set()
         for item in kept:
             assert bool(item.group_ids) != bool(item.scheduled_deletion_date)
-        assert not list(ContactItem.query(keys.tombstones(self.account.id)))
+        assert not list(ContactItem.query(keys.tombstones(self.account.id), consistent_read=True))
         with self.table.environment():
             assert list(verify(self.account.id, stamp_of(self.now), fix=False)) == []
 

@@ -322,5 +322,5 @@ def test_what_a_letter_names_and_nobody_can_count_goes_aside(account, joins, que
 
     (lying,) = lying_of(account)
     assert lying.record["eventID"] == record["eventID"]
-    assert not list(AppliedItem.query(keys.applied(record["eventID"])))
+    assert not list(AppliedItem.query(keys.applied(record["eventID"]), consistent_read=True))
     aside.forget(lying)

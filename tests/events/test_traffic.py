@@ -94,7 +94,7 @@ def test_every_count_is_right_after_mixed_traffic_of_eight_threads(table, client
     Delivery(table, client.account).deliver_all()
     kept = list(ContactItem.query(keys.contacts(client.account), consistent_read=True))
     assert read_counter(Counter(client.account, None)) == len(kept)
-    assert not list(ContactItem.query(keys.tombstones(client.account)))
+    assert not list(ContactItem.query(keys.tombstones(client.account), consistent_read=True))
     for item in kept:
         assert bool(item.group_ids) != bool(item.scheduled_deletion_date)
     counted = client.send("GET", f"{ROOT}/groups").json["groups"]

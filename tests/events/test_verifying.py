@@ -116,7 +116,7 @@ def book(table, account):
     yield book
     # What is damaged must not be in the way of other tests' clean-ups, which share the index.
     for partition in (keys.contacts(account.id), keys.tombstones(account.id)):
-        for item in list(Item.query(partition)):
+        for item in list(Item.query(partition, consistent_read=True)):
             item.delete()
 
 
@@ -418,7 +418,7 @@ def test_only_record_of_an_id_that_its_contact_lost_is_left(book, spoil):
 @pytest.mark.parametrize("spoil", [Path("id").remove(), Path("id").set("x")], ids=["none", "text"])
 def test_id_is_not_removed_when_its_contact_loses_it_just_then(book, spoil):
     partition, id_ = book.contact_ids, book.id_of(0)
-    stored = connection().get_item(partition, id_)["Item"]
+    stored = connection().get_item(partition, id_, consistent_read=True)["Item"]
     book.change_contact(0, spoil)
 
     with pytest.raises(TransactionRefusedError):

@@ -30,7 +30,7 @@ def test_blacklisting_twice_is_refused_and_keeps_the_first_date(account):
     with pytest.raises(ConflictError):
         blacklist.blacklist_number(caller_of(account), number(), NOW + timedelta(days=1))
 
-    item = BlacklistItem.get(keys.blacklist(account.id), number().e164)
+    item = BlacklistItem.get(keys.blacklist(account.id), number().e164, consistent_read=True)
     assert item.created_on == NOW
 
 

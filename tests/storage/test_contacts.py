@@ -52,7 +52,9 @@ def test_contact_is_retrieved_as_it_was_created(account):
 def test_contact_is_found_by_its_id(account):
     created = create(account)
 
-    item = ContactIdItem.get(keys.contact_ids(account.id), keys.of_id(created.id))
+    item = ContactIdItem.get(
+        keys.contact_ids(account.id), keys.of_id(created.id), consistent_read=True
+    )
     assert item.phone_number == number().e164
 
 

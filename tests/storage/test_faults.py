@@ -229,7 +229,7 @@ def test_contact_in_many_groups_is_gone_whole_though_its_sweep_breaks_down(accou
     contacts.delete_contact(caller_of(account), number(), NOW)
 
     (key,) = stored_keys(keys.tombstones(account.id))
-    tombstone = DeletedContactItem.get(keys.tombstones(account.id), key)
+    tombstone = DeletedContactItem.get(keys.tombstones(account.id), key, consistent_read=True)
     left = {group.id for group in many if stored_members(account, group)}
     assert tombstone.group_ids == left
     assert len(left) == 3

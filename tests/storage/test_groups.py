@@ -73,7 +73,7 @@ def test_deleted_group_leaves_a_tombstone_with_its_members_for_the_sweep(account
 
     assert stored_keys(keys.groups(account.id)) == set()
     (key,) = stored_keys(keys.tombstones(account.id))
-    tombstone = DeletedGroupItem.get(keys.tombstones(account.id), key)
+    tombstone = DeletedGroupItem.get(keys.tombstones(account.id), key, consistent_read=True)
     assert key == keys.deleted_group(group.id)
     assert (tombstone.gsi1pk, tombstone.deleted_on) == (keys.SWEEP, NOW)
     assert tombstone.gsi1sk == keys.sweep_order(NOW, account.id, key)

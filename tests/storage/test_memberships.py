@@ -89,7 +89,9 @@ def test_joining_twice_is_refused_and_changes_nothing(account):
         join(account, group, now=NOW + timedelta(days=1))
 
     assert refusal.value.code is ErrorCode.MEMBERSHIP_EXISTS
-    item = MembershipItem.get(keys.members(account.id, group.id), number().e164)
+    item = MembershipItem.get(
+        keys.members(account.id, group.id), number().e164, consistent_read=True
+    )
     assert item.joined_on == NOW
 
 

@@ -320,7 +320,7 @@ def test_items_from_before_are_read(account):
             ContactItem.revision.remove(),
         ]
     )
-    item = GroupItem.get(keys.groups(account.id), keys.of_id(group.id))
+    item = GroupItem.get(keys.groups(account.id), keys.of_id(group.id), consistent_read=True)
     item.update([GroupItem.kind.remove(), GroupItem.extra.remove(), GroupItem.updated_on.remove()])
 
     assert contacts.retrieve_contact(account, number()) == created

@@ -25,7 +25,9 @@ def time_of_table() -> datetime:
         UnavailableError: The table does not serve us.
 
     """
-    answer: dict[str, Any] = table().get_item(_KEY_OF_NOTHING, _KEY_OF_NOTHING)
+    answer: dict[str, Any] = table().get_item(
+        _KEY_OF_NOTHING, _KEY_OF_NOTHING, consistent_read=True
+    )
     said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     try:
         time = parsedate_to_datetime(said)
