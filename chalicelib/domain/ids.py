@@ -11,6 +11,8 @@ from typing import Final
 ID_BITS: Final = 53
 """The integers that a JSON number holds exactly in every client."""
 
+_LARGEST_ID: Final[int] = 2**ID_BITS - 1
+
 _LOW_BITS: Final = 48
 _UUID_PREFIX: Final = "70686f6e-6562-4000-"
 """The fixed digits of our UUIDs. Their version is 4: some clients accept no later one."""
@@ -25,7 +27,7 @@ _DECIMAL_DIGITS: Final = 16
 
 def new_id() -> int:
     """Return a random id of :data:`ID_BITS` bits, never 0."""
-    return secrets.randbelow(2**ID_BITS - 1) + 1
+    return secrets.randbelow(_LARGEST_ID) + 1
 
 
 def uuid_of(number: int) -> str:
@@ -43,9 +45,10 @@ def id_of_uuid(text: str) -> int | None:
     """Return the id that :func:`uuid_of` rendered as *text*, or None if it rendered none so."""
     if not is_uuid(text):
         return None
-    high, low = text[19:23], text[24:]
-    number = (int(high, 16) & ~_VARIANT) << _LOW_BITS | int(low, 16)
-    return number if number and uuid_of(number) == text.lower() else None
+    high, low = text[20:23], text[24:]
+    number = int(high, 16) << _LOW_BITS | int(low, 16)
+    is_ours = _is_id(number) and uuid_of(number) == text.lower()
+    return number if is_ours else None
 
 
 def hex_of(number: int) -> str:
@@ -75,7 +78,7 @@ def id_of_decimal(value: object) -> int | None:
         return None
     if isinstance(value, str):
         value = int(value) if len(value) <= _DECIMAL_DIGITS else 0
-    return value if isinstance(value, int) and 0 < value < 2**ID_BITS else None
+    return value if isinstance(value, int) and _is_id(value) else None
 
 
 def pair_of(group_id: int, contact_id: int) -> str:
@@ -90,3 +93,7 @@ def ids_of_pair(text: str) -> tuple[int, int] | None:
         return None
     group_id, contact_id = (id_of_decimal(int(each, 16)) for each in digits.groups())
     return (group_id, contact_id) if group_id and contact_id else None
+
+
+def _is_id(number: int) -> bool:
+    return 0 < number <= _LARGEST_ID
