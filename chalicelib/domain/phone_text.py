@@ -87,9 +87,9 @@ def _without_what_surrounds_it(text: str) -> str:
     if len(text) > WRITTEN_NUMBER_CHARACTERS:
         raise UnreadableError(f"is longer than {WRITTEN_NUMBER_CHARACTERS} characters")
     if not text.isascii() or not text.isprintable():
-        text = "".join(map(_plain, text)).strip(" \n")
+        text = "".join(map(_plain, text)).strip()
     # A spreadsheet writes an apostrophe before what it is to leave alone.
-    text = text.removeprefix("'").lstrip(" \n")
+    text = text.removeprefix("'").lstrip()
     return _LINK.sub("", text, count=1) if _LINK.match(text) else text
 
 
@@ -144,7 +144,7 @@ def _holds_two_numbers(text: str) -> bool:
 
 
 def _digits_of(text: str) -> str:
-    return "".join(character for character in text if "0" <= character <= "9")
+    return "".join(filter(str.isdigit, text))
 
 
 def _name_of(character: str) -> str:

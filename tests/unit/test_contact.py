@@ -98,6 +98,9 @@ def test_joining_ends_the_schedule_and_remembers_a_stoplist():
 
     assert (joined.group_ids, joined.stoplist_ids) == ({5, 6}, {6})
     assert joined.scheduled_deletion_date is None
+    assert joined.is_stopped_anew
+    assert not contact.joined(STANDARD).is_stopped_anew
+    assert contact.joined(STOPLIST).joined(STANDARD).is_stopped_anew
 
 
 def test_leaving_the_last_group_starts_the_schedule_and_leaving_another_does_not():
@@ -113,9 +116,19 @@ def test_leaving_the_last_group_starts_the_schedule_and_leaving_another_does_not
 
 def test_new_contact_holds_only_what_is_known():
     number = PhoneNumber("+37251000001")
-    data = ContactData(phone_number=number, details={"title": None, "email": ""}, extra={"a": None})
+    details = {"title": None, "email": ""}
+    data = ContactData(phone_number=number, details=details, extra={"a": None, "b": 1})
 
     contact = new_contact(data, NOW)
 
-    assert (contact.details, contact.extra) == ({"email": ""}, {})
-    assert contact.created_on == contact.updated_on == NOW
+    assert contact == Contact(
+        id=contact.id,
+        phone_number=number,
+        details={"email": ""},
+        extra={"b": 1},
+        group_ids=frozenset(),
+        scheduled_deletion_date=None,
+        created_on=NOW,
+        updated_on=NOW,
+    )
+    assert contact.id != new_contact(data, NOW).id > 0

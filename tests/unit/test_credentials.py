@@ -79,5 +79,9 @@ def test_header_of_another_scheme_is_refused(authorization):
         credential_in_header(request(authorization), {"key": read_token, "basic": read_pair})
 
 
+def test_pair_is_split_where_its_username_ends():
+    assert PresentedCredential.of_pair("a:b:c", ":") == PresentedCredential("a", "b:c")
+
+
 def test_secret_of_a_credential_is_not_printed():
     assert SECRET not in repr(PRESENTED)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.errors import InvalidDataError
+from chalicelib.domain.errors import InvalidDataError, Problem
 from chalicelib.domain.extra import changed_extra, extra_of_text, text_of_extra
 from chalicelib.domain.limits import EXTRA_CHARACTERS
 
@@ -12,6 +12,12 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )
+
+
+def assert_refused(extra, changes, why):
+    with pytest.raises(InvalidDataError) as refusal:
+        changed_extra(extra, changes)
+    assert refusal.value.problems == (Problem("extra fields", why),)
 
 
 @given(st.dictionaries(texts, values, max_size=5))
@@ -38,13 +44,17 @@ def test_extra_fields_are_kept_up_to_the_limit():
     fits = "x" * (EXTRA_CHARACTERS - len('{"a":""}'))
 
     assert changed_extra({}, {"a": fits}) == {"a": fits}
-    with pytest.raises(InvalidDataError):
-        changed_extra({}, {"a": fits + "x"})
-    with pytest.raises(InvalidDataError):
-        changed_extra({"b": 1}, {"a": fits})
+    for extra, changes in ({}, {"a": fits + "x"}), ({"b": 1}, {"a": fits}):
+        assert_refused(extra, changes, f"must be at most {EXTRA_CHARACTERS} characters long")
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
-def test_what_cannot_be_sent_on_is_refused(value):
-    with pytest.raises(InvalidDataError):
-        changed_extra({}, {"a": value})
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (float("nan"), "must be JSON values"),
+        (float("inf"), "must be JSON values"),
+        ("\ud800", "must not contain a lone surrogate"),
+    ],
+)
+def test_what_cannot_be_sent_on_is_refused(value, why):
+    assert_refused({}, {"a": value}, why)

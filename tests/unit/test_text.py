@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.errors import InvalidDataError
+from chalicelib.domain.errors import InvalidDataError, Problem
 from chalicelib.domain.text import checked_text, composed, is_blank
 
 FILLERS = (
@@ -25,25 +25,25 @@ FILLERS = (
 
 
 @pytest.mark.parametrize(
-    ("accepted", "rejected"),
+    ("accepted", "rejected", "why"),
     [
-        ("a" * 10, "a" * 11),
-        ("ä" * 10, "ä" * 11),
-        ("\U0001f600" * 10, "\U0001f600" * 11),
-        ("\x01", "\0"),
-        ("\ud7ff", "\ud800"),
-        ("\ue000", "\udfff"),
-        ("\U0001f600", "\ud83d"),
-        ("1", 1),
-        ("", None),
-        ("true", True),
+        ("a" * 10, "a" * 11, "must be at most 10 characters long"),
+        ("ä" * 10, "ä" * 11, "must be at most 10 characters long"),
+        ("\U0001f600" * 10, "\U0001f600" * 11, "must be at most 10 characters long"),
+        ("\x01", "\0", "must not contain a NUL character"),
+        ("\ud7ff", "\ud800", "must not contain a lone surrogate"),
+        ("\ue000", "\udfff", "must not contain a lone surrogate"),
+        ("\U0001f600", "\ud83d", "must not contain a lone surrogate"),
+        ("1", 1, "must be a string"),
+        ("", None, "must be a string"),
+        ("true", True, "must be a string"),
     ],
 )
-def test_text_is_taken_and_its_nearest_neighbour_is_not(accepted, rejected):
+def test_text_is_taken_and_its_nearest_neighbour_is_not(accepted, rejected, why):
     assert checked_text("name", accepted, longest=10) == accepted
     with pytest.raises(InvalidDataError) as refusal:
         checked_text("name", rejected, longest=10)
-    assert refusal.value.problems[0].field == "name"
+    assert refusal.value.problems == (Problem("name", why),)
 
 
 def test_empty_text_is_refused_where_one_is_needed():
