@@ -14,10 +14,14 @@ from infra.local import child, engine
 from infra.local.connected import Connected
 from tests.account import stamp_of
 from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
-from tests.served import Client, served_app
+from tests.served import Client, app_served_here, engine_here, served_app
 
 settings.register_profile("phonebook", deadline=None, derandomize=True)
 settings.load_profile("phonebook")
+
+
+ALL_HERE = os.environ.get("ENGINE") == "moto"
+"""Whether the engine is in this process, and so the app has to be: nobody else reaches it."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,6 +57,10 @@ def ministack(logs, rehearsed):
     if rehearsed:
         yield Connected(rehearsed["endpoint"], rehearsed["table"])
         return
+    if ALL_HERE:
+        with engine_here() as connected:
+            yield connected
+        return
     with engine.ministack(logs / "ministack") as endpoint:
         yield Connected(endpoint)
 
@@ -62,6 +70,10 @@ def app_url(ministack, logs, rehearsed):
     """Where the app is served."""
     if rehearsed:
         yield rehearsed["url"]
+        return
+    if ALL_HERE:
+        with app_served_here() as url:
+            yield url
         return
     with served_app(ministack.endpoint, ministack.table, logs / "app") as url:
         yield url

@@ -9,12 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import pytest
+from moto import mock_aws
+
+from app import app
 from chalicelib.domain.credential import token_of
 from chalicelib.settings import TABLE_VARIABLE
 from infra.local import child, engine
+from infra.local.connected import Connected
+from infra.local.server import create_server
 from tests.openapi import assert_documented
 
 
@@ -40,6 +47,33 @@ def served_app(endpoint: str, table: str, log: Path) -> Iterator[str]:
         yield f"http://{engine.HOST}:{port}"
     finally:
         child.end(process)
+
+
+@contextmanager
+def engine_here() -> Iterator[Connected]:
+    """Connect this process to an engine within it, and let an app that it serves find it."""
+    with (
+        mock_aws(),
+        Connected(None) as connected,
+        connected.environment(),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv(TABLE_VARIABLE, connected.table)
+        yield connected
+
+
+@contextmanager
+def app_served_here() -> Iterator[str]:
+    """Serve the app in this process, on the engine within it."""
+    server = create_server(app, 0).server
+    serving = Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        yield f"http://{engine.HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
 
 
 @dataclass(frozen=True)
