@@ -48,8 +48,9 @@ def contact_items(
         "company": "Acme",
         "title": "Sir",
     }
+    data = ContactData(phone_number=PhoneNumber(number(0)), details=details)
     contact = replace(
-        new_contact(ContactData(phone_number=PhoneNumber(number(0)), details=details), NOW),
+        new_contact(data, NOW, NOW.date()),
         scheduled_deletion_date=due,
         group_ids=frozenset() if group_id is None else frozenset({group_id}),
     )

@@ -193,21 +193,8 @@ def event(
 def _contact(place: int) -> Contact:
     number = PhoneNumber(f"+3725{1_000_000 + place}")
     details = {_NAMES.get(name, name): value for name, value in DETAILS.items()}
-    contact = new_contact(ContactData(phone_number=number, details=details), _NOW)
-    return _scheduled(contact)
-
-
-def _scheduled(contact: Contact) -> Contact:
     day = deletion_date(_NOW, 30)
-    return Contact(
-        id=contact.id,
-        phone_number=contact.phone_number,
-        details=contact.details,
-        group_ids=contact.group_ids,
-        scheduled_deletion_date=day,
-        created_on=contact.created_on,
-        updated_on=contact.updated_on,
-    )
+    return new_contact(ContactData(phone_number=number, details=details), _NOW, day)
 
 
 def _credential() -> CredentialItem:

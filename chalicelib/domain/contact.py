@@ -115,8 +115,8 @@ class ContactData:
     extra: Extra = field(default_factory=dict)
 
 
-def new_contact(data: ContactData, now: datetime) -> Contact:
-    """Return a contact that is not kept yet, in no group and so far without a date.
+def new_contact(data: ContactData, now: datetime, scheduled_deletion_date: date) -> Contact:
+    """Return a contact that is not kept yet, in no group and so with a date on which it goes.
 
     Raises:
         InvalidDataError: Its extra fields are larger than is kept.
@@ -128,7 +128,7 @@ def new_contact(data: ContactData, now: datetime) -> Contact:
         details=_known(data.details),
         extra=changed_extra({}, data.extra),
         group_ids=frozenset(),
-        scheduled_deletion_date=None,
+        scheduled_deletion_date=scheduled_deletion_date,
         created_on=now,
         updated_on=now,
     )

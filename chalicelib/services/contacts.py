@@ -1,7 +1,6 @@
 """Creating, reading, changing and deleting contacts."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.domain.account import Account
@@ -42,7 +41,7 @@ def create_contact(
     """
     data = ContactData(phone_number=phone_number, details=details, extra=extra)
     day = deletion_date(now, caller.account.retention_days)
-    contact = replace(new_contact(data, now), scheduled_deletion_date=day)
+    contact = new_contact(data, now, day)
     contacts.put_contact(caller.account.id, contact, caller.stamp(now))
     return contact
 

@@ -115,7 +115,7 @@ def created_or_joined(
 
     """
     if contact is None:
-        return new_contact(data, now).joined(group)
+        return new_contact(data, now, now.date()).joined(group)
     if refuse_member and group.id in contact.group_ids:
         raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS, contact_id=contact.id)
     changes = ContactChanges(details=data.details, extra=data.extra)

@@ -119,7 +119,7 @@ def test_new_contact_holds_only_what_is_known():
     details = {"title": None, "email": ""}
     data = ContactData(phone_number=number, details=details, extra={"a": None, "b": 1})
 
-    contact = new_contact(data, NOW)
+    contact = new_contact(data, NOW, date(2026, 1, 31))
 
     assert contact == Contact(
         id=contact.id,
@@ -127,8 +127,8 @@ def test_new_contact_holds_only_what_is_known():
         details={"email": ""},
         extra={"b": 1},
         group_ids=frozenset(),
-        scheduled_deletion_date=None,
+        scheduled_deletion_date=date(2026, 1, 31),
         created_on=NOW,
         updated_on=NOW,
     )
-    assert contact.id != new_contact(data, NOW).id > 0
+    assert contact.id != new_contact(data, NOW, date(2026, 1, 31)).id > 0
