@@ -284,7 +284,7 @@ def _(caller: Caller) -> UseCase:
 def _(caller: Caller) -> UseCase:
     group = _create_group(caller)
     rows = [ContactData(phone_number=_number(index)) for index in range(3)]
-    return lambda: upload_contacts(caller, group.id, rows, NOW, refuse_members=True)
+    return lambda: list(upload_contacts(caller, rows, NOW, group_id=group.id, refuse_members=True))
 
 
 @prepares("blacklist a number")

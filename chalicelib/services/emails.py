@@ -4,25 +4,24 @@ from collections.abc import Iterable
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact, ContactData
-from chalicelib.domain.errors import EmailExistsError, PhonebookError
+from chalicelib.domain.errors import EmailExistsError
 from chalicelib.domain.group import Group
+from chalicelib.domain.rows import Rejected, Row
 from chalicelib.domain.text import composed
 from chalicelib.services.members import list_members
 
 
-def refuse_known_emails(
-    account: Account, group: Group, rows: Iterable[ContactData | PhonebookError]
-) -> list[ContactData | PhonebookError]:
+def refuse_known_emails(account: Account, group: Group, rows: Iterable[Row]) -> list[Row]:
     """Refuse the rows whose email a contact of a group has, or an earlier row, in any letter case.
 
     Emails are no keys: this reads all contacts of the group. Two uploads at the same time may each
     bring the same email.
     """
     known = {_email_of(contact) for contact in list_members(account, [group.id])} - {None}
-    checked: list[ContactData | PhonebookError] = []
+    checked: list[Row] = []
     for row in rows:
-        email = _email_of(row) if isinstance(row, ContactData) else None
-        checked.append(EmailExistsError() if email in known else row)
+        email = None if isinstance(row, Rejected) else _email_of(row)
+        checked.append(Rejected(EmailExistsError()) if email in known else row)
         known |= {email} - {None}
     return checked
 

@@ -12,10 +12,10 @@ from chalicelib.domain.contact import (
     ContactData,
     ContactKey,
     deletion_date,
-    new_contact,
 )
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.group import Group
+from chalicelib.domain.rows import Upsert
 from chalicelib.storage import contacts, groups, memberships, rewrites
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
@@ -95,31 +95,14 @@ def create_or_join(
 
     """
     group = groups.get_group(caller.account.id, group_id)
+    day = deletion_date(now, caller.account.retention_days)
+    upsert = Upsert(group, now, day, refuse_member)
     for _ in tries(DECISION_TRIES):
         kept = rewrites.find(caller.account.id, data.phone_number)
-        there = kept.contact if kept else None
-        after = created_or_joined(there, group, data, now, refuse_member=refuse_member)
+        after = upsert.take(data, kept.contact if kept else None)
         if written := rewrites.rewrite(caller.account.id, kept, after, caller.stamp(now)):
             return written
     raise UnavailableError(ErrorCode.BUSY)
-
-
-def created_or_joined(
-    contact: Contact | None, group: Group, data: ContactData, now: datetime, *, refuse_member: bool
-) -> Contact:
-    """Return the contact that :func:`create_or_join` makes where there is *contact*, or none.
-
-    Raises:
-        ConflictError: The contact is in that group already, and that is to be refused.
-        InvalidDataError: All its extra fields would be larger than is kept.
-
-    """
-    if contact is None:
-        return new_contact(data, now, now.date()).joined(group)
-    if refuse_member and group.id in contact.group_ids:
-        raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS, contact_id=contact.id)
-    changes = ContactChanges(details=data.details, extra=data.extra)
-    return contact.changed(changes, now).joined(group)
 
 
 def move_to_group(

@@ -1,130 +1,163 @@
-"""Putting thousands of contacts into a group, each with an outcome of its own."""
+"""Writing the contacts of thousands of rows, each row with an outcome of its own."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from chalicelib.domain.caller import Caller
-from chalicelib.domain.contact import Contact, ContactData
-from chalicelib.domain.errors import PhonebookError, UnavailableError
-from chalicelib.domain.group import Group
+from chalicelib.domain.contact import Contact, ContactData, deletion_date
+from chalicelib.domain.errors import ErrorCode, PhonebookError, UnavailableError
+from chalicelib.domain.limits import UPLOAD_ROWS
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.services.memberships import created_or_joined
-from chalicelib.storage import groups
+from chalicelib.domain.rows import Outcome, Rejected, Row, Upsert
+from chalicelib.observability import logger
+from chalicelib.storage import groups, rewrites
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.deadline import refuse_if_too_late
-from chalicelib.storage.rewrites import Change, rewrite_each
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 THREADS: Final = 8
 """Transactions under way at once; botocore keeps ten connections."""
 
+PART_ROWS: Final = UPLOAD_ROWS
+"""Rows that are held at once, with their outcomes. Those of one number are written together."""
 
-def read_rows(
-    sent: Iterable[Any], read: Callable[[Any], ContactData]
-) -> list[ContactData | PhonebookError]:
-    """Return each row as *read* reads it, or why it is none.
+SentT = TypeVar("SentT")
 
-    Those that are not reached by the end of the request's time are answered as unavailable.
+
+def read_rows(sent: Iterable[SentT], read: Callable[[SentT], ContactData]) -> Iterator[Row]:
+    """Yield each row as *read* reads it, or rejected for what it raises.
+
+    Those that are not reached by the end of the request's time are rejected as unavailable.
     """
-    rows: list[ContactData | PhonebookError] = []
-    for row in sent:
+    for each in sent:
+        row: Row
         try:
             refuse_if_too_late()
-            rows.append(read(row))
+            row = read(each)
         except PhonebookError as error:
-            rows.append(error)
-    return rows
+            row = Rejected(error)
+        yield row
 
 
 def upload_contacts(
     caller: Caller,
-    group_id: int,
-    rows: Sequence[ContactData],
+    rows: Iterable[Row],
     now: datetime,
     *,
-    refuse_members: bool,
-) -> list[Contact | PhonebookError]:
-    """Create each contact in a group, or let it join, and return what became of each row.
+    group_id: int | None = None,
+    refuse_members: bool = False,
+) -> Iterator[Outcome]:
+    """Create or change the contact of each row, and yield what became of each, in their order.
 
-    A contact that is in the group already, or was put there by an earlier row, is refused if
-    *refuse_members*, and changed otherwise. Rows of one number take effect in their order, in
-    one write, and are answered with the same contact. No row fails for another; those that were
-    not begun by the end of the request's time are answered as unavailable.
+    If there is a group, each contact joins it. One that is in it already, or was put there by an
+    earlier row, is rejected if *refuse_members*, and changed otherwise. Rows of one number take
+    effect in their order. No row fails for another; those that were not begun by the end of the
+    request's time are rejected as unavailable.
+
+    Rows are taken and written in parts of :data:`PART_ROWS`, and no more of them are held, so
+    there may be any number. A part is written when its first outcome is asked for.
 
     Raises:
-        NotFoundError: There is no such group.
+        NotFoundError: There is no such group, or no more; nothing of this part is written.
 
     """
-    try:
-        group = groups.get_group(caller.account.id, group_id)
-    except UnavailableError as error:
-        return [error] * len(rows)
+    day = deletion_date(now, caller.account.retention_days)
+    for part in in_batches(rows, PART_ROWS):
+        try:
+            # For each part, since a deleted group may be swept before the last part is written.
+            group = None if group_id is None else groups.get_group(caller.account.id, group_id)
+        except UnavailableError as error:
+            yield from (row if isinstance(row, Rejected) else Rejected(error) for row in part)
+            continue
+        yield from _upload_part(caller, part, Upsert(group, now, day, refuse_members))
+
+
+def _upload_part(caller: Caller, part: Sequence[Row], upsert: Upsert) -> list[Outcome]:
+    """Write the contacts of some rows, and return what became of each."""
+    outcomes: dict[int, Outcome] = {}
     rows_of: dict[PhoneNumber, dict[int, ContactData]] = defaultdict(dict)
-    for position, row in enumerate(rows):
-        rows_of[row.phone_number][position] = row
-    refused: dict[int, PhonebookError] = {}
-
-    def changing(number: PhoneNumber) -> Change:
-        return _taking(rows_of[number], group, now, refused, refuse_members=refuse_members)
-
-    stamp = caller.stamp(now)
-    outcomes: dict[int, Contact | PhonebookError] = {}
+    for position, row in enumerate(part):
+        if isinstance(row, Rejected):
+            outcomes[position] = row
+        else:
+            rows_of[row.phone_number][position] = row
     with ThreadPoolExecutor(THREADS) as pool:
         # In a copy of the context, since the deadline of the request is in it.
         writing = [
             pool.submit(
-                copy_context().run, rewrite_each, caller.account.id, numbers, changing, stamp
+                copy_context().run,
+                _write_some,
+                caller,
+                {number: rows_of[number].values() for number in numbers},
+                upsert,
             )
             for numbers in in_batches(rows_of)
         ]
         for future in writing:
             for number, written in future.result().items():
-                outcomes |= _outcomes(rows_of[number], written, refused)
-    return [outcomes[position] for position in range(len(rows))]
+                outcomes |= zip(rows_of[number], written, strict=True)
+    return [outcomes[position] for position in range(len(part))]
 
 
-def _taking(
-    rows: Mapping[int, ContactData],
-    group: Group,
-    now: datetime,
-    refused: dict[int, PhonebookError],
-    *,
-    refuse_members: bool,
-) -> Change:
-    """Return how rows of one number change its contact, each what the one before made of it.
+def _write_some(
+    caller: Caller, rows_of: Mapping[PhoneNumber, Collection[ContactData]], upsert: Upsert
+) -> dict[PhoneNumber, list[Outcome]]:
+    """Write the contacts of up to 100 numbers, and return what became of the rows of each.
 
-    Those that fail are put into *refused*, and if all do, the first one's error is raised.
+    As many as fit are written together. Where that fails, for whichever of them, each is written
+    alone.
     """
+    try:
+        found = rewrites.find_each(caller.account.id, rows_of)
+    except PhonebookError as error:
+        return {number: _rejected(rows, error) for number, rows in rows_of.items()}
+    outcomes: dict[PhoneNumber, list[Outcome]] = {}
+    changes: dict[PhoneNumber, tuple[rewrites.Kept | None, Contact]] = {}
+    alone: list[PhoneNumber] = []
+    for number, rows in rows_of.items():
+        try:
+            kept = found.kept(number)
+            after, outcomes[number] = upsert.take_all(rows, kept.contact if kept else None)
+        except rewrites.DAMAGED:
+            alone.append(number)
+        else:
+            if after:
+                changes[number] = kept, after
+    for numbers in in_batches(changes, rewrites.MOST_TOGETHER):
+        together = [changes[number] for number in numbers]
+        try:
+            if not rewrites.rewrite_together(caller.account.id, together, caller.stamp(upsert.now)):
+                alone += numbers
+        except UnavailableError as error:
+            outcomes |= {number: _rejected(rows_of[number], error) for number in numbers}
+    return outcomes | {
+        number: _write_alone(caller, number, rows_of[number], upsert) for number in alone
+    }
 
-    def change(contact: Contact | None) -> Contact:
-        taken: Contact | None = None
-        for position, row in rows.items():
-            refused.pop(position, None)
-            try:
-                contact = taken = created_or_joined(
-                    contact, group, row, now, refuse_member=refuse_members
-                )
-            except PhonebookError as error:
-                refused[position] = error
-        if taken is None:
-            raise refused[min(rows)]
-        return taken
 
-    return change
+def _write_alone(
+    caller: Caller, number: PhoneNumber, rows: Collection[ContactData], upsert: Upsert
+) -> list[Outcome]:
+    """Write the contact of one number, and return what became of its rows."""
+    try:
+        for _ in tries(DECISION_TRIES):
+            kept = rewrites.find(caller.account.id, number)
+            after, outcomes = upsert.take_all(rows, kept.contact if kept else None)
+            if not after or rewrites.rewrite(
+                caller.account.id, kept, after, caller.stamp(upsert.now)
+            ):
+                return outcomes
+        return _rejected(rows, UnavailableError(ErrorCode.BUSY))
+    except PhonebookError as error:
+        return _rejected(rows, error)
+    except rewrites.DAMAGED:
+        logger().exception("A contact could not be written")
+        return _rejected(rows, PhonebookError(ErrorCode.BUG))
 
 
-def _outcomes(
-    rows: Mapping[int, ContactData],
-    written: Contact | PhonebookError,
-    refused: Mapping[int, PhonebookError],
-) -> dict[int, Contact | PhonebookError]:
-    """Return what became of the rows of one number.
-
-    If their contact could not be written, none was refused for what another row made of it.
-    """
-    if isinstance(written, PhonebookError) and written is not refused.get(min(rows)):
-        return dict.fromkeys(rows, written)
-    return {position: refused.get(position, written) for position in rows}
+def _rejected(rows: Collection[ContactData], error: PhonebookError) -> list[Outcome]:
+    return [Rejected(error)] * len(rows)

@@ -5,9 +5,9 @@ What was read is the condition of what is written. If others were faster, nothin
 whoever wanted to has to read it again and decide anew.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from pynamodb.exceptions import TransactWriteError
 
@@ -17,14 +17,12 @@ from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,
     NotFoundError,
-    PhonebookError,
     RefusedError,
     UnavailableError,
 )
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.observability import logger
 from chalicelib.storage import blacklist, contact_items, keys, memberships, tombstones
-from chalicelib.storage.dynamodb.batches import StoredItem, in_batches, read_batch
+from chalicelib.storage.dynamodb.batches import StoredItem, read_batch
 from chalicelib.storage.dynamodb.transactions import (
     MOST_ACTIONS,
     REVISION,
@@ -32,21 +30,17 @@ from chalicelib.storage.dynamodb.transactions import (
     TransactionRefusedError,
     write_together,
 )
-from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactItem, MembershipItem
 
 MOST_MEMBERSHIPS: Final = MOST_ACTIONS - 4
 """What a transaction holds beside the contact where it was, and where it is, its id, and the
 blacklist."""
 
-_JOINS_TOGETHER: Final = MOST_ACTIONS // 4
+MOST_TOGETHER: Final = MOST_ACTIONS // 4
 """Contacts that are written in one transaction when each joins one group at most."""
 
-_UNREADABLE: Final = (KeyError, TypeError, ValueError)
-"""What is raised when an item is not whole, or not of the types that it has to be."""
-
-Change: TypeAlias = Callable[[Contact | None], Contact]
-"""Returns a contact as it shall be, given it as readers see it, or None if there is none."""
+DAMAGED: Final = (KeyError, TypeError, ValueError, TransactWriteError)
+"""What is raised of a contact whose item is not whole, or not of the types that it has to be."""
 
 
 class Kept(NamedTuple):
@@ -98,38 +92,64 @@ def rewrite(account_id: str, kept: Kept | None, after: Contact, stamp: Stamp) ->
     return after
 
 
-def rewrite_each(
-    account_id: str,
-    phone_numbers: Sequence[PhoneNumber],
-    change: Callable[[PhoneNumber], Change],
-    stamp: Stamp,
-) -> dict[PhoneNumber, Contact | PhonebookError]:
-    """Let each of up to 100 contacts join at most one group, and return what became of each.
+class Found(NamedTuple):
+    """Several contacts that are to be rewritten, as DynamoDB has them, by their numbers."""
 
-    As many as fit are written in one transaction; when that is refused, for whichever of them,
-    each is written by itself. One that cannot be read is logged, and holds up no other.
+    stored: Mapping[str, StoredItem]
+    deleted: Mapping[int, date]
+
+    def kept(self, phone_number: PhoneNumber) -> Kept | None:
+        """Return one of them, or None if there is none of that number.
+
+        Raises:
+            Exception: One of :data:`DAMAGED`.
+
+        """
+        stored = self.stored.get(phone_number.e164)
+        if stored is None:
+            return None
+        return Kept(stored, contact_items.contact_in(stored).without_deleted_groups(self.deleted))
+
+
+def find_each(account_id: str, phone_numbers: Iterable[PhoneNumber]) -> Found:
+    """Return those of up to 100 contacts that are there.
+
+    Raises:
+        UnavailableError: Not all could be read.
+
     """
-    outcomes: dict[PhoneNumber, Contact | PhonebookError] = {}
-    planned: dict[PhoneNumber, _Rewrite] = {}
+    e164s = [number.e164 for number in phone_numbers]
+    stored = read_batch(_as_it_is, keys.contacts(account_id), e164s)
+    is_any_in_groups = any("groupIds" in item for item in stored.values())
+    return Found(stored, tombstones.deleted_groups(account_id) if is_any_in_groups else {})
+
+
+def rewrite_together(
+    account_id: str, changes: Iterable[tuple[Kept | None, Contact]], stamp: Stamp
+) -> bool:
+    """Do what :func:`rewrite` does for :data:`MOST_TOGETHER` contacts at most, or for none of them.
+
+    Each keeps its number, and may join one group. Return whether they were written; if not, for
+    whichever of them, each can be rewritten by itself.
+
+    Raises:
+        UnavailableError: The table is out of reach.
+
+    """
+
+    def add_actions(transaction: Transaction) -> None:
+        for kept, after in changes:
+            _plan(account_id, kept, after, stamp).add_actions(transaction)
+
     try:
-        items = read_batch(
-            _as_it_is, keys.contacts(account_id), [number.e164 for number in phone_numbers]
-        )
-        is_any_in_groups = any("groupIds" in item for item in items.values())
-        deleted = tombstones.deleted_groups(account_id) if is_any_in_groups else {}
-    except PhonebookError as error:
-        return dict.fromkeys(phone_numbers, error)
-    for number in phone_numbers:
-        try:
-            kept = _kept(items.get(number.e164), deleted)
-            planned[number] = _plan(account_id, kept, change(number)(_seen(kept)), stamp)
-        except PhonebookError as error:
-            outcomes[number] = error
-        except _UNREADABLE:
-            outcomes[number] = _as_a_bug()
-    for together in in_batches(planned, _JOINS_TOGETHER):
-        outcomes |= _write_some({number: planned[number] for number in together}, change, stamp)
-    return outcomes
+        write_together(add_actions)
+    except (TransactionRefusedError, TransactWriteError, RefusedError):
+        return False
+    except UnavailableError as error:
+        if error.code is ErrorCode.UNREACHABLE:
+            raise
+        return False
+    return True
 
 
 class _Rewrite(NamedTuple):
@@ -246,16 +266,6 @@ def _is_to_unlist(account_id: str, kept: Kept | None, after: Contact) -> bool:
     return not blacklist.is_by_request(account_id, kept.contact.phone_number)
 
 
-def _kept(stored: StoredItem | None, deleted: Mapping[int, date]) -> Kept | None:
-    if stored is None:
-        return None
-    return Kept(stored, contact_items.contact_in(stored).without_deleted_groups(deleted))
-
-
-def _seen(kept: Kept | None) -> Contact | None:
-    return kept.contact if kept else None
-
-
 def _as_it_is(stored: StoredItem) -> StoredItem:
     return stored
 
@@ -266,45 +276,3 @@ def _refuse_if_number_is_taken(
     there = contact_items.find_item(account_id, contact.phone_number)
     if there is not None and there.id != contact.id:
         raise ConflictError(ErrorCode.CONTACT_EXISTS, contact_id=there.id) from refusal
-
-
-def _write_some(
-    planned: Mapping[PhoneNumber, _Rewrite],
-    change: Callable[[PhoneNumber], Change],
-    stamp: Stamp,
-) -> dict[PhoneNumber, Contact | PhonebookError]:
-    def add_actions(transaction: Transaction) -> None:
-        for each in planned.values():
-            each.add_actions(transaction)
-
-    try:
-        write_together(add_actions)
-    except (TransactionRefusedError, TransactWriteError, RefusedError, UnavailableError) as error:
-        if isinstance(error, UnavailableError) and error.code is ErrorCode.UNREACHABLE:
-            return dict.fromkeys(planned, error)
-        return {
-            number: _write_one(each.account_id, number, change(number), stamp)
-            for number, each in planned.items()
-        }
-    return {number: each.after for number, each in planned.items()}
-
-
-def _write_one(
-    account_id: str, number: PhoneNumber, change: Change, stamp: Stamp
-) -> Contact | PhonebookError:
-    try:
-        for _ in tries(DECISION_TRIES):
-            kept = find(account_id, number)
-            if written := rewrite(account_id, kept, change(_seen(kept)), stamp):
-                return written
-        return UnavailableError(ErrorCode.BUSY)
-    except PhonebookError as error:
-        return error
-    except (TransactWriteError, *_UNREADABLE):
-        return _as_a_bug()
-
-
-def _as_a_bug() -> PhonebookError:
-    """Log what was raised of one contact, and return what its writer is told."""
-    logger().exception("A contact could not be written")
-    return PhonebookError(ErrorCode.BUG)

@@ -31,9 +31,7 @@ READERS: dict[Callable[..., Any], Callable[[Account], Any]] = {
     rewrites.rewrite: lambda account: rewrites.rewrite(
         account.id, kept := rewrites.get(account.id, number()), kept.contact, stamp_of(NOW)
     ),
-    rewrites.rewrite_each: lambda account: rewrites.rewrite_each(
-        account.id, [number()], lambda _: _as_it_is, stamp_of(NOW)
-    ),
+    rewrites.find_each: lambda account: rewrites.find_each(account.id, [number()]).kept(number()),
 }
 
 
@@ -70,7 +68,9 @@ def test_every_reader_of_contacts_is_among_them():
 
 
 def _holds_contacts(kind):
-    return kind in {Contact, rewrites.Kept} or any(map(_holds_contacts, get_args(kind)))
+    return kind in {Contact, rewrites.Kept, rewrites.Found} or any(
+        map(_holds_contacts, get_args(kind))
+    )
 
 
 def _contacts_in(answer):
@@ -79,11 +79,5 @@ def _contacts_in(answer):
             return [answer]
         case rewrites.Kept():
             return [answer.contact]
-        case dict():
-            return list(answer.values())
         case _:
             return list(answer)
-
-
-def _as_it_is(contact):
-    return contact

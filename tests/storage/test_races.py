@@ -255,13 +255,15 @@ def test_uploads_of_the_same_contacts_at_once_make_each_contact_once(account, _r
 
     outcomes = at_once(
         *[
-            lambda group=group: upload_contacts(
-                caller_of(account), group.id, rows, NOW, refuse_members=True
+            lambda group=group: list(
+                upload_contacts(
+                    caller_of(account), rows, NOW, group_id=group.id, refuse_members=True
+                )
             )
             for group in groups_of_each
         ]
     )
 
     for of_one_number in zip(*outcomes, strict=True):
-        assert len({each.id for each in of_one_number}) == 1
+        assert len({each.contact.id for each in of_one_number}) == 1
     assert_whole(account, groups_of_each)

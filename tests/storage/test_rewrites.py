@@ -300,8 +300,9 @@ def test_what_a_later_version_keeps_stays_with_its_contact(account, moved_to):
     table().update_item(partition, number().e164, actions=[Path("later").set("kept")])
 
     change(account, created.id, phone_number=number(moved_to), details={"title": "Sir"})
-    rows = [data(moved_to, title="Dame")]
-    upload_contacts(caller_of(account), group.id, rows, NOW, refuse_members=False)
+    list(
+        upload_contacts(caller_of(account), [data(moved_to, title="Dame")], NOW, group_id=group.id)
+    )
 
     there = contact_items.find_stored(account.id, number(moved_to))
     assert there is not None

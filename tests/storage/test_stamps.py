@@ -94,7 +94,7 @@ def test_each_row_of_an_upload_says_who_sent_it(account, other):
     create(account)
 
     with written() as touched:
-        upload_contacts(other, group.id, [data(0), data(1)], LATER, refuse_members=False)
+        list(upload_contacts(other, [data(0), data(1)], LATER, group_id=group.id))
 
     assert len(touched) == 7  # two contacts, an id, two memberships, two of the blacklist
     assert_stamped(touched, other.stamp(LATER))

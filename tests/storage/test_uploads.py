@@ -2,15 +2,21 @@
 
 import time
 from dataclasses import replace
+from itertools import count, islice
 
 import pytest
 from pynamodb.expressions.operand import Path
 
-from chalicelib.domain.contact import Contact
-from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, PhonebookError
+from chalicelib.domain.errors import (
+    ConflictError,
+    ErrorCode,
+    InvalidDataError,
+    NotFoundError,
+)
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.limits import EXTRA_CHARACTERS
-from chalicelib.services import blacklist, contacts
+from chalicelib.domain.rows import Rejected, Written
+from chalicelib.services import blacklist, contacts, groups, uploading
 from chalicelib.services.uploading import read_rows, upload_contacts
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.connection import REPEATS
@@ -24,11 +30,13 @@ from tests.faulty_engine import faulty_engine, lose_answer, lose_race, throttle
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_whole,
+    change,
     create,
     create_group,
     create_or_join,
     data,
     number,
+    stored_keys,
     stored_members,
 )
 
@@ -49,12 +57,16 @@ def engine(table, account, group):
 
 
 def upload(account, group, rows, *, refuse_members=False):
-    return upload_contacts(caller_of(account), group.id, rows, NOW, refuse_members=refuse_members)
+    group_id = group and group.id
+    uploaded = upload_contacts(
+        caller_of(account), rows, NOW, group_id=group_id, refuse_members=refuse_members
+    )
+    return list(uploaded)
 
 
 def codes(outcomes):
     return [
-        each.code.name if isinstance(each, PhonebookError) else each.details.get("title")
+        each.reason.code.name if isinstance(each, Rejected) else each.contact.details.get("title")
         for each in outcomes
     ]
 
@@ -66,9 +78,10 @@ def test_each_row_becomes_a_member_and_is_answered_in_its_place(account, group):
     outcomes = upload(account, group, rows)
 
     assert codes(outcomes) == [str(index) for index in range(230)]
-    assert outcomes[3].id == existing.id
-    assert outcomes[3].details == {"email": "a", "title": "3"}
-    assert list(contacts.list_contacts_of_groups(account, [group.id])) == outcomes
+    assert outcomes[3].contact.id == existing.id
+    assert outcomes[3].contact.details == {"email": "a", "title": "3"}
+    members = contacts.list_contacts_of_groups(account, [group.id])
+    assert list(map(Written, members)) == outcomes
     assert_whole(account, [group])
 
 
@@ -78,8 +91,8 @@ def test_member_is_refused_or_changed(account, group):
 
     refused = upload(account, group, rows, refuse_members=True)
     assert codes(refused) == ["new", "MEMBERSHIP_EXISTS", "new"]
-    assert isinstance(refused[1], ConflictError)
-    assert refused[1].contact_id == member.id
+    assert isinstance(refused[1].reason, ConflictError)
+    assert refused[1].reason.contact_id == member.id
     assert contacts.retrieve_contact(account, number(1)) == member
 
     assert codes(upload(account, group, rows)) == ["new"] * 3
@@ -92,9 +105,9 @@ def test_rows_of_one_number_take_effect_in_their_order(account, group):
 
     outcomes = upload(account, group, rows)
 
-    assert len({each.id for each in (outcomes[0], outcomes[2], outcomes[3])}) == 1
-    assert outcomes[3].details == {"title": "b", "email": "a", "company": "c"}
-    assert contacts.retrieve_contact(account, number()) == outcomes[3]
+    there = contacts.retrieve_contact(account, number())
+    assert outcomes[0] == outcomes[2] == outcomes[3] == Written(there)
+    assert there.details == {"title": "b", "email": "a", "company": "c"}
 
 
 def test_rows_of_one_number_are_one_write(account, group, meter):
@@ -102,9 +115,10 @@ def test_rows_of_one_number_are_one_write(account, group, meter):
 
     outcomes = upload(account, group, rows)
 
-    assert outcomes == [contacts.retrieve_contact(account, number())] * 500
-    assert outcomes[0].details == {"title": "499"}
-    assert outcomes[0].extra == {str(index): index for index in range(500)}
+    there = contacts.retrieve_contact(account, number())
+    assert outcomes == [Written(there)] * 500
+    assert there.details == {"title": "499"}
+    assert there.extra == {str(index): index for index in range(500)}
     assert meter.calls.count("TransactWriteItems") == 1
 
 
@@ -116,8 +130,9 @@ def test_row_that_fails_leaves_the_others_of_its_number(account, group):
     outcomes = upload(account, group, rows)
 
     assert codes(outcomes) == [None, "INVALID_DATA", None]
-    assert contacts.retrieve_contact(account, number()) == outcomes[0] == outcomes[2]
-    assert outcomes[0].extra == {"a": half, "c": 1}
+    there = contacts.retrieve_contact(account, number())
+    assert outcomes[0] == outcomes[2] == Written(there)
+    assert there.extra == {"a": half, "c": 1}
 
 
 def test_repeated_row_is_no_duplicate_of_one_that_was_not_written(account, group, engine):
@@ -139,7 +154,7 @@ def test_row_that_repeats_an_earlier_one_is_refused(account, group, meter):
     outcomes = upload(account, group, rows, refuse_members=True)
 
     assert codes(outcomes) == ["a", *["MEMBERSHIP_EXISTS"] * 500, "a"]
-    assert {each.contact_id for each in outcomes[1:-1]} == {outcomes[0].id}
+    assert {each.reason.contact_id for each in outcomes[1:-1]} == {outcomes[0].contact.id}
     assert meter.calls[-3:] == ["GetItem", "BatchGetItem", "TransactWriteItems"]
 
 
@@ -151,7 +166,7 @@ def test_bad_row_fails_no_other(account, group):
 
     outcomes = upload(account, group, rows)
 
-    bad = {n: each.code for n, each in enumerate(outcomes) if isinstance(each, PhonebookError)}
+    bad = {n: each.reason.code for n, each in enumerate(outcomes) if isinstance(each, Rejected)}
     assert bad == {5: ErrorCode.INVALID_DATA, 7: ErrorCode.INVALID_DATA}
     assert len(stored_members(account, group)) == 29
 
@@ -176,6 +191,48 @@ def test_contact_that_cannot_be_read_fails_no_other_row(account, group, spoil):
     assert stored_members(account, group) == {number(0).e164, number(2).e164}
 
 
+def test_contacts_are_uploaded_outside_groups_too(account, group, meter):
+    """Whoever is in a group stays there; the others are created with a date."""
+    member = create_or_join(account, group, 1, title="old")
+    calls = len(meter.calls)
+
+    outcomes = upload(account, None, [data(index, title="new") for index in range(3)])
+
+    assert meter.calls[calls:] == ["BatchGetItem", "Query", "TransactWriteItems"]
+    assert codes(outcomes) == ["new"] * 3
+    assert outcomes[1].contact.id == member.id
+    assert stored_members(account, group) == {number(1).e164}
+    assert_whole(account, [group])
+
+
+def test_row_that_could_not_be_read_is_answered_in_its_place(account, group):
+    unread = Rejected(InvalidDataError.of("phone", "is no number"))
+
+    outcomes = upload(account, group, [unread, data(0, title="a"), unread])
+
+    assert codes(outcomes) == ["INVALID_DATA", "a", "INVALID_DATA"]
+
+
+def test_no_more_rows_are_held_than_a_part(account, group, monkeypatch):
+    """There may be any number of them, and one of a part may be of a number of one before."""
+    monkeypatch.setattr(uploading, "PART_ROWS", 4)
+    taken = []
+
+    def rows():
+        for index in count():
+            taken.append(index)
+            yield data(index % 3, title=str(index))
+
+    outcomes = upload_contacts(caller_of(account), rows(), NOW, group_id=group.id)
+
+    assert taken == []
+    assert codes(islice(outcomes, 1)) == ["3"]
+    assert len(taken) == 4
+    assert codes(islice(outcomes, 7)) == ["1", "2", "3", "7", "5", "6", "7"]
+    assert len(taken) == 8
+    assert_whole(account, [group])
+
+
 def test_upload_into_a_stoplist_blacklists(account):
     stoplist = create_group(account, kind=GroupKind.STOPLIST)
 
@@ -190,6 +247,18 @@ def test_upload_into_a_group_that_is_not_there_is_refused(account, group):
     assert upload(account, group, []) == []
 
 
+def test_part_is_refused_whose_group_was_deleted_after_the_one_before(account, group, monkeypatch):
+    monkeypatch.setattr(uploading, "PART_ROWS", 2)
+    outcomes = upload_contacts(caller_of(account), map(data, range(4)), NOW, group_id=group.id)
+    assert codes(islice(outcomes, 2)) == [None] * 2
+
+    groups.delete_group(caller_of(account), group.id, NOW)
+
+    with pytest.raises(NotFoundError):
+        next(outcomes)
+    assert stored_keys(keys.contacts(account.id)) == {number(0).e164, number(1).e164}
+
+
 @pytest.mark.parametrize(
     ("fault", "times"),
     [(lose_answer, 1), (lose_race, SEND_TRIES), (throttle, REPEATS + 1)],
@@ -199,7 +268,29 @@ def test_transaction_that_fails_is_written_row_by_row(account, group, engine, fa
 
     outcomes = upload(account, group, [data(index) for index in range(10)])
 
-    assert all(isinstance(each, Contact) for each in outcomes)
+    assert all(isinstance(each, Written) for each in outcomes)
+    assert_whole(account, [group])
+
+
+def test_rows_are_told_what_became_of_them_at_the_try_that_counts(account, group, engine):
+    """Others are faster: one contact is then a member, and there is room for the other's row."""
+    half = "x" * (EXTRA_CHARACTERS // 2)
+    create(account)
+    change(account, number(), extra={"a": half})
+    rows = [data(extra={"b": half}), data(0, title="a"), data(1, title="a"), data(1, title="b")]
+
+    def let_others_be_faster(faulty, *call):
+        change(account, number(), extra={"a": None})
+        create_or_join(account, group, 1, title="other")
+        return faulty.pass_on(*call)
+
+    engine.fail("TransactWriteItems", let_others_be_faster)
+
+    outcomes = upload(account, group, rows, refuse_members=True)
+
+    assert codes(outcomes) == [None, "MEMBERSHIP_EXISTS", *["MEMBERSHIP_EXISTS"] * 2]
+    assert contacts.retrieve_contact(account, number()).extra == {"b": half}
+    assert contacts.retrieve_contact(account, number(1)).details == {"title": "other"}
     assert_whole(account, [group])
 
 
@@ -226,7 +317,7 @@ def test_rows_that_were_not_read_in_time_are_answered_as_unavailable():
         return data(row)
 
     with calls_end_after(SECONDS):
-        rows = read_rows(range(5), read)
+        rows = list(read_rows(range(5), read))
 
     assert rows[0] == data(0)
     assert codes(rows[1:]) == ["BUSY"] * 4

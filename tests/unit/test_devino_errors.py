@@ -30,6 +30,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.field import FieldDefinition
 from chalicelib.domain.group import Group
 from chalicelib.domain.limits import TYPED_FIELDS, UPLOAD_ROWS
+from chalicelib.domain.rows import Rejected
 from infra.documents import table
 from tests.account import account_in
 from tests.openapi import DOCUMENTS
@@ -122,14 +123,15 @@ def test_upload_of_which_nothing_is_right_can_be_answered(name):
             zone_offset=timedelta(0),
         )
 
-    rejected = render_row(GROUP, refusal.value)
+    rejected = render_row(GROUP, Rejected(refusal.value))
 
     assert len(texts_of([rejected] * UPLOAD_ROWS)) == UPLOAD_ROWS
 
 
 def test_row_with_the_longest_words_fits_too():
     longest = "must be minutes from -1080 to 1080 and of no other length than that is"
-    rejected = render_row(GROUP, InvalidDataError([Problem("x" * 30, longest)] * 1000))
+    error = InvalidDataError([Problem("x" * 30, longest)] * 1000)
+    rejected = render_row(GROUP, Rejected(error))
 
     assert len(texts_of([rejected] * UPLOAD_ROWS)) == UPLOAD_ROWS
 

@@ -17,6 +17,7 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.domain.field import FieldDefinition, FieldType
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.rows import Rejected
 from tests.openapi import DOCUMENTS
 
 NOW = datetime(2026, 1, 31, 23, 30, 0, 999_999, tzinfo=UTC)
@@ -101,7 +102,7 @@ def test_row_and_deletion_can_be_rejected_for_any_error(code):
     error = NotFoundError(code)
 
     for schema, shown in [
-        ("RejectedContact", render_row(GROUP, error)),
+        ("RejectedContact", render_row(GROUP, Rejected(error))),
         ("Deletions", render_deletion("ids", {"1": error, "2": None})),
     ]:
         document.assert_matches(

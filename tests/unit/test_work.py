@@ -96,10 +96,11 @@ ROWS_OF_WORK = {
 def read_upload(rows):
     body = text_of({"contactGroupId": "1", "contacts": rows})
     upload = devino.parse_upload(REQUEST._replace(body=body))
-    read_rows(
+    for _ in read_rows(
         upload.rows,
         lambda sent: read_row(sent, MAIN_FIELDS, ACCOUNT, zone_offset=timedelta(0)),
-    )
+    ):
+        pass
 
 
 @pytest.mark.parametrize("sent", ROWS_OF_WORK.values(), ids=ROWS_OF_WORK)

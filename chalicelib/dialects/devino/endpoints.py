@@ -35,9 +35,8 @@ from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.collecting import no_collecting
-from chalicelib.domain.contact import ContactData
-from chalicelib.domain.errors import PhonebookError
 from chalicelib.domain.group import Group
+from chalicelib.domain.rows import Row
 from chalicelib.services import emails, groups, selecting, uploading
 
 ROOT: Final = "/address-book-api"
@@ -116,27 +115,24 @@ def _upload_contacts(request: Request, caller: Caller) -> Response:
     rows = _read_rows(upload, group, account)
     if upload.check is DuplicateCheck.EMAIL:
         rows = emails.refuse_known_emails(account, group, rows)
-    written = iter(
-        uploading.upload_contacts(
-            caller,
-            group.id,
-            [row for row in rows if isinstance(row, ContactData)],
-            request.received_on,
-            refuse_members=upload.check is DuplicateCheck.PHONE,
-        )
+    outcomes = uploading.upload_contacts(
+        caller,
+        rows,
+        request.received_on,
+        group_id=group.id,
+        refuse_members=upload.check is DuplicateCheck.PHONE,
     )
-    outcomes = (next(written) if isinstance(row, ContactData) else row for row in rows)
     return _render_result(render_row(group, outcome) for outcome in outcomes)
 
 
-def _read_rows(
-    upload: Upload, group: Group, account: Account
-) -> list[ContactData | PhonebookError]:
+def _read_rows(upload: Upload, group: Group, account: Account) -> list[Row]:
     """Return each row of an upload as a contact, or why it is none."""
     definitions = definitions_of(group)
-    return uploading.read_rows(
-        upload.rows,
-        lambda row: read_row(row, definitions, account, zone_offset=upload.zone_offset),
+    return list(
+        uploading.read_rows(
+            upload.rows,
+            lambda row: read_row(row, definitions, account, zone_offset=upload.zone_offset),
+        )
     )
 
 

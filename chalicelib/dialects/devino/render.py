@@ -29,6 +29,7 @@ from chalicelib.domain.field import Field, FieldDefinition
 from chalicelib.domain.field_values import in_zone, shifted
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import pair_of
+from chalicelib.domain.rows import Outcome, Written
 
 _MOMENT_WITH_T: Final = "%Y-%m-%dT%H:%M:%S"
 _TYPES: Final = {kind: name for name, kind in KINDS.items()}
@@ -91,14 +92,14 @@ def render_contact(
     }
 
 
-def render_row(group: Group, outcome: Contact | PhonebookError) -> dict[str, Any]:
+def render_row(group: Group, outcome: Outcome) -> dict[str, Any]:
     """Render what became of one contact of an upload.
 
     What a list calls its own fields may be long, and is not repeated in each of 10,000 rows.
     """
-    if isinstance(outcome, Contact):
-        return {"code": "OK", "result": {"contactId": pair_of(group.id, outcome.id)}}
-    key, field, description = reason_in_row(outcome)
+    if isinstance(outcome, Written):
+        return {"code": "OK", "result": {"contactId": pair_of(group.id, outcome.contact.id)}}
+    key, field, description = reason_in_row(outcome.reason)
     display_name = _DISPLAY_NAMES.get(field, field)
     result = {"localizationKey": key, "fieldName": field, "displayName": display_name}
     return {"code": "REJECTED", "result": result, "description": description}
