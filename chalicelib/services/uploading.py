@@ -115,6 +115,7 @@ def _write_some(
         found = rewrites.find_each(caller.account.id, rows_of)
     except PhonebookError as error:
         return {number: _rejected(rows, error) for number, rows in rows_of.items()}
+    # Each outcome is what it is once its contact is written; if it is not, there is another below.
     outcomes: dict[PhoneNumber, list[Outcome]] = {}
     changes: dict[PhoneNumber, tuple[rewrites.Kept | None, Contact]] = {}
     alone: list[PhoneNumber] = []

@@ -40,7 +40,8 @@ MOST_TOGETHER: Final = MOST_ACTIONS // 4
 """Contacts that are written in one transaction when each joins one group at most."""
 
 DAMAGED: Final = (KeyError, TypeError, ValueError, TransactWriteError)
-"""What is raised of a contact whose item is not whole, or not of the types that it has to be."""
+"""What is raised of a contact whose item is not whole, or not of the types that it has to be: when
+it is read, or by DynamoDB when it is changed."""
 
 
 class Kept(NamedTuple):

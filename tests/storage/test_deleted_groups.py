@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import pytest
 
@@ -61,7 +61,7 @@ def test_every_reader_of_contacts_is_among_them():
         if module is not contact_items
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
-        if _holds_contacts(get_type_hints(function)["return"])
+        if _holds_contacts(function.__annotations__["return"])
     ]
 
     assert sorted(readers, key=str) == sorted(READERS, key=str)
