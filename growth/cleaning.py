@@ -6,7 +6,7 @@ RUN_SECONDS: Final = 610 - 20
 """The Lambda's time, without what it keeps for its report."""
 
 RUNS_A_DAY: Final = 24 * 60 / 15
-RUNS_A_DAY_AT_MOST: Final = 24 * 60 / 11
+MAX_RUNS_A_DAY: Final = 24 * 60 / 11
 """With the schedule that `docs/operations.md` advises when the purge is behind."""
 
 READ_SECONDS: Final = 0.005

@@ -20,7 +20,7 @@ TRANSACTION_SECONDS: Final = 0.030
 
 TRIES: Final = 6
 FIRST_PAUSE: Final = 0.01
-LONGEST_PAUSE: Final = 0.4
+MAX_PAUSE: Final = 0.4
 """How a cancelled transaction is tried again (`chalicelib/storage/dynamodb/tries.py`)."""
 
 DELIVERED_AGAIN: Final = 1.0
@@ -126,4 +126,4 @@ def _pauses(chance: random.Random) -> Iterator[float]:
     longest = FIRST_PAUSE
     for _ in range(TRIES - 1):
         yield chance.uniform(0, longest)
-        longest = min(2 * longest, LONGEST_PAUSE)
+        longest = min(2 * longest, MAX_PAUSE)

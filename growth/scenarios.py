@@ -146,7 +146,7 @@ def contention(shards: int) -> counting.Contention:
 
 def met_by_one_account() -> list[Met]:
     """Return the limits of one account or one group, each on what *limit* names."""
-    whole = workload.RESPONSE_BYTES // workload.JSON_BYTES
+    whole = workload.MAX_RESPONSE_BYTES // workload.JSON_BYTES
     join_writes = 2
     counter = contention(shards=1)
     return [

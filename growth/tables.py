@@ -229,7 +229,7 @@ def _cleaning() -> str:
     rows = []
     for milliseconds in _MILLISECONDS_OF_CLEANING:
         seconds = milliseconds / 1000
-        every_11 = cleaning.RUNS_A_DAY_AT_MOST * cleaning.a_run(seconds, sweeping=False)
+        every_11 = cleaning.MAX_RUNS_A_DAY * cleaning.a_run(seconds, sweeping=False)
         rows.append(
             [
                 _number(milliseconds),

@@ -52,7 +52,7 @@ JSON_BYTES: Final = 250
 TOMBSTONE_BYTES: Final = 275
 """The tombstone of a deleted group: its keys, those in the index, two dates, and who deleted it."""
 
-RESPONSE_BYTES: Final = 5_500_000
+MAX_RESPONSE_BYTES: Final = 5_500_000
 """The most that a list answers (`chalicelib/domain/limits.py`)."""
 
 LIST_PAGE: Final = 100

@@ -26,7 +26,7 @@ take an hour."""
 
 JOINS_OF_QUICK_RUN: Final = {1: 20, 10: 100, 99: 198, 100: 200, 1_000: 1_000}
 
-MOST_TOGETHER: Final = 99
+MAX_TOGETHER: Final = 99
 """The markers that fit into a transaction beside one counter."""
 
 PARTS: Final = 10
@@ -67,7 +67,7 @@ def measure(quick: bool) -> Subject:  # noqa: FBT001 - as every subject is calle
         engine=MINISTACK,
         method=(
             "Records as the stream has them, given to the Lambda's handler; the formula is 2 "
-            f"writes a record, and 2 a transaction of up to {MOST_TOGETHER} records. CPU is "
+            f"writes a record, and 2 a transaction of up to {MAX_TOGETHER} records. CPU is "
             f"compared between the {PARTS} parts that came one after the other."
         ),
         rows=rows,
@@ -78,7 +78,7 @@ def measure(quick: bool) -> Subject:  # noqa: FBT001 - as every subject is calle
 def formula(joins: int, batch: int) -> float:
     """Return the write units of counting joins to one group, in batches."""
     whole, rest = divmod(joins, batch)
-    transactions = whole * -(-batch // MOST_TOGETHER) + -(-rest // MOST_TOGETHER)
+    transactions = whole * -(-batch // MAX_TOGETHER) + -(-rest // MAX_TOGETHER)
     return 2 * joins + 2 * transactions
 
 

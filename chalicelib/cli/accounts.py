@@ -12,7 +12,7 @@ from chalicelib.cli.program import command_line
 from chalicelib.cli.table import TableCommands, via_of
 from chalicelib.domain.account import Account, AccountChanges
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.limits import RETENTION_DAYS
+from chalicelib.domain.limits import DEFAULT_RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.services import accounts
 from chalicelib.storage.accounts import UnreadableItemError
@@ -57,7 +57,7 @@ def open_account(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose account it is.")],
     default_region: Annotated[str, typer.Option(help=REGION_HELP)],
     notation: Annotated[MeantNotation, typer.Option(help=NOTATION_HELP)] = MeantNotation.DOCUMENTED,
-    retention_days: Annotated[int, typer.Option(help=RETENTION_HELP)] = RETENTION_DAYS,
+    retention_days: Annotated[int, typer.Option(help=RETENTION_HELP)] = DEFAULT_RETENTION_DAYS,
     as_json: AsJson = False,
 ) -> None:
     """Open an account. Nobody can use it before `credentials issue`."""

@@ -11,7 +11,7 @@ from chalicelib.cli.output import AsJson, Row, print_done, print_row
 from chalicelib.cli.table import TableCommands, via_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
-from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, Details
+from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS, Contact, Details
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.phone import PhoneNumber
@@ -38,7 +38,7 @@ _OF_A_DETAIL: Final = tuple(
             typer.Option(help=f"Up to {longest:,} characters; an empty text clears it."),
         ],
     )
-    for name, longest in DETAIL_CHARACTERS.items()
+    for name, longest in MAX_DETAIL_CHARACTERS.items()
 )
 
 commands = TableCommands(help="Create, show, change and delete contacts.", no_args_is_help=True)
@@ -135,7 +135,7 @@ def _read(
     for name, text in details.items():
         if text is not None:
             with problems:
-                longest = DETAIL_CHARACTERS[name]
+                longest = MAX_DETAIL_CHARACTERS[name]
                 known[name] = checked_text(name.replace("_", " "), text, longest=longest) or None
     problems.raise_if_any()
     return phone_number, known
@@ -146,7 +146,7 @@ def _row(account: Account, contact: Contact) -> Row:
     return {
         "number": contact.phone_number.e164,
         "id": uuid_of(contact.id),
-        **{name: contact.details.get(name) for name in DETAIL_CHARACTERS},
+        **{name: contact.details.get(name) for name in MAX_DETAIL_CHARACTERS},
         "extra": contact.extra,
         "groups": [uuid_of(group_id) for group_id in sorted(contact.group_ids)],
         "blacklisted": bool(blacklist.blacklisted_since(account, [contact.phone_number])),

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from chalicelib.dialects.messages import FORM, JSON, Request
-from chalicelib.domain.contact import DETAIL_CHARACTERS, Details
+from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS, Details
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
@@ -99,7 +99,7 @@ def read_details(body: Mapping[str, Any], fields: Mapping[str, str]) -> Details:
     for field, name in fields.items():
         if field in body:
             with problems:
-                details[name] = _text_or_none(field, body[field], DETAIL_CHARACTERS[name])
+                details[name] = _text_or_none(field, body[field], MAX_DETAIL_CHARACTERS[name])
     problems.raise_if_any()
     return details
 

@@ -18,7 +18,7 @@ from chalicelib.domain.errors import (
     RefusedError,
     UnavailableError,
 )
-from chalicelib.domain.limits import REQUEST_BYTES
+from chalicelib.domain.limits import MAX_REQUEST_BYTES
 from chalicelib.domain.text import has_lone_surrogate
 from chalicelib.observability import logger, tell_of_request
 
@@ -32,7 +32,7 @@ class Dialect(NamedTuple):
     ``sent_beside`` names what clients are known to send in the query of any operation, and each
     time who says so.
     ``request_bytes`` gives the largest body of each path that takes more than
-    :data:`REQUEST_BYTES`.
+    :data:`MAX_REQUEST_BYTES`.
     """
 
     name: str
@@ -89,7 +89,7 @@ def _find_operation(dialect: Dialect, request: Request) -> Operation:
     if operation is None:
         allowed = {*by_method, "HEAD"} if "GET" in by_method else by_method
         raise RefusedError(ErrorCode.METHOD_NOT_ALLOWED, allowed_methods=sorted(allowed))
-    if len(request.body) > dialect.request_bytes.get(request.route, REQUEST_BYTES):
+    if len(request.body) > dialect.request_bytes.get(request.route, MAX_REQUEST_BYTES):
         raise RefusedError(ErrorCode.REQUEST_TOO_LARGE)
     return operation
 

@@ -9,7 +9,7 @@ from chalicelib.dialects.messages import JSON, Request, Response
 from chalicelib.domain.account import Account
 from chalicelib.domain.cursors import read_cursor, write_cursor
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, ProblemCollector, RefusedError
-from chalicelib.domain.limits import PAGE_ITEMS, RESPONSE_BYTES, RESPONSE_EVENT_BYTES
+from chalicelib.domain.limits import MAX_PAGE_ITEMS, MAX_RESPONSE_BYTES, MAX_RESPONSE_EVENT_BYTES
 from chalicelib.domain.text import json_text
 
 PAGING: Final = frozenset({"limit", "cursor"})
@@ -93,8 +93,8 @@ class _Room:
     """What is left of the largest response, counted in both ways that it is limited."""
 
     def __init__(self) -> None:
-        self._body_bytes = RESPONSE_BYTES
-        self._event_bytes = RESPONSE_EVENT_BYTES
+        self._body_bytes = MAX_RESPONSE_BYTES
+        self._event_bytes = MAX_RESPONSE_EVENT_BYTES
 
     def takes(self, text: str) -> bool:
         """Say whether an entry fits, and count it."""
@@ -125,8 +125,8 @@ def _parse_limit(text: str | None) -> int | None:
     if text is None:
         return None
     is_number = text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS
-    if not is_number or not 1 <= int(text) <= PAGE_ITEMS:
-        raise InvalidDataError.of("limit", f"must be a number from 1 to {PAGE_ITEMS}")
+    if not is_number or not 1 <= int(text) <= MAX_PAGE_ITEMS:
+        raise InvalidDataError.of("limit", f"must be a number from 1 to {MAX_PAGE_ITEMS}")
     return int(text)
 
 

@@ -9,24 +9,24 @@ from typing import Final, TypeAlias
 from chalicelib.domain.extra import Extra, changed_extra
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.limits import EMAIL_CHARACTERS, FIELD_CHARACTERS
+from chalicelib.domain.limits import MAX_EMAIL_CHARACTERS, MAX_FIELD_CHARACTERS
 from chalicelib.domain.phone import PhoneNumber
 
-DETAIL_CHARACTERS: Final[Mapping[str, int]] = {
-    "email": EMAIL_CHARACTERS,
-    "first_name": FIELD_CHARACTERS,
-    "last_name": FIELD_CHARACTERS,
-    "company": FIELD_CHARACTERS,
-    "title": FIELD_CHARACTERS,
-    "custom": FIELD_CHARACTERS,
-    "custom2": FIELD_CHARACTERS,
-    "custom3": FIELD_CHARACTERS,
-    "custom4": FIELD_CHARACTERS,
+MAX_DETAIL_CHARACTERS: Final[Mapping[str, int]] = {
+    "email": MAX_EMAIL_CHARACTERS,
+    "first_name": MAX_FIELD_CHARACTERS,
+    "last_name": MAX_FIELD_CHARACTERS,
+    "company": MAX_FIELD_CHARACTERS,
+    "title": MAX_FIELD_CHARACTERS,
+    "custom": MAX_FIELD_CHARACTERS,
+    "custom2": MAX_FIELD_CHARACTERS,
+    "custom3": MAX_FIELD_CHARACTERS,
+    "custom4": MAX_FIELD_CHARACTERS,
 }
 """What can be known of a contact besides its number, and how long each may be."""
 
 Details: TypeAlias = Mapping[str, str | None]
-"""Some of :data:`DETAIL_CHARACTERS`, by name; None means not known, or to be cleared."""
+"""Some of :data:`MAX_DETAIL_CHARACTERS`, by name; None means not known, or to be cleared."""
 
 ContactKey: TypeAlias = PhoneNumber | int
 """By what a contact is asked for: its number, or its id, which stays when its number changes."""
@@ -58,7 +58,9 @@ class Contact:
         members get when it was their last group.
         """
         gone = self.group_ids & deleted.keys()
-        return self.left(gone, max(deleted[group_id] for group_id in gone)) if gone else self
+        return (
+            self.without_groups(gone, max(deleted[group_id] for group_id in gone)) if gone else self
+        )
 
     def changed(self, changes: "ContactChanges", now: datetime) -> "Contact":
         """Return the contact with some of its fields set or cleared.
@@ -86,7 +88,9 @@ class Contact:
             scheduled_deletion_date=None,
         )
 
-    def left(self, group_ids: AbstractSet[int], scheduled_deletion_date: date) -> "Contact":
+    def without_groups(
+        self, group_ids: AbstractSet[int], scheduled_deletion_date: date
+    ) -> "Contact":
         """Return the contact outside some of its groups; if they were all, with the date."""
         remaining = self.group_ids - group_ids
         return replace(

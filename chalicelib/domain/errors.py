@@ -22,7 +22,7 @@ from enum import Enum, auto
 from types import TracebackType
 from typing import Final
 
-PROBLEMS_TOLD: Final = 50
+MAX_PROBLEMS_TOLD: Final = 50
 """Of what is wrong with one request; a client can repeat one mistake many thousands of times."""
 
 
@@ -88,7 +88,7 @@ class InvalidDataError(PhonebookError):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What the client is told: the first problems, and how many more there are."""
-        told, more = self.found[:PROBLEMS_TOLD], len(self.found) - PROBLEMS_TOLD
+        told, more = self.found[:MAX_PROBLEMS_TOLD], len(self.found) - MAX_PROBLEMS_TOLD
         if more > 0:
             told += (Problem("body", f"has {more} more problems"),)
         return told

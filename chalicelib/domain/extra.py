@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from chalicelib.domain.errors import InvalidDataError
-from chalicelib.domain.limits import EXTRA_CHARACTERS
+from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
 from chalicelib.domain.text import checked_text
 
 Extra: TypeAlias = Mapping[str, Any]
@@ -42,7 +42,7 @@ def text_of_extra(extra: Extra) -> str | None:
         text = _JSON.encode(extra)
     except (ValueError, RecursionError) as error:
         raise InvalidDataError.of("extra fields", "must be JSON values") from error
-    return checked_text("extra fields", text, longest=EXTRA_CHARACTERS)
+    return checked_text("extra fields", text, longest=MAX_EXTRA_CHARACTERS)
 
 
 def extra_of_text(text: str | None) -> dict[str, Any]:

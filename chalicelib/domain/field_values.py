@@ -9,7 +9,11 @@ from typing import Any, Final
 
 from chalicelib.domain.errors import InvalidDataError
 from chalicelib.domain.field import FieldDefinition, FieldType, Value
-from chalicelib.domain.limits import FIELD_CHARACTERS, LEVELS_OF_A_VALUE, VALUES_OF_A_FIELD
+from chalicelib.domain.limits import (
+    MAX_FIELD_CHARACTERS,
+    MAX_LEVELS_OF_A_VALUE,
+    MAX_VALUES_OF_A_FIELD,
+)
 from chalicelib.domain.text import checked_text, json_text
 
 _DATE_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -38,8 +42,8 @@ def check_value(field: str, definition: FieldDefinition, value: Value) -> None:
 
     """
     values = _each(value)
-    if len(values) > VALUES_OF_A_FIELD:
-        raise InvalidDataError.of(field, f"must be at most {VALUES_OF_A_FIELD} values")
+    if len(values) > MAX_VALUES_OF_A_FIELD:
+        raise InvalidDataError.of(field, f"must be at most {MAX_VALUES_OF_A_FIELD} values")
     check = _CHECKS[definition.type]
     for each in values:
         check(field, each)
@@ -93,7 +97,7 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def _check_text(field: str, value: object) -> None:
-    checked_text(field, value, longest=FIELD_CHARACTERS)
+    checked_text(field, value, longest=MAX_FIELD_CHARACTERS)
 
 
 def _check_boolean(field: str, value: object) -> None:
@@ -138,13 +142,13 @@ def _check_object(field: str, value: object) -> None:
     if not isinstance(value, dict):
         raise InvalidDataError.of(field, "must be an object")
     if not _is_shallow(value):
-        raise InvalidDataError.of(field, f"must be at most {LEVELS_OF_A_VALUE} objects deep")
+        raise InvalidDataError.of(field, f"must be at most {MAX_LEVELS_OF_A_VALUE} objects deep")
 
 
 def _is_shallow(value: dict[str, Any]) -> bool:
     """Say whether no value is deeper than allowed, level by level: there may be a million."""
     level: list[Value] = [value]
-    for _ in range(LEVELS_OF_A_VALUE):
+    for _ in range(MAX_LEVELS_OF_A_VALUE):
         level = [
             each
             for outer in level

@@ -11,7 +11,7 @@ from typing import Final
 ID_BITS: Final = 53
 """The integers that a JSON number holds exactly in every client."""
 
-_LARGEST_ID: Final[int] = 2**ID_BITS - 1
+_MAX_ID: Final[int] = 2**ID_BITS - 1
 
 _LOW_BITS: Final = 48
 _UUID_PREFIX: Final = "70686f6e-6562-4000-"
@@ -21,13 +21,13 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEX: Final = re.compile(r"(.{8})(.{4})(.{4})(.{4})(.{12})")
 _DECIMAL: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _PAIR: Final = re.compile(r"([0-9a-f]{16})-([0-9a-f]{16})")
-_DECIMAL_DIGITS: Final = 16
+_MAX_DECIMAL_DIGITS: Final = 16
 """Those of the largest id; more are never read, however many there are."""
 
 
 def new_id() -> int:
     """Return a random id of :data:`ID_BITS` bits, never 0."""
-    return secrets.randbelow(_LARGEST_ID) + 1
+    return secrets.randbelow(_MAX_ID) + 1
 
 
 def uuid_of(number: int) -> str:
@@ -77,7 +77,7 @@ def id_of_decimal(value: object) -> int | None:
     if not is_decimal(value):
         return None
     if isinstance(value, str):
-        value = int(value) if len(value) <= _DECIMAL_DIGITS else 0
+        value = int(value) if len(value) <= _MAX_DECIMAL_DIGITS else 0
     return value if isinstance(value, int) and _is_id(value) else None
 
 
@@ -96,4 +96,4 @@ def ids_of_pair(text: str) -> tuple[int, int] | None:
 
 
 def _is_id(number: int) -> bool:
-    return 0 < number <= _LARGEST_ID
+    return 0 < number <= _MAX_ID

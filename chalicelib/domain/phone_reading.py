@@ -25,14 +25,14 @@ from phonenumbers import (
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import InvalidDataError
-from chalicelib.domain.limits import E164_DIGITS, WRITTEN_NUMBER_CHARACTERS
+from chalicelib.domain.limits import MAX_E164_DIGITS, MAX_WRITTEN_NUMBER_CHARACTERS
 from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.domain.phone_text import UnreadableError, Written, read_text
 
-_BEYOND_EVERY_NUMBER: Final = 10**WRITTEN_NUMBER_CHARACTERS
+_BEYOND_EVERY_NUMBER: Final = 10**MAX_WRITTEN_NUMBER_CHARACTERS
 
-_LONGEST_COUNTRY_CODE: Final = 3
-_MOST_USED_WAY: Final = "00"
+_MAX_COUNTRY_CODE_DIGITS: Final = 3
+_USUAL_INTERNATIONAL_PREFIX: Final = "00"
 """To call abroad, recommended by the ITU."""
 
 _ALSO_CALLED: Final = {"UK": "GB", "EL": "GR"}
@@ -117,7 +117,7 @@ def checked_region(field: str, code: str) -> str:
 def _regions_meant_by(code: str) -> list[str]:
     """Return the regions of a country code such as ``+372``, or the one that is called so."""
     digits = code.removeprefix("+")
-    if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_COUNTRY_CODE:
+    if digits.isascii() and digits.isdigit() and len(digits) <= _MAX_COUNTRY_CODE_DIGITS:
         regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits), ())
         return [region for region in regions if region in phonenumbers.SUPPORTED_REGIONS]
     code = _ALSO_CALLED.get(code, code)
@@ -186,10 +186,12 @@ class _Readings:
 
         It is no reading of its own, but a reason to take no other: much of the world writes so.
         """
-        is_own_way = self._plan.international_prefix == _MOST_USED_WAY
-        if is_own_way or not self.written.digits.startswith(_MOST_USED_WAY):
+        is_own_way = self._plan.international_prefix == _USUAL_INTERNATIONAL_PREFIX
+        if is_own_way or not self.written.digits.startswith(_USUAL_INTERNATIONAL_PREFIX):
             return None
-        return _number_if_valid(_read_international(_behind(self.written, len(_MOST_USED_WAY))))
+        return _number_if_valid(
+            _read_international(_behind(self.written, len(_USUAL_INTERNATIONAL_PREFIX)))
+        )
 
     def national(self) -> PhoneNumber | None:
         """Return the valid number of the region, if there is one."""
@@ -292,7 +294,7 @@ def _first_valid(reading: _Reading | str, other_digits: str) -> _Reading | str:
 
 def _country_code_of(digits: str) -> str:
     """Return the country code that digits begin with, empty if it is none; one begins no other."""
-    codes = (digits[:length] for length in range(1, _LONGEST_COUNTRY_CODE + 1))
+    codes = (digits[:length] for length in range(1, _MAX_COUNTRY_CODE_DIGITS + 1))
     known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
     return next((code for code in codes if code and int(code) in known), "")
 
@@ -318,8 +320,8 @@ def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading 
     ):
         return _REASONS[possible]
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    if len(e164) - 1 > E164_DIGITS:
-        return f"is longer than the {E164_DIGITS} digits of E.164"
+    if len(e164) - 1 > MAX_E164_DIGITS:
+        return f"is longer than the {MAX_E164_DIGITS} digits of E.164"
     if e164[1:] != digits and _may_lose_digits(parsed):
         # The library strips one trunk zero at each reading: "+46 00…" would be kept as "+460…",
         # and asked for as that, be looked for as "+46…".
@@ -332,7 +334,7 @@ def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading 
 def _parse_international(code: str, digits: str) -> phonenumbers.PhoneNumber:
     """Parse digits as the library does, at once where it would strip nothing behind their code."""
     rest = digits.removeprefix(code)
-    is_plain = 1 < len(rest) <= E164_DIGITS and not rest.startswith("0")
+    is_plain = 1 < len(rest) <= MAX_E164_DIGITS and not rest.startswith("0")
     if is_plain and not _begins_with_prefix(int(code), rest):
         return phonenumbers.PhoneNumber(country_code=int(code), national_number=int(rest))
     return phonenumbers.parse(f"+{digits}")

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain.limits import WRITTEN_NUMBER_CHARACTERS
+from chalicelib.domain.limits import MAX_WRITTEN_NUMBER_CHARACTERS
 
 
 class UnreadableError(Exception):
@@ -55,8 +55,8 @@ _WITH_DECIMALS: Final = re.compile(r"[^.]*\.0+[^0-9.]*|.*\.[^0-9]*0[^0-9]*", re.
 
 _AREA_CODE_FIRST: Final = re.compile(r"[ \n]*\([ \n]*[0-9]")
 _ZERO_IN_BRACKETS: Final = re.compile(r"\([ \n]*0[ \n]*\)")
-_FEWEST_DIGITS_OF_A_NUMBER: Final = 7
-_FEWEST_DIGITS_BEHIND_A_PLUS: Final = 9
+_MIN_DIGITS: Final = 7
+_MIN_DIGITS_AFTER_PLUS: Final = 9
 
 
 def read_text(text: str) -> Written:
@@ -84,8 +84,8 @@ def read_text(text: str) -> Written:
 
 def _without_what_surrounds_it(text: str) -> str:
     text = text.strip()
-    if len(text) > WRITTEN_NUMBER_CHARACTERS:
-        raise UnreadableError(f"is longer than {WRITTEN_NUMBER_CHARACTERS} characters")
+    if len(text) > MAX_WRITTEN_NUMBER_CHARACTERS:
+        raise UnreadableError(f"is longer than {MAX_WRITTEN_NUMBER_CHARACTERS} characters")
     if not text.isascii() or not text.isprintable():
         text = "".join(map(_plain, text)).strip()
     # A spreadsheet writes an apostrophe before what it is to leave alone.
@@ -135,7 +135,7 @@ def _holds_two_numbers(text: str) -> bool:
     Before a slash is an area code, and not a number; a line ends in a number that is long.
     """
     has_plus = "+" in text
-    fewest = _FEWEST_DIGITS_BEHIND_A_PLUS if has_plus else _FEWEST_DIGITS_OF_A_NUMBER
+    fewest = _MIN_DIGITS_AFTER_PLUS if has_plus else _MIN_DIGITS
     lines = [digits for digits in map(_digits_of, text.split("\n")) if digits]
     if len(lines) > 1 and (not has_plus or len("".join(lines[:-1])) >= fewest):
         return True

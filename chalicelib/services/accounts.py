@@ -15,7 +15,7 @@ from chalicelib.domain.errors import (
     ProblemCollector,
     UnavailableError,
 )
-from chalicelib.domain.limits import FIELD_CHARACTERS, LONGEST_RETENTION_DAYS
+from chalicelib.domain.limits import MAX_FIELD_CHARACTERS, MAX_RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.phone_reading import checked_region
 from chalicelib.domain.text import checked_text
@@ -159,9 +159,9 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
         raise UnavailableError(ErrorCode.BUSY)
     long_ago = now if nobody_calls else now - TAKEN_AFTER_REVOCATION
     holdings = (
-        contacts.list_contacts(account_id, after=None, page_size=1),
+        contacts.list_contacts(account_id, after=None, expected=1),
         groups.list_groups(account_id),
-        blacklist.list_numbers(account_id, after=None, page_size=1),
+        blacklist.list_numbers(account_id, after=None, expected=1),
     )
     if any(
         credential.revoked_on is None or credential.revoked_on > long_ago
@@ -222,11 +222,11 @@ def _check(changes: AccountChanges) -> None:
     problems = ProblemCollector()
     with problems:
         if "name" in changes:
-            checked_text("name", changes["name"], shortest=1, longest=FIELD_CHARACTERS)
+            checked_text("name", changes["name"], shortest=1, longest=MAX_FIELD_CHARACTERS)
     with problems:
         if "default_region" in changes:
             checked_region("default region", changes["default_region"])
     with problems:
-        if not 0 <= changes.get("retention_days", 0) <= LONGEST_RETENTION_DAYS:
-            raise InvalidDataError.of("retention days", f"must be 0 to {LONGEST_RETENTION_DAYS}")
+        if not 0 <= changes.get("retention_days", 0) <= MAX_RETENTION_DAYS:
+            raise InvalidDataError.of("retention days", f"must be 0 to {MAX_RETENTION_DAYS}")
     problems.raise_if_any()

@@ -14,7 +14,7 @@ from chalicelib.storage.accounts import find_credential
 CACHE_SECONDS: Final = 60.0
 """How long a revoked credential may still be taken by a Lambda that knew it."""
 
-CACHE_ENTRIES: Final = 1_000
+MAX_CACHE_ENTRIES: Final = 1_000
 """Known credentials kept, and unknown names kept; guessing never evicts a known one."""
 
 _NO_SECRET_HASHES_TO_THIS: Final = "0" * 64
@@ -86,5 +86,5 @@ class _RecentlyRead:
         with self._lock:
             self._entries[username] = entry
             self._entries.move_to_end(username)
-            while len(self._entries) > CACHE_ENTRIES:
+            while len(self._entries) > MAX_CACHE_ENTRIES:
                 self._entries.popitem(last=False)

@@ -35,7 +35,7 @@ def blacklisted_since(
     account: Account, phone_numbers: Iterable[PhoneNumber]
 ) -> dict[PhoneNumber, datetime]:
     """Return those of some numbers that are on the blacklist, and since when."""
-    return blacklist.find_numbers(account.id, phone_numbers)
+    return blacklist.blacklisted_since(account.id, phone_numbers)
 
 
 def unblacklist_number(caller: Caller, phone_number: PhoneNumber) -> None:
@@ -49,7 +49,7 @@ def unblacklist_number(caller: Caller, phone_number: PhoneNumber) -> None:
 
 
 def list_blacklist(
-    account: Account, *, after: str | None = None, page_size: int | None = None
+    account: Account, *, after: str | None = None, expected: int | None = None
 ) -> Iterator[PhoneNumber]:
     """Yield every number on the blacklist in order, from behind the number *after*."""
-    return blacklist.list_numbers(account.id, after=after, page_size=page_size)
+    return blacklist.list_numbers(account.id, after=after, expected=expected)

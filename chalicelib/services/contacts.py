@@ -124,10 +124,10 @@ def count_contacts(account: Account) -> int:
 
 
 def list_contacts(
-    account: Account, *, after: str | None = None, page_size: int | None = None
+    account: Account, *, after: str | None = None, expected: int | None = None
 ) -> Iterator[Contact]:
     """Yield every contact in the order of numbers, from behind the number *after*."""
-    return contacts.list_contacts(account.id, after=after, page_size=page_size)
+    return contacts.list_contacts(account.id, after=after, expected=expected)
 
 
 def list_contacts_of_groups(
@@ -135,17 +135,17 @@ def list_contacts_of_groups(
     group_ids: Iterable[int],
     *,
     after: str | None = None,
-    page_size: int | None = None,
+    expected: int | None = None,
 ) -> Iterator[Contact]:
     """Yield the contacts in any of some groups, each once and in the order of numbers.
 
     A group that does not exist contributes nothing.
     """
-    existing = {group.id for group in groups.get_groups(account.id, group_ids)}
-    return list_members(account, existing, after=after, page_size=page_size)
+    existing = {group.id for group in groups.list_groups_by_id(account.id, group_ids)}
+    return list_members(account, existing, after=after, expected=expected)
 
 
-def find_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
+def list_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
     """Yield the contacts whose first name, last name or both together are *name*, exactly.
 
     It reads every contact.
@@ -159,13 +159,13 @@ def find_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
             yield contact
 
 
-def find_contacts(account: Account, wanted: PhoneNumber | str) -> list[Contact]:
+def list_matching_contacts(account: Account, wanted: PhoneNumber | str) -> list[Contact]:
     """Return the contact of a number, or the contacts of a name, or none.
 
-    A name is looked for as :func:`find_contacts_by_name` does.
+    A name is looked for as :func:`list_contacts_by_name` does.
     """
     if isinstance(wanted, str):
-        return list(find_contacts_by_name(account, wanted))
+        return list(list_contacts_by_name(account, wanted))
     try:
         return [retrieve_contact(account, wanted)]
     except NotFoundError:

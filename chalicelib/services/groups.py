@@ -116,7 +116,7 @@ def list_groups_of_contact(
         NotFoundError: There is no such contact.
 
     """
-    return _in_order(groups.get_groups_of(account.id, key), after)
+    return _in_order(groups.list_groups_of(account.id, key), after)
 
 
 def _refusal_to_delete(

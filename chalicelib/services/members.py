@@ -24,14 +24,14 @@ def list_members(
     group_ids: Collection[int],
     *,
     after: str | None = None,
-    page_size: int | None = None,
+    expected: int | None = None,
 ) -> Iterator[Contact]:
     """Yield the contacts in any of some groups, each once, from after the number *after*.
 
     The groups must exist: whoever calls this has just read them.
     """
-    numbers = memberships.list_members(account.id, group_ids, after=after, page_size=page_size)
-    return members_among(account, group_ids, numbers, page_size=page_size)
+    numbers = memberships.list_members(account.id, group_ids, after=after, expected=expected)
+    return members_among(account, group_ids, numbers, expected=expected)
 
 
 def members_among(
@@ -39,10 +39,10 @@ def members_among(
     group_ids: Collection[int],
     phone_numbers: Iterable[str],
     *,
-    page_size: int | None = None,
+    expected: int | None = None,
 ) -> Iterator[Contact]:
     """Yield the contacts of some memberships' numbers, if they are still in any of the groups."""
     wanted = frozenset(group_ids)
-    found = contacts.get_contacts(account.id, phone_numbers, page_size=page_size)
+    found = contacts.list_contacts_by_number(account.id, phone_numbers, expected=expected)
     # The contact's own word decides: it may have left since the membership was read.
     return (contact for contact in found if contact.group_ids & wanted)

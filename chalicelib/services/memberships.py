@@ -19,7 +19,7 @@ from chalicelib.domain.rows import Upsert
 from chalicelib.storage import contacts, groups, memberships, rewrites
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
-_LEFT_AT_ONCE: Final = rewrites.MOST_MEMBERSHIPS - 1
+_LEFT_AT_ONCE: Final = rewrites.MAX_MEMBERSHIPS - 1
 """What a transaction holds beside the group that is joined."""
 
 
@@ -74,7 +74,7 @@ def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datet
         kept = rewrites.get(account.id, key)
         if group_id not in kept.contact.group_ids:
             raise NotFoundError(ErrorCode.MEMBERSHIP_NOT_FOUND)
-        after = kept.contact.left({group_id}, deletion_date(now, account.retention_days))
+        after = kept.contact.without_groups({group_id}, deletion_date(now, account.retention_days))
         if rewrites.rewrite(account.id, kept, after, caller.stamp(now)):
             return
     raise UnavailableError(ErrorCode.BUSY)
@@ -137,7 +137,7 @@ def _moved(
         contact = kept.contact.changed(changes, now) if changes is not None else kept.contact
         others = sorted(contact.group_ids - {group.id})
         day = deletion_date(now, caller.account.retention_days)
-        after = contact.joined(group).left(frozenset(others[:_LEFT_AT_ONCE]), day)
+        after = contact.joined(group).without_groups(frozenset(others[:_LEFT_AT_ONCE]), day)
         if written := rewrites.rewrite(caller.account.id, kept, after, caller.stamp(now)):
             return written
     raise UnavailableError(ErrorCode.BUSY)

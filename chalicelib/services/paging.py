@@ -11,7 +11,7 @@ from chalicelib.services.contacts import count_contacts, list_contacts
 from chalicelib.services.members import members_among
 from chalicelib.storage import groups, memberships
 
-_FARTHEST: Final = 2**31 - 2
+_MAX_END: Final = 2**31 - 2
 """After every contact. DynamoDB takes one more as the size of a page."""
 
 
@@ -29,7 +29,7 @@ def page_of_contacts(account: Account, *, offset: int, limit: int) -> CountedPag
     It reads those first ones too.
     """
     start, end = _clamped(offset, limit)
-    found = list_contacts(account, page_size=end + 1)
+    found = list_contacts(account, expected=end + 1)
     page = list(islice(found, start, end))
     is_more = any(True for _ in found)
     total = _total(start, len(page), count_contacts(account), is_more=is_more)
@@ -65,11 +65,11 @@ def part_of_group(account: Account, group: Group, *, offset: int, limit: int) ->
 
 def _clamped(offset: int, limit: int) -> tuple[int, int]:
     """Return where a page begins and ends, in numbers that DynamoDB takes."""
-    return min(offset, _FARTHEST), min(offset + limit, _FARTHEST)
+    return min(offset, _MAX_END), min(offset + limit, _MAX_END)
 
 
-def _numbers_in(account: Account, group: Group, page_size: int) -> Iterator[str]:
-    return memberships.list_members(account.id, [group.id], after=None, page_size=page_size)
+def _numbers_in(account: Account, group: Group, expected: int) -> Iterator[str]:
+    return memberships.list_members(account.id, [group.id], after=None, expected=expected)
 
 
 def _is_any_in(account: Account, group: Group, numbers: Iterator[str]) -> bool:
@@ -78,7 +78,7 @@ def _is_any_in(account: Account, group: Group, numbers: Iterator[str]) -> bool:
     if number is None:
         return False
     rest = chain([number], numbers)
-    return any(True for _ in members_among(account, [group.id], rest, page_size=1))
+    return any(True for _ in members_among(account, [group.id], rest, expected=1))
 
 
 def _total(offset: int, found: int, counted: int, *, is_more: bool) -> int:

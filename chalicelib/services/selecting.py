@@ -7,7 +7,7 @@ from itertools import islice
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.group import Group
-from chalicelib.domain.limits import PAGE_ITEMS
+from chalicelib.domain.limits import MAX_PAGE_ITEMS
 from chalicelib.domain.selection import ContactFilter, GroupFilter, Order, Slice
 from chalicelib.services import blacklist, groups
 from chalicelib.services.members import list_members
@@ -52,7 +52,7 @@ def _with_opt_outs(
     account: Account, found: Iterable[Contact]
 ) -> Iterator[tuple[Contact, datetime | None]]:
     remaining = iter(found)
-    while some := list(islice(remaining, PAGE_ITEMS)):
+    while some := list(islice(remaining, MAX_PAGE_ITEMS)):
         since = blacklist.blacklisted_since(account, [contact.phone_number for contact in some])
         for contact in some:
             yield contact, since.get(contact.phone_number)

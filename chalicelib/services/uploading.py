@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact, ContactData, deletion_date
 from chalicelib.domain.errors import ErrorCode, PhonebookError, UnavailableError
-from chalicelib.domain.limits import UPLOAD_ROWS
+from chalicelib.domain.limits import MAX_UPLOAD_ROWS
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.rows import Outcome, Rejected, Row, Upsert
 from chalicelib.observability import logger
@@ -22,7 +22,7 @@ from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 THREADS: Final = 8
 """Transactions under way at once; botocore keeps ten connections."""
 
-PART_ROWS: Final = UPLOAD_ROWS
+PART_ROWS: Final = MAX_UPLOAD_ROWS
 """Rows that are held at once, with their outcomes. Those of one number are written together."""
 
 SentT = TypeVar("SentT")
@@ -128,7 +128,7 @@ def _write_some(
         else:
             if after:
                 changes[number] = kept, after
-    for numbers in in_batches(changes, rewrites.MOST_TOGETHER):
+    for numbers in in_batches(changes, rewrites.MAX_TOGETHER):
         together = [changes[number] for number in numbers]
         try:
             if not rewrites.rewrite_together(caller.account.id, together, caller.stamp(upsert.now)):

@@ -17,7 +17,7 @@ from chalicelib.storage.invariants import Check, Kind, checks_of
 SECONDS_TO_SETTLE: Final = 60.0
 """Longer than a request takes: what one of them had half done by then, it will not go on with."""
 
-_MOST_WAITING: Final = 10_000
+_MAX_WAITING: Final = 10_000
 """Checks, of a few hundred bytes each."""
 
 
@@ -87,7 +87,7 @@ class _Verifier:
             else:
                 yield from self._look_again(check)
         while self._settling and (
-            len(self._settling) > _MOST_WAITING or self._settling[0][0] <= _before_settling()
+            len(self._settling) > _MAX_WAITING or self._settling[0][0] <= _before_settling()
         ):
             yield from self._look_at_the_oldest()
 

@@ -22,18 +22,18 @@ from chalicelib.storage.counters import (
 )
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.transactions import (
-    MOST_ACTIONS,
+    MAX_ACTIONS,
     TransactionRefusedError,
     write_together,
 )
 from chalicelib.storage.items import AppliedItem, AsideItem
 from chalicelib.storage.stream_records import event_id_of
 
-_CHARACTERS_OF_A_PART: Final = 90_000
+_MAX_PART_CHARACTERS: Final = 90_000
 """Of up to four bytes: an item holds 400 KB, and a record twice as much and more."""
 
 
-_CHARACTERS_OF_A_REASON: Final = 1_000
+_MAX_REASON_CHARACTERS: Final = 1_000
 
 
 class Aside(NamedTuple):
@@ -60,7 +60,7 @@ def put_aside(record: object, why: str, now: datetime) -> bool:
     text = _text_of(record)
     record_id = _id_of(text)
     # It may name what the record has, which may be anything.
-    reason = why.encode("ascii", "backslashreplace").decode()[:_CHARACTERS_OF_A_REASON]
+    reason = why.encode("ascii", "backslashreplace").decode()[:_MAX_REASON_CHARACTERS]
     event_id = event_id_of(record)
 
     def add_actions(transaction: TransactWrite) -> None:
@@ -69,13 +69,13 @@ def put_aside(record: object, why: str, now: datetime) -> bool:
             transaction.condition_check(
                 AppliedItem, keys.applied(event_id), keys.APPLIED, condition=marker_is_missing()
             )
-        for part, start in enumerate(range(0, len(text), _CHARACTERS_OF_A_PART)):
+        for part, start in enumerate(range(0, len(text), _MAX_PART_CHARACTERS)):
             # Fails when it lies there already.
             transaction.save(
                 AsideItem(
                     keys.ASIDE,
                     keys.aside(record_id, part),
-                    text=text[start : start + _CHARACTERS_OF_A_PART],
+                    text=text[start : start + _MAX_PART_CHARACTERS],
                     why=reason,
                     put_aside_on=now,
                 ),
@@ -113,7 +113,7 @@ def count_aside() -> int:
 
 def forget(aside: Aside) -> None:
     """Let go of a record: of all its parts, or of none, as far as a transaction holds them."""
-    for together in in_batches(aside.sort_keys, MOST_ACTIONS):
+    for together in in_batches(aside.sort_keys, MAX_ACTIONS):
         _remove(together)
 
 

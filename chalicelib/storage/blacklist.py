@@ -103,7 +103,7 @@ def remove_number(account_id: str, phone_number: PhoneNumber) -> None:
         item.delete(BlacklistItem.pk.exists())
 
 
-def find_numbers(
+def blacklisted_since(
     account_id: str, phone_numbers: Iterable[PhoneNumber]
 ) -> dict[PhoneNumber, datetime]:
     """Return those of some numbers that are on the blacklist, and since when."""
@@ -115,17 +115,17 @@ def find_numbers(
 
 
 def list_numbers(
-    account_id: str, *, after: str | None, page_size: int | None
+    account_id: str, *, after: str | None, expected: int | None
 ) -> Iterator[PhoneNumber]:
     """Yield every number on the blacklist in order, from behind the number *after*.
 
-    *page_size* is how many to read at a time, where fewer than all may be wanted.
+    *expected* is how many to read at a time, where fewer than all may be wanted.
     """
     items = BlacklistItem.query(
         keys.blacklist(account_id),
         BlacklistItem.sk > after if after else None,
         consistent_read=True,
-        page_size=page_size,
+        page_size=expected,
     )
     return (PhoneNumber(item.sk) for item in items)
 

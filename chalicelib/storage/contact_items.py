@@ -14,7 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.contact import DETAIL_CHARACTERS, Contact, ContactKey
+from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS, Contact, ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
@@ -25,7 +25,7 @@ from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactIdItem, ContactItem
 from chalicelib.storage.stamps import stamped, stamping
 
-_DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in DETAIL_CHARACTERS}
+_DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in MAX_DETAIL_CHARACTERS}
 _DATES: Final[Any] = ContactItem.created_on
 _KNOWN: Final = frozenset(each.attr_name for each in ContactItem.get_attributes().values())
 

@@ -20,7 +20,7 @@ from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import in_batches, read_batch, size_of_batches
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.transactions import (
-    MOST_ACTIONS,
+    MAX_ACTIONS,
     TransactionRefusedError,
     condition_failing_means,
     write_together,
@@ -28,7 +28,7 @@ from chalicelib.storage.dynamodb.transactions import (
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
 
-_MEMBERSHIPS_DELETED_AT_ONCE: Final = MOST_ACTIONS - 3
+_MEMBERSHIPS_DELETED_AT_ONCE: Final = MAX_ACTIONS - 3
 """What a transaction holds beside the contact, its id and a tombstone."""
 
 _MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
@@ -55,33 +55,31 @@ def check_contact(account_id: str, key: ContactKey) -> None:
     contact_items.get_stored(account_id, key)
 
 
-def get_contacts(
-    account_id: str, phone_numbers: Iterable[str], *, page_size: int | None = None
+def list_contacts_by_number(
+    account_id: str, phone_numbers: Iterable[str], *, expected: int | None = None
 ) -> Iterator[Contact]:
     """Yield those contacts that exist, in the order of their E.164 numbers given.
 
-    *page_size* is how many are wanted, where it may be fewer than all.
+    *expected* is how many are wanted, where it may be fewer than all.
     """
     deleted = tombstones.deleted_groups(account_id)
-    for batch in in_batches(phone_numbers, size_of_batches(page_size)):
+    for batch in in_batches(phone_numbers, size_of_batches(expected)):
         found = read_batch(contact_items.contact_in, keys.contacts(account_id), batch)
         for e164 in batch:
             if e164 in found:
                 yield found[e164].without_deleted_groups(deleted)
 
 
-def list_contacts(
-    account_id: str, *, after: str | None, page_size: int | None
-) -> Iterator[Contact]:
+def list_contacts(account_id: str, *, after: str | None, expected: int | None) -> Iterator[Contact]:
     """Yield every contact in the order of numbers, from behind the number *after*.
 
-    *page_size* is how many to read at a time, where fewer than all may be wanted.
+    *expected* is how many to read at a time, where fewer than all may be wanted.
     """
     deleted = tombstones.deleted_groups(account_id)
     question = {
         "range_key_condition": ContactItem.sk > (after or keys.BEFORE_ALL_NUMBERS),
         "consistent_read": True,
-        "limit": page_size,
+        "limit": expected,
     }
     found: ResultIterator[Contact] = ResultIterator(
         table().query, (keys.contacts(account_id),), question, map_fn=contact_items.contact_in

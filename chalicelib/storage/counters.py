@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.transactions import (
-    MOST_ACTIONS,
+    MAX_ACTIONS,
     TransactionRefusedError,
     write_together,
 )
@@ -112,7 +112,7 @@ def fits_with(countable: Countable, together: Sequence[Countable]) -> bool:
     if together and isinstance(together[-1], Fence):
         return False
     counters = {each.counter for each in together} | {countable.counter}
-    return len(together) + 1 + len(counters) <= MOST_ACTIONS
+    return len(together) + 1 + len(counters) <= MAX_ACTIONS
 
 
 def apply_once(countables: Iterable[Countable], now: datetime) -> None:

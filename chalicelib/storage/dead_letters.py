@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SECONDS_HIDDEN: Final = 600
 """How long nobody else receives a letter that is being dealt with."""
 
-_MOST_AT_ONCE: Final = 10
+_MAX_MESSAGES_AT_ONCE: Final = 10
 _EMPTY_PAGES: Final = 100
 """So many in a row, and what a letter names will not be found: a shard that is written to has no
 end."""
@@ -75,7 +75,7 @@ class DeadLetters:
             with refusals_told():
                 answer = self._queue.receive_message(
                     QueueUrl=self._url,
-                    MaxNumberOfMessages=_MOST_AT_ONCE,
+                    MaxNumberOfMessages=_MAX_MESSAGES_AT_ONCE,
                     VisibilityTimeout=_SECONDS_HIDDEN,
                     WaitTimeSeconds=1,
                 )

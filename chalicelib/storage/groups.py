@@ -36,7 +36,7 @@ def get_group(account_id: str, group_id: int) -> Group:
     return _group_of(item)
 
 
-def get_groups(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
+def list_groups_by_id(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
     """Yield those groups that exist, in no particular order."""
     for batch in in_batches(map(keys.of_id, group_ids)):
         yield from map(
@@ -44,7 +44,7 @@ def get_groups(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
         )
 
 
-def get_groups_of(account_id: str, key: ContactKey) -> Iterator[Group]:
+def list_groups_of(account_id: str, key: ContactKey) -> Iterator[Group]:
     """Yield the groups that a contact is in, in no particular order.
 
     Raises:
@@ -53,7 +53,7 @@ def get_groups_of(account_id: str, key: ContactKey) -> Iterator[Group]:
     """
     contact = contact_items.contact_in(contact_items.get_stored(account_id, key))
     # Those that were deleted are not there, so that no tombstone has to be read.
-    return get_groups(account_id, contact.group_ids)
+    return list_groups_by_id(account_id, contact.group_ids)
 
 
 def list_groups(account_id: str) -> Iterator[Group]:

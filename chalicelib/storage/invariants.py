@@ -25,7 +25,7 @@ from chalicelib.storage.keys import ItemKind
 TOMBSTONE_TIME: Final = timedelta(days=1)
 """A sweep comes by every few minutes, and takes long for the largest groups only."""
 
-_MOST_BYTES_OF_A_SORT_KEY: Final = 1_024
+_MAX_SORT_KEY_BYTES: Final = 1_024
 """DynamoDB refuses to read all that is asked for together with a longer one."""
 
 
@@ -571,7 +571,7 @@ def _is_unreadable_contact(item: StoredItem) -> bool:
 def _number_led_to(item: StoredItem) -> str | None:
     """Return the number that an item names, if a contact may be there."""
     number = _text(item, "phoneNumber") or ""
-    is_key = keys.is_number(number) and len(number.encode()) <= _MOST_BYTES_OF_A_SORT_KEY
+    is_key = keys.is_number(number) and len(number.encode()) <= _MAX_SORT_KEY_BYTES
     return number if is_key else None
 
 

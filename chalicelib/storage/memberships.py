@@ -73,11 +73,11 @@ def add_leaving(
 
 
 def list_members(
-    account_id: str, group_ids: Collection[int], *, after: str | None, page_size: int | None
+    account_id: str, group_ids: Collection[int], *, after: str | None, expected: int | None
 ) -> Iterator[str]:
     """Yield the numbers in any of some groups, each once and in order, from behind *after*.
 
-    *page_size* is how many of a single group to read at a time, where fewer than all may be
+    *expected* is how many of a single group to read at a time, where fewer than all may be
     wanted. Of what a deleted contact or group left behind, some may be among them.
     """
     of_each_group = (
@@ -85,7 +85,7 @@ def list_members(
             keys.members(account_id, group_id),
             MembershipItem.sk > (after or keys.BEFORE_ALL_NUMBERS),
             consistent_read=True,
-            page_size=page_size if len(group_ids) == 1 else _MEMBERS_READ_AT_ONCE,
+            page_size=expected if len(group_ids) == 1 else _MEMBERS_READ_AT_ONCE,
         )
         for group_id in group_ids
     )

@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import deletion_date
-from chalicelib.domain.limits import RETENTION_DAYS
+from chalicelib.domain.limits import DEFAULT_RETENTION_DAYS
 from chalicelib.storage import contact_items, keys, memberships, tombstones
 from chalicelib.storage.counters import MARKER_LIFETIME
 from chalicelib.storage.dynamodb.batches import StoredItem
@@ -137,7 +137,7 @@ def take_out_of(item: StoredItem, group_id: int, found: Found, stamp: Stamp) -> 
     """
     account_id = keys.account_in(item["PK"]["S"])
     day = _deletion_date(found, account_id, stamp.at)
-    after = contact_items.contact_in(item).left({group_id}, day)
+    after = contact_items.contact_in(item).without_groups({group_id}, day)
 
     def add_actions(transaction: Transaction) -> None:
         for other in _group_and_tombstone(account_id, group_id):
@@ -399,7 +399,7 @@ def _group_and_tombstone(account_id: str, group_id: int) -> tuple[Item, Item]:
 
 def _deletion_date(found: Found, account_id: str, now: datetime) -> date:
     account = found.get(Key(keys.account(account_id), keys.ACCOUNT), {})
-    days = int(account.get("retentionDays", {}).get("N", RETENTION_DAYS))
+    days = int(account.get("retentionDays", {}).get("N", DEFAULT_RETENTION_DAYS))
     return deletion_date(now, days)
 
 

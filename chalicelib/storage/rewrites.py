@@ -24,7 +24,7 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import blacklist, contact_items, keys, memberships, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem, read_batch
 from chalicelib.storage.dynamodb.transactions import (
-    MOST_ACTIONS,
+    MAX_ACTIONS,
     REVISION,
     Transaction,
     TransactionRefusedError,
@@ -32,11 +32,11 @@ from chalicelib.storage.dynamodb.transactions import (
 )
 from chalicelib.storage.items import ContactItem, MembershipItem
 
-MOST_MEMBERSHIPS: Final = MOST_ACTIONS - 4
+MAX_MEMBERSHIPS: Final = MAX_ACTIONS - 4
 """What a transaction holds beside the contact where it was, and where it is, its id, and the
 blacklist."""
 
-MOST_TOGETHER: Final = MOST_ACTIONS // 4
+MAX_TOGETHER: Final = MAX_ACTIONS // 4
 """Contacts that are written in one transaction when each joins one group at most."""
 
 DAMAGED: Final = (KeyError, TypeError, ValueError, TransactWriteError)
@@ -128,7 +128,7 @@ def find_each(account_id: str, phone_numbers: Iterable[PhoneNumber]) -> Found:
 def rewrite_together(
     account_id: str, changes: Iterable[tuple[Kept | None, Contact]], stamp: Stamp
 ) -> bool:
-    """Do what :func:`rewrite` does for :data:`MOST_TOGETHER` contacts at most, or for none of them.
+    """Do what :func:`rewrite` does for :data:`MAX_TOGETHER` contacts at most, or for none of them.
 
     Each keeps its number, and may join one group. Return whether they were written; if not, for
     whichever of them, each can be rewritten by itself.
@@ -255,7 +255,7 @@ def _plan(account_id: str, kept: Kept | None, after: Contact, stamp: Stamp) -> _
         unlists=_is_to_unlist(account_id, kept, after),
         stamp=stamp,
     )
-    if len(planned.left_group_ids) + len(planned.joined_group_ids) > MOST_MEMBERSHIPS:
+    if len(planned.left_group_ids) + len(planned.joined_group_ids) > MAX_MEMBERSHIPS:
         raise RefusedError(ErrorCode.TOO_MANY_GROUPS)
     return planned
 

@@ -11,7 +11,7 @@ from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.keys import ItemKind
 
-_LONGEST_EVENT_ID: Final = 1_024
+_MAX_EVENT_ID_CHARACTERS: Final = 1_024
 """Characters; those of AWS have 32, and the key of a marker takes 2,048 bytes."""
 
 
@@ -84,7 +84,9 @@ def change_of(record: object, wanted: StreamFilter) -> ItemChange | None:
 def event_id_of(record: object) -> str | None:
     """Return what tells a record from all others of the stream, or None if it has no such thing."""
     event_id = _text_in(record, "eventID")
-    is_one = event_id.isascii() and event_id.isprintable() and len(event_id) <= _LONGEST_EVENT_ID
+    is_one = (
+        event_id.isascii() and event_id.isprintable() and len(event_id) <= _MAX_EVENT_ID_CHARACTERS
+    )
     return event_id if event_id and is_one else None
 
 

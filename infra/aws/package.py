@@ -31,7 +31,7 @@ STAGES: Final = Path(__file__).parent / "stages.yaml"
 CODE_URI: Final = "./deployment.zip"
 """How the template names the zip until it is uploaded."""
 
-LARGEST_ZIP_BYTES: Final = 3 * 1024 * 1024
+MAX_ZIP_BYTES: Final = 3 * 1024 * 1024
 
 _PACKAGED: Final = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
 _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "cli")
@@ -144,8 +144,8 @@ def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Pack
     for scratch in (source, chalices):
         shutil.rmtree(scratch)
     size = package.zip_file.stat().st_size
-    if size > LARGEST_ZIP_BYTES:
-        raise PackageError(f"the zip has {size:,} bytes, and may have {LARGEST_ZIP_BYTES:,}.")
+    if size > MAX_ZIP_BYTES:
+        raise PackageError(f"the zip has {size:,} bytes, and may have {MAX_ZIP_BYTES:,}.")
     return package
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
         StackTypeDef,
     )
 
-SHORTEST_PAUSE: Final = 0.1
-LONGEST_PAUSE: Final = 3.0
+MIN_PAUSE: Final = 0.1
+MAX_PAUSE: Final = 3.0
 
 _TO_BE_REMOVED_FIRST: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
 _STUCK: Final = "UPDATE_ROLLBACK_FAILED"
@@ -311,11 +311,11 @@ def _with_code_at(code_uri: str, template: Mapping[str, Any]) -> Mapping[str, An
 
 def _looks() -> Iterator[None]:
     """Yield now, and again after ever longer pauses, for ever."""
-    pause = SHORTEST_PAUSE
+    pause = MIN_PAUSE
     while True:
         yield
         time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, MAX_PAUSE)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Final, TextIO
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.credential import PresentedCredential, token_of
 from chalicelib.domain.errors import UnauthorizedError
-from chalicelib.domain.limits import RETENTION_DAYS
+from chalicelib.domain.limits import DEFAULT_RETENTION_DAYS
 from chalicelib.services import accounts
 from chalicelib.services.authentication import Authenticator
 from chalicelib.settings import TABLE_VARIABLE
@@ -31,7 +31,7 @@ TABLE: Final = "phonebook"
 SECONDS_TO_START: Final = 15.0
 SECONDS_BETWEEN_LOOKS: Final = 0.3
 FIRST_PAUSE: Final = 1.0
-LONGEST_PAUSE: Final = 60.0
+MAX_PAUSE: Final = 60.0
 
 RUNNING: Final = "running"
 """A file that is there from when the engine runs until it has saved all, and ended."""
@@ -256,8 +256,8 @@ class _Pause:
         now = time.monotonic()
         if now < self._ends:
             return False
-        is_long_ago = now > self._ends + LONGEST_PAUSE
-        self._seconds = FIRST_PAUSE if is_long_ago else min(2 * self._seconds, LONGEST_PAUSE)
+        is_long_ago = now > self._ends + MAX_PAUSE
+        self._seconds = FIRST_PAUSE if is_long_ago else min(2 * self._seconds, MAX_PAUSE)
         self._ends = now + self._seconds
         return True
 
@@ -295,7 +295,7 @@ def _demo_credential(file: Path) -> dict[str, str]:
     if demo:
         return demo
     stamp = Stamp.operator(datetime.now(UTC), via="make.dev")
-    account = accounts.open_account("Demo", "EE", RETENTION_DAYS, stamp)
+    account = accounts.open_account("Demo", "EE", DEFAULT_RETENTION_DAYS, stamp)
     credential, secret = accounts.issue_credential(account.id, stamp)
     username = credential.username
     demo = {

@@ -27,7 +27,7 @@ _SERVICE: Final = "dynamodb"
 _FIRST_WORDS_OF_READING: Final = (
     b"BatchGet", b"Describe", b"Get", b"List", b"Query", b"Scan", b"TransactGet",
 )  # fmt: skip
-_MOST_FILES: Final = 4_096
+_MAX_FILES: Final = 4_096
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -103,7 +103,7 @@ def _save_and_exit(folder: Path) -> None:
     """Save as ministack does, in the copy, and leave nothing of it running."""
     try:
         # A connection that the engine ends would stay open here.
-        os.closerange(3, _MOST_FILES)
+        os.closerange(3, _MAX_FILES)
         persistence.STATE_DIR = str(folder)
         persistence.save_all({_SERVICE: dynamodb.get_state})
     finally:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Record: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-MOST_ATTEMPTS: Final = 10
+MAX_ATTEMPTS: Final = 10
 """How often a record is delivered before it becomes a dead letter."""
 
 
@@ -69,7 +69,7 @@ class StreamPump:
             del self._waiting[:delivered]
         if delivered != len(batch):
             self._attempts += 1
-            if self._attempts == MOST_ATTEMPTS:
+            if self._attempts == MAX_ATTEMPTS:
                 self._put_aside(self._waiting.pop(0))
                 self._attempts = 0
         return True

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from chalicelib.domain.account import AccountChanges
-from chalicelib.domain.contact import DETAIL_CHARACTERS
+from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS
 from chalicelib.domain.ids import id_of_uuid
 from chalicelib.domain.phone import Notation
 from chalicelib.services import accounts, blacklist, contacts, groups, memberships
@@ -38,7 +38,7 @@ def option(name):
 
 
 def test_contact_is_created_with_every_detail_and_shown_and_deleted(run, account):
-    details = {name: f"the {name}" for name in DETAIL_CHARACTERS}
+    details = {name: f"the {name}" for name in MAX_DETAIL_CHARACTERS}
     options = [word for name, text in details.items() for word in (option(name), text)]
 
     created = run("create", "+372 5000 0000", *options)

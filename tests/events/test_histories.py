@@ -38,10 +38,10 @@ from tests.storage.steps import (
 )
 
 CONTACTS = 4
-MOST_GROUPS = 4
+MAX_GROUPS = 4
 
 contact_indexes = st.integers(0, CONTACTS - 1)
-group_indexes = st.integers(0, MOST_GROUPS - 1)
+group_indexes = st.integers(0, MAX_GROUPS - 1)
 sizes = st.integers(1, 30)
 
 
@@ -76,7 +76,7 @@ class History(RuleBasedStateMachine):
 
     @rule()
     def create_group(self):
-        if len(self.groups) < MOST_GROUPS:
+        if len(self.groups) < MAX_GROUPS:
             group = create_group(self.account)
             self.groups.append(group)
             self.all_groups.append(group)

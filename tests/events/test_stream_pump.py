@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.local.stream_pump import MOST_ATTEMPTS, Record, StreamPump
+from infra.local.stream_pump import MAX_ATTEMPTS, Record, StreamPump
 from tests.storage.steps import create
 
 
@@ -75,12 +75,12 @@ def test_record_that_always_fails_is_put_aside_and_the_rest_goes_on(account, pum
     for index in range(3):
         create(account, 600_000 + index)
 
-    handler, dead_letters = pumped(failing="+37250600001", times=MOST_ATTEMPTS)
+    handler, dead_letters = pumped(failing="+37250600001", times=MAX_ATTEMPTS)
 
     (letter,) = dead_letters
     assert letter["dynamodb"]["Keys"]["SK"]["S"] == "+37250600001"
     assert "+37250600002" in handler.batches[-1]
-    assert len([batch for batch in handler.batches if "+37250600001" in batch]) == MOST_ATTEMPTS
+    assert len([batch for batch in handler.batches if "+37250600001" in batch]) == MAX_ATTEMPTS
 
 
 def test_batch_whose_handler_breaks_down_comes_again_in_halves(table, account):

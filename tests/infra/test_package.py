@@ -14,7 +14,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from chalicelib.settings import TABLE_VARIABLE
-from infra.aws.package import LARGEST_ZIP_BYTES, package_stage
+from infra.aws.package import MAX_ZIP_BYTES, package_stage
 from infra.local import engine
 from infra.pins.lock import IN_THE_LAMBDA_RUNTIME as IN_THE_RUNTIME
 from infra.pins.lock import PACKAGED_BY_ITSELF, RUNTIME, pins
@@ -70,7 +70,7 @@ def test_same_code_makes_the_same_bytes(package, tmp_path):
 
 
 def test_zip_is_small(package):
-    assert package.zip_file.stat().st_size < LARGEST_ZIP_BYTES
+    assert package.zip_file.stat().st_size < MAX_ZIP_BYTES
 
 
 def test_zip_holds_what_the_lambdas_run_and_nothing_else(names):

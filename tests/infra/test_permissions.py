@@ -15,7 +15,7 @@ from chalicelib.services import accounts, cleanup, contacts, counting, groups, m
 from chalicelib.storage import keys, tombstones
 from chalicelib.storage.dynamodb.clock import time_of_table
 from chalicelib.storage.dynamodb.connection import table
-from chalicelib.storage.dynamodb.transactions import MOST_ACTIONS
+from chalicelib.storage.dynamodb.transactions import MAX_ACTIONS
 from infra.resources import properties_of
 from tests.account import caller_of, stamp_of
 from tests.infra.operations import OPERATIONS
@@ -106,7 +106,7 @@ def test_role_of_the_api_allows_what_all_operations_ask(account, monkeypatch):
 def _delete_contact_in_more_groups_than_a_transaction_holds(account):
     now, number = datetime.now(UTC), PhoneNumber("+37251000009")
     contacts.create_contact(caller_of(account), number, {}, now)
-    for _ in range(MOST_ACTIONS):
+    for _ in range(MAX_ACTIONS):
         group = groups.create_group(caller_of(account), "One of many", now)
         memberships.add_to_group(caller_of(account), group.id, number, now)
     contacts.delete_contact(caller_of(account), number, now)

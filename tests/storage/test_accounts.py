@@ -12,7 +12,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.services import accounts, blacklist, contacts, groups
-from chalicelib.services.authentication import CACHE_ENTRIES, CACHE_SECONDS, Authenticator
+from chalicelib.services.authentication import CACHE_SECONDS, MAX_CACHE_ENTRIES, Authenticator
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, CredentialItem
@@ -308,17 +308,17 @@ def test_guessing_usernames_takes_bounded_memory_and_evicts_the_oldest_but_no_kn
             authenticator.authenticate(PresentedCredential(f"{number:016x}", "secret"))
 
     authenticator.authenticate(presented)
-    for number in range(CACHE_ENTRIES + 1):
+    for number in range(MAX_CACHE_ENTRIES + 1):
         guess(number)
     calls = len(meter.calls)
 
     assert authenticator.authenticate(presented).account == account
     guess(1)
-    guess(CACHE_ENTRIES)
+    guess(MAX_CACHE_ENTRIES)
     assert len(meter.calls) == calls
     guess(0)
     assert len(meter.calls) == calls + 1
-    assert len(authenticator._unknown._entries) == CACHE_ENTRIES
+    assert len(authenticator._unknown._entries) == MAX_CACHE_ENTRIES
 
 
 def test_clock_that_was_set_back_makes_no_revoked_credential_good_for_longer(

@@ -49,5 +49,5 @@ def test_blacklist_is_listed_in_order_and_from_behind_a_number(account):
         blacklist.blacklist_number(caller_of(account), number(index), NOW)
 
     assert list(blacklist.list_blacklist(account)) == [number(1), number(2), number(3)]
-    after = blacklist.list_blacklist(account, after=number(1).e164, page_size=1)
+    after = blacklist.list_blacklist(account, after=number(1).e164, expected=1)
     assert list(after) == [number(2), number(3)]

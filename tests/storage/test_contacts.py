@@ -156,7 +156,7 @@ def test_list_goes_on_behind_a_number_that_need_not_be_there(account):
     for index in (1, 3):
         create(account, index)
 
-    after = contacts.list_contacts(account, after=number(2).e164, page_size=1)
+    after = contacts.list_contacts(account, after=number(2).e164, expected=1)
     assert [contact.phone_number for contact in after] == [number(3)]
 
 
@@ -189,7 +189,7 @@ def test_contacts_are_found_by_their_exact_names(account, name, found):
     create(account, 5, first_name="Zo\xeb")
     create(account, 6, first_name="Zoe\u0308", last_name="One")
 
-    contacts_found = contacts.find_contacts_by_name(account, name)
+    contacts_found = contacts.list_contacts_by_name(account, name)
     assert [contact.phone_number for contact in contacts_found] == [number(n) for n in found]
 
 

@@ -19,9 +19,11 @@ from tests.storage.steps import create, create_group, join, number, stored_conta
 
 READERS: dict[Callable[..., Any], Callable[[Account], Any]] = {
     contacts.get_contact: lambda account: contacts.get_contact(account.id, number()),
-    contacts.get_contacts: lambda account: contacts.get_contacts(account.id, [number().e164]),
+    contacts.list_contacts_by_number: lambda account: contacts.list_contacts_by_number(
+        account.id, [number().e164]
+    ),
     contacts.list_contacts: lambda account: contacts.list_contacts(
-        account.id, after=None, page_size=None
+        account.id, after=None, expected=None
     ),
     contacts.update_contact: lambda account: contacts.update_contact(
         account.id, number(), {"title": "a"}, stamp_of(NOW)

@@ -11,7 +11,7 @@ from chalicelib.storage.dynamodb.connection import REPEATS
 from chalicelib.storage.dynamodb.deadline import calls_end_after
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, SEND_TRIES
 from chalicelib.storage.items import DeletedContactItem
-from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
+from chalicelib.storage.rewrites import MAX_MEMBERSHIPS
 from infra.local.connected import Connected
 from tests.account import caller_of
 from tests.faulty_engine import (
@@ -204,7 +204,7 @@ def test_contact_whose_creation_in_a_group_went_unanswered_is_created_once(accou
 
 def test_move_that_breaks_off_leaves_the_contact_in_the_new_group(account, engine):
     """Its further transactions only leave groups."""
-    created, many = create_in_many(account, MOST_MEMBERSHIPS + 1)
+    created, many = create_in_many(account, MAX_MEMBERSHIPS + 1)
     engine.fail("TransactWriteItems", lambda faulty, *call: faulty.pass_on(*call))
     engine.fail("TransactWriteItems", throttle, times=REPEATS + 1)
 

@@ -16,14 +16,14 @@ from chalicelib.domain.errors import (
     NotFoundError,
     RefusedError,
 )
-from chalicelib.domain.limits import EXTRA_CHARACTERS, GROUPS_OF_A_NEW_NUMBER
+from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS, MAX_GROUPS_TO_RENUMBER
 from chalicelib.services import contacts, groups, paging
 from chalicelib.services.cleanup import clean_up
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.storage import contact_items, keys
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import ContactItem, GroupItem
-from chalicelib.storage.rewrites import MOST_MEMBERSHIPS
+from chalicelib.storage.rewrites import MAX_MEMBERSHIPS
 from chalicelib.storage.sweeping import TOMBSTONE_LIFETIME
 from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
@@ -145,7 +145,7 @@ def test_contact_whose_last_group_was_deleted_keeps_its_date_with_its_new_number
 
 @pytest.mark.real_engine
 def test_number_changes_in_as_many_groups_as_a_transaction_holds(account):
-    created, many = create_in_many(account, GROUPS_OF_A_NEW_NUMBER)
+    created, many = create_in_many(account, MAX_GROUPS_TO_RENUMBER)
     change(account, created.id, phone_number=number(1))
     assert_whole(account, many)
 
@@ -175,7 +175,7 @@ def test_extra_fields_are_changed_one_by_one_and_kept_by_other_changes(account):
 
 def test_too_many_extra_fields_are_refused_and_change_nothing(account):
     create(account)
-    fits = "x" * (EXTRA_CHARACTERS - 20)
+    fits = "x" * (MAX_EXTRA_CHARACTERS - 20)
     change(account, number(), extra={"a": fits})
 
     with pytest.raises(InvalidDataError):
@@ -257,7 +257,7 @@ def test_contact_is_moved_with_its_changes(account, groups_before):
 
 @pytest.mark.real_engine
 def test_contact_in_more_groups_than_a_transaction_holds_is_moved(account, meter):
-    created, many = create_in_many(account, MOST_MEMBERSHIPS + 1)
+    created, many = create_in_many(account, MAX_MEMBERSHIPS + 1)
     calls = len(meter.calls)
 
     move(account, many[0], created.id)
@@ -339,7 +339,7 @@ def test_group_keeps_its_kind_and_extra_fields_and_says_when_it_was_renamed(acco
     assert groups.list_groups(account) == [renamed]
     assert renamed.extra == fields
     with pytest.raises(InvalidDataError):
-        groups.create_group(caller_of(account), "a", NOW, extra={"a": "x" * EXTRA_CHARACTERS})
+        groups.create_group(caller_of(account), "a", NOW, extra={"a": "x" * MAX_EXTRA_CHARACTERS})
 
 
 def test_contact_data_may_be_only_a_number(account):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contact import DETAIL_CHARACTERS, new_contact
+from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS, new_contact
 from chalicelib.storage.contact_items import contact_in, item_of, stored_of
 from chalicelib.storage.items import ContactItem
 from tests.account import stamp_of
@@ -19,7 +19,7 @@ from tests.storage.steps import data
         {"scheduled_deletion_date": NOW.date()},
         {"group_ids": frozenset({1, 2**53 - 1})},
         {"group_ids": frozenset({1, 2}), "stoplist_ids": frozenset({2})},
-        {"details": {name: f"{name} ü" for name in DETAIL_CHARACTERS}},
+        {"details": {name: f"{name} ü" for name in MAX_DETAIL_CHARACTERS}},
         {"extra": {"city": "Tallinn", "devino": {"a": [1, None]}}},
     ],
 )

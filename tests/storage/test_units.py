@@ -57,7 +57,7 @@ def test_listing_a_page_reads_no_more_than_the_page(account):
         create(account, index, custom="x" * 1_000)
 
     with Meter() as meter:
-        page = contacts.list_contacts(account, page_size=5)
+        page = contacts.list_contacts(account, expected=5)
         for _ in range(5):
             next(page)
 

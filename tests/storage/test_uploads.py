@@ -14,7 +14,7 @@ from chalicelib.domain.errors import (
     NotFoundError,
 )
 from chalicelib.domain.group import GroupKind
-from chalicelib.domain.limits import EXTRA_CHARACTERS
+from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
 from chalicelib.domain.rows import Rejected, Written
 from chalicelib.services import blacklist, contacts, groups, uploading
 from chalicelib.services.uploading import read_rows, upload_contacts
@@ -124,7 +124,7 @@ def test_rows_of_one_number_are_one_write(account, group, meter):
 
 def test_row_that_fails_leaves_the_others_of_its_number(account, group):
     """Its extra fields are too many beside those of the row before."""
-    half = "x" * (EXTRA_CHARACTERS // 2)
+    half = "x" * (MAX_EXTRA_CHARACTERS // 2)
     rows = [data(extra={"a": half}), data(title="b", extra={"b": half}), data(extra={"c": 1})]
 
     outcomes = upload(account, group, rows)
@@ -160,9 +160,9 @@ def test_row_that_repeats_an_earlier_one_is_refused(account, group, meter):
 
 def test_bad_row_fails_no_other(account, group):
     """One has too many extra fields; another is refused, with all that is written with it."""
-    create_or_join(account, group, 5, extra={"a": "x" * (EXTRA_CHARACTERS - 20)})
+    create_or_join(account, group, 5, extra={"a": "x" * (MAX_EXTRA_CHARACTERS - 20)})
     rows = [data(index, title="a", extra={"b": "x" * 100}) for index in range(30)]
-    rows[7] = data(7, extra={"a": "x" * EXTRA_CHARACTERS})
+    rows[7] = data(7, extra={"a": "x" * MAX_EXTRA_CHARACTERS})
 
     outcomes = upload(account, group, rows)
 
@@ -274,7 +274,7 @@ def test_transaction_that_fails_is_written_row_by_row(account, group, engine, fa
 
 def test_rows_are_told_what_became_of_them_at_the_try_that_counts(account, group, engine):
     """Others are faster: one contact is then a member, and there is room for the other's row."""
-    half = "x" * (EXTRA_CHARACTERS // 2)
+    half = "x" * (MAX_EXTRA_CHARACTERS // 2)
     create(account)
     change(account, number(), extra={"a": half})
     rows = [data(extra={"b": half}), data(0, title="a"), data(1, title="a"), data(1, title="b")]

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.storage.dynamodb.batches import MOST_KEYS, in_batches, size_of_batches
+from chalicelib.storage.dynamodb.batches import MAX_KEYS, in_batches, size_of_batches
 
 
 @pytest.mark.parametrize("wanted", [1, 2, 99, 100, 101, 250, 1_001])
@@ -8,8 +8,8 @@ def test_batches_hold_what_is_wanted_and_hardly_more(wanted):
     size = size_of_batches(wanted)
     batches = -(-wanted // size)
 
-    assert size <= MOST_KEYS
-    assert batches == -(-wanted // MOST_KEYS)
+    assert size <= MAX_KEYS
+    assert batches == -(-wanted // MAX_KEYS)
     assert batches * size - wanted < batches
 
 

@@ -107,11 +107,11 @@ def test_leaving_the_last_group_starts_the_schedule_and_leaving_another_does_not
     day = date(2026, 1, 5)
     joined = contact_in().joined(STANDARD).joined(STOPLIST)
 
-    left = joined.left({6, 7}, day)
+    left = joined.without_groups({6, 7}, day)
 
     assert (left.group_ids, left.stoplist_ids) == ({5}, frozenset())
     assert left.scheduled_deletion_date is None
-    assert left.left({5}, day) == contact_in(day=day)
+    assert left.without_groups({5}, day) == contact_in(day=day)
 
 
 def test_new_contact_holds_only_what_is_known():

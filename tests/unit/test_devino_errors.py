@@ -15,7 +15,7 @@ from chalicelib.dialects.devino.render import render_row
 from chalicelib.dialects.devino.rows import read_row
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.errors import (
-    PROBLEMS_TOLD,
+    MAX_PROBLEMS_TOLD,
     ConflictError,
     EmailExistsError,
     ErrorCode,
@@ -29,7 +29,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.field import FieldDefinition
 from chalicelib.domain.group import Group
-from chalicelib.domain.limits import TYPED_FIELDS, UPLOAD_ROWS
+from chalicelib.domain.limits import MAX_TYPED_FIELDS, MAX_UPLOAD_ROWS
 from chalicelib.domain.rows import Rejected
 from infra.documents import table
 from tests.account import account_in
@@ -112,7 +112,7 @@ def test_row_is_rejected_in_its_own_words(error, key, field):
 def test_upload_of_which_nothing_is_right_can_be_answered(name):
     """Were it too large, the client would not learn what became of the rows that were."""
     named = FieldDefinition(name, "\N{GRINNING FACE}" * 100, values=("a",))
-    fields = [{"name": name, "value": "b"}, *[{"name": name}] * (TYPED_FIELDS - 1)]
+    fields = [{"name": name, "value": "b"}, *[{"name": name}] * (MAX_TYPED_FIELDS - 1)]
     if name in MAIN_FIELDS:
         named = replace(MAIN_FIELDS[name], values=("a",))
     with pytest.raises(InvalidDataError) as refusal:
@@ -125,7 +125,7 @@ def test_upload_of_which_nothing_is_right_can_be_answered(name):
 
     rejected = render_row(GROUP, Rejected(refusal.value))
 
-    assert len(texts_of([rejected] * UPLOAD_ROWS)) == UPLOAD_ROWS
+    assert len(texts_of([rejected] * MAX_UPLOAD_ROWS)) == MAX_UPLOAD_ROWS
 
 
 def test_row_with_the_longest_words_fits_too():
@@ -133,12 +133,12 @@ def test_row_with_the_longest_words_fits_too():
     error = InvalidDataError([Problem("x" * 30, longest)] * 1000)
     rejected = render_row(GROUP, Rejected(error))
 
-    assert len(texts_of([rejected] * UPLOAD_ROWS)) == UPLOAD_ROWS
+    assert len(texts_of([rejected] * MAX_UPLOAD_ROWS)) == MAX_UPLOAD_ROWS
 
 
 def test_problems_beyond_the_first_are_counted():
     problems = ProblemCollector()
-    for n in range(PROBLEMS_TOLD + 1):
+    for n in range(MAX_PROBLEMS_TOLD + 1):
         with problems:
             raise InvalidDataError([Problem(f"f{n}", "is bad")] * 2)
 
@@ -146,9 +146,10 @@ def test_problems_beyond_the_first_are_counted():
         problems.raise_if_any()
 
     *told, last = refusal.value.problems
-    assert told == [Problem(f"f{n // 2}", "is bad") for n in range(PROBLEMS_TOLD)]
-    assert last == Problem("body", f"has {PROBLEMS_TOLD + 2} more problems")
+    assert told == [Problem(f"f{n // 2}", "is bad") for n in range(MAX_PROBLEMS_TOLD)]
+    assert last == Problem("body", f"has {MAX_PROBLEMS_TOLD + 2} more problems")
     assert (
-        reason_in_row(refusal.value)[2] == f"f0: is bad, and {2 * PROBLEMS_TOLD + 1} more problems"
+        reason_in_row(refusal.value)[2]
+        == f"f0: is bad, and {2 * MAX_PROBLEMS_TOLD + 1} more problems"
     )
-    assert len(InvalidDataError(told).problems) == PROBLEMS_TOLD
+    assert len(InvalidDataError(told).problems) == MAX_PROBLEMS_TOLD

@@ -9,7 +9,7 @@ from chalicelib.dialects.devino.parse import (
     parse_upload,
 )
 from chalicelib.domain.errors import InvalidDataError, NotFoundError
-from chalicelib.domain.limits import TYPED_FIELDS
+from chalicelib.domain.limits import MAX_TYPED_FIELDS
 from tests.openapi import REQUEST
 
 
@@ -20,7 +20,7 @@ def request(body=b"", **query):
 
 def test_fields_that_are_too_many_are_refused_before_each_is_looked_at():
     with pytest.raises(InvalidDataError) as refusal:
-        parse_new_list(request({"name": "a", "fields": [0] * (TYPED_FIELDS + 1)}))
+        parse_new_list(request({"name": "a", "fields": [0] * (MAX_TYPED_FIELDS + 1)}))
     assert [problem.field for problem in refusal.value.problems] == ["fields"]
 
 

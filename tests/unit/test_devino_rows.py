@@ -9,7 +9,7 @@ from chalicelib.dialects.devino.rows import read_row, shown_name
 from chalicelib.domain.errors import InvalidDataError
 from chalicelib.domain.field import FieldType
 from chalicelib.domain.field_values import shifted
-from chalicelib.domain.limits import TYPED_FIELDS
+from chalicelib.domain.limits import MAX_TYPED_FIELDS
 from tests.account import account_in
 
 
@@ -87,8 +87,10 @@ def test_every_problem_of_a_row_is_found_and_the_number_comes_first():
 
 
 def test_fields_that_are_too_many_are_refused_before_each_is_looked_at():
-    assert len(problems_of({"phone": "79100000000", "fields": [{}] * TYPED_FIELDS})) == 10
-    assert problems_of({"phone": "79100000000", "fields": [{}] * (TYPED_FIELDS + 1)}) == ["fields"]
+    assert len(problems_of({"phone": "79100000000", "fields": [{}] * MAX_TYPED_FIELDS})) == 10
+    assert problems_of({"phone": "79100000000", "fields": [{}] * (MAX_TYPED_FIELDS + 1)}) == [
+        "fields"
+    ]
 
 
 @pytest.mark.parametrize("kind", [0, 3])

@@ -11,7 +11,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.credential import Credential, PresentedCredential
 from chalicelib.domain.errors import UnauthorizedError
-from chalicelib.domain.limits import REQUEST_BYTES
+from chalicelib.domain.limits import MAX_REQUEST_BYTES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNT = Account(
@@ -48,7 +48,7 @@ DIALECT = Dialect(
     render_error=lambda error: Response(status=400, body=error.code.name),
     read_method=lambda request: request.last_in_query("_method") or request.method,
     sent_beside={"_method": "a client"},
-    request_bytes={"/large": REQUEST_BYTES + 1},
+    request_bytes={"/large": MAX_REQUEST_BYTES + 1},
 )
 
 
@@ -64,7 +64,7 @@ def test_dialect_may_say_which_method_a_request_means():
 
 
 @pytest.mark.parametrize(
-    ("route", "most"), [("/list", REQUEST_BYTES), ("/large", REQUEST_BYTES + 1)]
+    ("route", "most"), [("/list", MAX_REQUEST_BYTES), ("/large", MAX_REQUEST_BYTES + 1)]
 )
 def test_path_takes_bodies_up_to_its_limit(route, most):
     assert answered(method="PUT", route=route, body=b"x" * most).endswith("PUT")

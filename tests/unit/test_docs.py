@@ -182,7 +182,7 @@ def test_page_on_privacy_says_how_long_all_is_kept():
     assert queues == [14, 14]
     assert kept["dead letters of the stream"] == kept["dead letters of the clean-up"] == "14 days"
     assert f"{MARKER_LIFETIME.days} days" in until["applied marker"]
-    assert f"{limits.RETENTION_DAYS} days" in until["contact"]
+    assert f"{limits.DEFAULT_RETENTION_DAYS} days" in until["contact"]
 
 
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.errors import InvalidDataError, Problem
 from chalicelib.domain.extra import changed_extra, extra_of_text, text_of_extra
-from chalicelib.domain.limits import EXTRA_CHARACTERS
+from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
@@ -41,11 +41,11 @@ def test_fields_are_set_and_cleared_and_the_others_stay():
 
 
 def test_extra_fields_are_kept_up_to_the_limit():
-    fits = "x" * (EXTRA_CHARACTERS - len('{"a":""}'))
+    fits = "x" * (MAX_EXTRA_CHARACTERS - len('{"a":""}'))
 
     assert changed_extra({}, {"a": fits}) == {"a": fits}
     for extra, changes in ({}, {"a": fits + "x"}), ({"b": 1}, {"a": fits}):
-        assert_refused(extra, changes, f"must be at most {EXTRA_CHARACTERS} characters long")
+        assert_refused(extra, changes, f"must be at most {MAX_EXTRA_CHARACTERS} characters long")
 
 
 @pytest.mark.parametrize(

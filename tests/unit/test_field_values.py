@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.errors import InvalidDataError
 from chalicelib.domain.field import FieldDefinition, FieldType
 from chalicelib.domain.field_values import check_value, shifted
-from chalicelib.domain.limits import VALUES_OF_A_FIELD
+from chalicelib.domain.limits import MAX_VALUES_OF_A_FIELD
 
 HOUR = timedelta(hours=1)
 
@@ -54,9 +54,9 @@ def test_value_is_one_of_those_that_the_field_may_have():
 def test_array_that_is_too_long_is_refused_before_its_values_are_checked():
     definition = FieldDefinition("f", "F")
 
-    check_value("f", definition, ["a"] * VALUES_OF_A_FIELD)
+    check_value("f", definition, ["a"] * MAX_VALUES_OF_A_FIELD)
     with pytest.raises(InvalidDataError) as refusal:
-        check_value("f", definition, [0] * (VALUES_OF_A_FIELD + 1))
+        check_value("f", definition, [0] * (MAX_VALUES_OF_A_FIELD + 1))
     (problem,) = refusal.value.problems
     assert problem.message == "must be at most 1000 values"
 

@@ -281,10 +281,10 @@ def test_model_has_the_numbers_of_the_code():
     assert counting.BATCH == counter_stream.BATCH_SIZE
     assert counting.TRIES == tries.SEND_TRIES
     assert counting.FIRST_PAUSE == tries._FIRST_PAUSE_SECONDS
-    assert counting.LONGEST_PAUSE == tries._LONGEST_PAUSE_SECONDS
+    assert counting.MAX_PAUSE == tries._MAX_PAUSE_SECONDS
     assert counters.MARKER_LIFETIME.total_seconds() == workload.MARKER_SECONDS
     assert cleaning.RUNS_A_DAY == 24 * 60 / cleanup_schedule.EVERY_MINUTES
-    assert workload.RESPONSE_BYTES == own_limits.RESPONSE_BYTES
+    assert workload.MAX_RESPONSE_BYTES == own_limits.MAX_RESPONSE_BYTES
 
 
 def test_model_has_the_numbers_of_the_template():

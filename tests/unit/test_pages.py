@@ -9,7 +9,7 @@ from chalicelib.dialects.messages import Request
 from chalicelib.dialects.pages import Page, render_list, texts_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ErrorCode, RefusedError
-from chalicelib.domain.limits import RESPONSE_BYTES, RESPONSE_EVENT_BYTES
+from chalicelib.domain.limits import MAX_RESPONSE_BYTES, MAX_RESPONSE_EVENT_BYTES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNT = Account(
@@ -40,24 +40,24 @@ def text_of_body(size):
 
 
 def test_list_of_the_largest_body_is_answered_and_one_byte_more_is_refused():
-    assert rendered([text_of_body(RESPONSE_BYTES)]).status == 200
+    assert rendered([text_of_body(MAX_RESPONSE_BYTES)]).status == 200
     with pytest.raises(RefusedError) as refusal:
-        rendered([text_of_body(RESPONSE_BYTES + 1)])
+        rendered([text_of_body(MAX_RESPONSE_BYTES + 1)])
     assert refusal.value.code is ErrorCode.LIST_TOO_LARGE
 
 
 def test_list_is_refused_for_what_it_takes_within_the_answer_of_a_lambda():
     """Its body is small enough; as a string in JSON, each backslash is two of them."""
-    marks = RESPONSE_EVENT_BYTES // 4
+    marks = MAX_RESPONSE_EVENT_BYTES // 4
 
     assert rendered(["\\" * (marks - 10)]).status == 200
     with pytest.raises(RefusedError):
         rendered(["\\" * marks])
-    assert marks * 2 < RESPONSE_BYTES
+    assert marks * 2 < MAX_RESPONSE_BYTES
 
 
 def test_page_ends_where_no_more_fits_and_links_to_the_rest():
-    third = text_of_body(RESPONSE_BYTES // 3)
+    third = text_of_body(MAX_RESPONSE_BYTES // 3)
 
     response = rendered([third] * 4, limit=1_000)
 
@@ -97,7 +97,7 @@ def test_text_is_sent_as_utf_8_and_not_as_escapes():
 
 
 def test_list_for_another_envelope_fits_whole_or_is_refused():
-    third = text_of_body(RESPONSE_BYTES // 3)
+    third = text_of_body(MAX_RESPONSE_BYTES // 3)
 
     assert len(texts_of([third] * 3)) == 3
     assert texts_of([{"a": "Õ"}, None]) == ['{"a":"Õ"}', "null"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.contact import ContactData, new_contact
 from chalicelib.domain.errors import ConflictError, ErrorCode
 from chalicelib.domain.group import Group, GroupKind
-from chalicelib.domain.limits import EXTRA_CHARACTERS
+from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.rows import Rejected, Upsert, Written
 
@@ -27,7 +27,7 @@ OUTSIDE_GROUPS = Upsert(None, LATER, DAY)
 
 THERE = new_contact(ContactData(NUMBER, {"title": "a", "email": "b"}, {"city": "c"}), NOW, DAY)
 MEMBER = THERE.joined(GROUP)
-HALF = "x" * (EXTRA_CHARACTERS // 2)
+HALF = "x" * (MAX_EXTRA_CHARACTERS // 2)
 
 
 def row(*, extra=None, **details):

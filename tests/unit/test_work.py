@@ -19,7 +19,12 @@ from chalicelib.dialects.messagebird import parse as messagebird
 from chalicelib.dialects.messages import FORM
 from chalicelib.dialects.messente import parse as messente
 from chalicelib.domain.errors import PhonebookError
-from chalicelib.domain.limits import LEVELS_OF_A_VALUE, REQUEST_BYTES, UPLOAD_BYTES, UPLOAD_ROWS
+from chalicelib.domain.limits import (
+    MAX_LEVELS_OF_A_VALUE,
+    MAX_REQUEST_BYTES,
+    MAX_UPLOAD_BYTES,
+    MAX_UPLOAD_ROWS,
+)
 from chalicelib.domain.text import checked_text
 from chalicelib.services.uploading import read_rows
 from tests.account import account_in
@@ -27,11 +32,11 @@ from tests.openapi import REQUEST
 
 ACCOUNT = account_in("EE")
 ROWS = 400
-BYTES_OF_A_ROW = UPLOAD_BYTES // UPLOAD_ROWS
-MOST_CALLS_A_BYTE = 3
+BYTES_OF_A_ROW = MAX_UPLOAD_BYTES // MAX_UPLOAD_ROWS
+MAX_CALLS_A_BYTE = 3
 """What is read of a byte of JSON that says as much as it can: an element of an array has two."""
 
-MOST_CALLS_A_PAIR = 30
+MAX_CALLS_A_PAIR = 30
 """Of a form, most of them the standard library's."""
 
 
@@ -112,11 +117,11 @@ def test_row_of_an_upload_is_work_for_its_bytes_alone(sent):
     twice = calls_of(read_upload, [sent] * ROWS * 2)
 
     assert twice < 2.1 * once
-    assert once - numbers < MOST_CALLS_A_BYTE * BYTES_OF_A_ROW * ROWS
+    assert once - numbers < MAX_CALLS_A_BYTE * BYTES_OF_A_ROW * ROWS
 
 
-DEEP = b"[" * REQUEST_BYTES
-LONG_NUMBER = b'{"id": ' + b"1" * (REQUEST_BYTES - 10) + b"}"
+DEEP = b"[" * MAX_REQUEST_BYTES
+LONG_NUMBER = b'{"id": ' + b"1" * (MAX_REQUEST_BYTES - 10) + b"}"
 MANY_NUMBERS = text_of({str(n): 10**4_000 for n in range(60)})
 MANY_KEYS = text_of({f"{n:x}": 0 for n in range(25_000)})
 MANY_IDS = text_of({"ids": [""] * 80_000, "name": "a", "msisdn": 31612345678})
@@ -125,8 +130,8 @@ LONG_TEXTS = json.dumps(
 ).encode()
 MANY_FIELDS = text_of({"name": "a", "fields": [{}] * 80_000})
 MANY_VALUES = text_of({"name": "a", "fields": [{"name": "a", "values": [""] * 80_000}]})
-MANY_PAIRS = b"a&" * (REQUEST_BYTES // 2)
-MANY_LISTS = b"ids[]&" * (REQUEST_BYTES // 6)
+MANY_PAIRS = b"a&" * (MAX_REQUEST_BYTES // 2)
+MANY_LISTS = b"ids[]&" * (MAX_REQUEST_BYTES // 6)
 JSON_BODIES = {
     "deep": DEEP,
     "a long number": LONG_NUMBER,
@@ -160,14 +165,14 @@ READERS = {
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 @pytest.mark.parametrize("body", JSON_BODIES.values(), ids=JSON_BODIES)
 def test_largest_body_is_work_for_its_bytes_alone(read, body):
-    assert len(body) <= REQUEST_BYTES
-    assert calls_of(read, _request(body)) < MOST_CALLS_A_BYTE * REQUEST_BYTES
+    assert len(body) <= MAX_REQUEST_BYTES
+    assert calls_of(read, _request(body)) < MAX_CALLS_A_BYTE * MAX_REQUEST_BYTES
 
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 @pytest.mark.parametrize("body", FORMS.values(), ids=FORMS)
 def test_largest_form_is_work_for_its_pairs_alone(read, body):
-    assert calls_of(read, _request(body, FORM)) < MOST_CALLS_A_PAIR * body.count(b"&")
+    assert calls_of(read, _request(body, FORM)) < MAX_CALLS_A_PAIR * body.count(b"&")
 
 
 def test_depth_of_a_value_is_looked_at_once_for_each_level():
@@ -176,7 +181,7 @@ def test_depth_of_a_value_is_looked_at_once_for_each_level():
         field = {"name": "a", "type": 5, "value": value}
         return calls_of(read_upload, [row(fields=[field])] * ROWS)
 
-    assert read(LEVELS_OF_A_VALUE + 1) < 2 * read(1)
+    assert read(MAX_LEVELS_OF_A_VALUE + 1) < 2 * read(1)
 
 
 def _request(body, content_type="application/json"):

@@ -18,7 +18,7 @@ from chalicelib.domain.errors import (
     RefusedError,
     UnavailableError,
 )
-from chalicelib.domain.limits import GROUPS_OF_A_NEW_NUMBER, REQUEST_BYTES
+from chalicelib.domain.limits import MAX_GROUPS_TO_RENUMBER, MAX_REQUEST_BYTES
 
 MISSING_PARAMETER: Final = "missing_parameter"
 """What invalid data are called when the first problem of them is that something is not there."""
@@ -41,13 +41,13 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
         415, "unsupported_media_type", f"The body must be sent as {JSON}, not compressed",
     ),
     ErrorCode.REQUEST_TOO_LARGE: (
-        413, "too_large", f"The body is larger than {REQUEST_BYTES // 1024} KB",
+        413, "too_large", f"The body is larger than {MAX_REQUEST_BYTES // 1024} KB",
     ),
     ErrorCode.LIST_TOO_LARGE: (413, "too_large", "The list is too large for one response"),
     ErrorCode.ITEM_TOO_LARGE: (413, "too_large", "The contact would be too large to store"),
     ErrorCode.TOO_MANY_GROUPS: (
         413, "too_large",
-        f"A contact in more than {GROUPS_OF_A_NEW_NUMBER} address books cannot change its number",
+        f"A contact in more than {MAX_GROUPS_TO_RENUMBER} address books cannot change its number",
     ),
     # The one of our reasons to try again that the vendor's clients know how to wait for.
     ErrorCode.BUSY: (429, "rate_limited", "The phonebook is busy; try again in a moment"),

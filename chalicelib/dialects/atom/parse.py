@@ -14,7 +14,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.contact import ContactChanges, ContactData
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.ids import id_of_decimal, is_decimal
-from chalicelib.domain.limits import GROUP_NAME_CHARACTERS
+from chalicelib.domain.limits import MAX_GROUP_NAME_CHARACTERS
 from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.text import checked_text
@@ -156,4 +156,4 @@ def _read_phone_number(body: Mapping[str, Any], account: Account) -> PhoneNumber
 
 
 def _read_name(body: Mapping[str, Any]) -> str:
-    return checked_text(NAME, required(body, NAME), shortest=1, longest=GROUP_NAME_CHARACTERS)
+    return checked_text(NAME, required(body, NAME), shortest=1, longest=MAX_GROUP_NAME_CHARACTERS)

@@ -9,7 +9,7 @@ from chalicelib.dialects.devino.credentials import read_credential
 from chalicelib.dialects.devino.endpoints import BATCH, ENDPOINTS, ROOTS
 from chalicelib.dialects.devino.errors import render_error
 from chalicelib.dialects.dialect import Dialect
-from chalicelib.domain.limits import UPLOAD_BYTES
+from chalicelib.domain.limits import MAX_UPLOAD_BYTES
 
 DEVINO = Dialect(
     name="devino",
@@ -17,5 +17,5 @@ DEVINO = Dialect(
     endpoints=ENDPOINTS,
     read_credential=read_credential,
     render_error=render_error,
-    request_bytes={BATCH: UPLOAD_BYTES},
+    request_bytes={BATCH: MAX_UPLOAD_BYTES},
 )

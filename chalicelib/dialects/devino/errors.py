@@ -15,23 +15,23 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.limits import (
-    GROUPS_OF_A_NEW_NUMBER,
-    PAGE_ITEMS,
-    REQUEST_BYTES,
-    UPLOAD_BYTES,
+    MAX_GROUPS_TO_RENUMBER,
+    MAX_PAGE_ITEMS,
+    MAX_REQUEST_BYTES,
+    MAX_UPLOAD_BYTES,
 )
 
 MUST_NOT_BE_NULL: Final = "must not be null"
 """What the vendor's one sample of an error says of a field that is missing."""
 
 _TOO_LARGE: Final = (
-    f"the body is larger than {REQUEST_BYTES // 1024} KB,"
-    f" or {UPLOAD_BYTES // 1_000_000} MB in an upload"
+    f"the body is larger than {MAX_REQUEST_BYTES // 1024} KB,"
+    f" or {MAX_UPLOAD_BYTES // 1_000_000} MB in an upload"
 )
 
 _ASK_FOR_PARTS: Final = (
     "the result is too large for one response: ask for it in parts, with offset and a"
-    f" limit of 1 to {PAGE_ITEMS}"
+    f" limit of 1 to {MAX_PAGE_ITEMS}"
 )
 
 ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType({
@@ -74,7 +74,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
     ),
     ErrorCode.TOO_MANY_GROUPS: (
         413, "too.many.contact.groups", "phone",
-        f"a contact in more than {GROUPS_OF_A_NEW_NUMBER} lists cannot change its number",
+        f"a contact in more than {MAX_GROUPS_TO_RENUMBER} lists cannot change its number",
     ),
     ErrorCode.BUSY: (
         503, "service.unavailable", "service", "the service is busy; try again in a moment",

@@ -39,10 +39,10 @@ from chalicelib.domain.field import FieldDefinition, FieldType
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import id_of_decimal, is_decimal
 from chalicelib.domain.limits import (
-    FIELD_CHARACTERS,
-    GROUP_NAME_CHARACTERS,
-    GROUPS_IN_A_FILTER,
-    UPLOAD_ROWS,
+    MAX_FIELD_CHARACTERS,
+    MAX_GROUP_NAME_CHARACTERS,
+    MAX_GROUPS_IN_A_FILTER,
+    MAX_UPLOAD_ROWS,
 )
 from chalicelib.domain.text import checked_text
 
@@ -86,7 +86,10 @@ def parse_new_list(request: Request) -> NewList:
     problems = ProblemCollector()
     with problems:
         name = checked_text(
-            "name", not_null("name", body.get("name")), shortest=1, longest=GROUP_NAME_CHARACTERS
+            "name",
+            not_null("name", body.get("name")),
+            shortest=1,
+            longest=MAX_GROUP_NAME_CHARACTERS,
         )
     with problems:
         kind = _read_kind(body.get("type"))
@@ -116,8 +119,8 @@ def parse_upload(request: Request) -> Upload:
         )
     with problems:
         rows = checked_array("contacts", not_null("contacts", body.get("contacts")))
-        if len(rows) > UPLOAD_ROWS:
-            raise InvalidDataError.of("contacts", f"must be at most {UPLOAD_ROWS}")
+        if len(rows) > MAX_UPLOAD_ROWS:
+            raise InvalidDataError.of("contacts", f"must be at most {MAX_UPLOAD_ROWS}")
     with problems:
         check = _read_duplicate_check(body.get("duplicateCheckField"))
     with problems:
@@ -142,8 +145,8 @@ def parse_deleted_ids(request: Request) -> tuple[str, dict[str, int | None]]:
     sent = dict.fromkeys(text for name in DELETED_IDS for text in all_sent(request, name))
     if not sent:
         raise missing(parameter)
-    if len(sent) > GROUPS_IN_A_FILTER:
-        raise InvalidDataError.of(parameter, f"must be at most {GROUPS_IN_A_FILTER}")
+    if len(sent) > MAX_GROUPS_IN_A_FILTER:
+        raise InvalidDataError.of(parameter, f"must be at most {MAX_GROUPS_IN_A_FILTER}")
     if not all(map(is_decimal, sent)):
         raise InvalidDataError.of(parameter, "must be whole numbers")
     return parameter, {text: id_of_decimal(text) for text in sent}
@@ -220,4 +223,4 @@ def _read_own_name(field: str, value: object) -> str:
 
 def _read_values(field: str, value: object) -> tuple[str, ...]:
     values = [] if value is None else checked_array(field, value)
-    return tuple(checked_text(field, each, longest=FIELD_CHARACTERS) for each in values)
+    return tuple(checked_text(field, each, longest=MAX_FIELD_CHARACTERS) for each in values)

@@ -35,7 +35,7 @@ from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.field import FieldDefinition
 from chalicelib.domain.field_values import read_date_time
 from chalicelib.domain.group import GroupKind
-from chalicelib.domain.limits import PAGE_ITEMS
+from chalicelib.domain.limits import MAX_PAGE_ITEMS
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.phone_text import UnreadableError, read_text
@@ -203,7 +203,7 @@ def check_field_names(query: ContactsQuery, definitions: Mapping[str, FieldDefin
 def _parse_slice(request: Request) -> Slice:
     problems = ProblemCollector()
     with problems:
-        limit = _parse_count(request, "limit", least=1, most=PAGE_ITEMS)
+        limit = _parse_count(request, "limit", least=1, most=MAX_PAGE_ITEMS)
     with problems:
         offset = _parse_count(request, "offset", least=0, most=_MAX_OFFSET) or 0
     problems.raise_if_any()

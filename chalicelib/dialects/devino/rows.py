@@ -26,12 +26,12 @@ from chalicelib.dialects.devino.values import (
 )
 from chalicelib.dialects.operations import likeness
 from chalicelib.domain.account import Account
-from chalicelib.domain.contact import DETAIL_CHARACTERS, ContactData
+from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS, ContactData
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.extra import changed_extra
 from chalicelib.domain.field import Field, FieldDefinition, FieldType, Value, extra_of_field
 from chalicelib.domain.field_values import check_value, shifted
-from chalicelib.domain.limits import FIELD_CHARACTERS
+from chalicelib.domain.limits import MAX_FIELD_CHARACTERS
 from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number_or_integer
 from chalicelib.domain.text import checked_text
@@ -40,7 +40,7 @@ _ROW: Final = frozenset({*BASICS, "fields", "pushInfo"})
 _DEVICE: Final = frozenset({"appId", "os", "pushToken"})
 _MAX_OS: Final = 99
 _NAMES_OF_ALL_LISTS: Final = {likeness(name): name for name in (*MAIN_FIELDS, *BASICS)}
-_LONGEST: Final = {name: DETAIL_CHARACTERS[detail] for name, detail in DETAILS.items()}
+_MAX_CHARACTERS: Final = {name: MAX_DETAIL_CHARACTERS[detail] for name, detail in DETAILS.items()}
 
 _PROBLEMS_OF_FIELDS: Final = 10
 """After so many, no further problems of a row's fields are looked for."""
@@ -179,7 +179,7 @@ def _in_utc(field: Field, zone_offset: timedelta) -> Field:
 
 def _read_detail(name: str, value: object) -> str | None:
     value = _single(value)
-    return None if value is None else checked_text(name, value, longest=_LONGEST[name])
+    return None if value is None else checked_text(name, value, longest=_MAX_CHARACTERS[name])
 
 
 def _single(value: object) -> object:
@@ -223,4 +223,4 @@ def _read_device(device: object, field: str) -> dict[str, Any]:
 
 def _read_text_of_device(device: Mapping[str, Any], field: str, name: str) -> str:
     named = f"{field}.{name}"
-    return checked_text(named, not_null(named, device.get(name)), longest=FIELD_CHARACTERS)
+    return checked_text(named, not_null(named, device.get(name)), longest=MAX_FIELD_CHARACTERS)

@@ -13,7 +13,7 @@ from chalicelib.dialects.messages import Request
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError, Problem
 from chalicelib.domain.field import FieldType
 from chalicelib.domain.ids import id_of_decimal, is_decimal
-from chalicelib.domain.limits import FIELD_NAME_CHARACTERS, TYPED_FIELDS
+from chalicelib.domain.limits import MAX_FIELD_NAME_CHARACTERS, MAX_TYPED_FIELDS
 from chalicelib.domain.text import checked_text
 
 ZONE_OFFSET: Final = "zoneOffset"
@@ -61,8 +61,8 @@ def checked_fields(value: object) -> list[Any]:
 
     """
     fields = [] if value is None else checked_array("fields", value)
-    if len(fields) > TYPED_FIELDS:
-        raise InvalidDataError.of("fields", f"must be at most {TYPED_FIELDS}")
+    if len(fields) > MAX_TYPED_FIELDS:
+        raise InvalidDataError.of("fields", f"must be at most {MAX_TYPED_FIELDS}")
     return fields
 
 
@@ -73,7 +73,9 @@ def read_field_name(field: str, value: object) -> str:
         InvalidDataError: It is missing or not acceptable.
 
     """
-    return checked_text(field, not_null(field, value), shortest=1, longest=FIELD_NAME_CHARACTERS)
+    return checked_text(
+        field, not_null(field, value), shortest=1, longest=MAX_FIELD_NAME_CHARACTERS
+    )
 
 
 def read_display_name(field: str, value: object) -> str | None:
@@ -83,7 +85,7 @@ def read_display_name(field: str, value: object) -> str | None:
         InvalidDataError: It is not acceptable.
 
     """
-    return None if value is None else checked_text(field, value, longest=FIELD_NAME_CHARACTERS)
+    return None if value is None else checked_text(field, value, longest=MAX_FIELD_NAME_CHARACTERS)
 
 
 def read_type(field: str, value: object) -> FieldType:

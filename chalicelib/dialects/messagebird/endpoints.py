@@ -58,7 +58,9 @@ def list_contacts(request: Request, caller: Caller) -> Response:
     account = caller.account
     wanted, window = parse_contact_list(request, account)
     if wanted is not None:
-        return _render_found(request, window, contacts.find_contacts(account, wanted), wanted)
+        return _render_found(
+            request, window, contacts.list_matching_contacts(account, wanted), wanted
+        )
     page = paging.page_of_contacts(account, offset=window.offset, limit=window.limit)
     return _render_page(request, CONTACTS, window, page)
 
@@ -70,7 +72,7 @@ def view_contact(request: Request, caller: Caller) -> Response:
     if not isinstance(wanted, str):
         contact = contacts.retrieve_contact(caller.account, wanted)
         return json_response(200, render_contact(contact, base_url(request)))
-    found = contacts.find_contacts(caller.account, wanted)
+    found = contacts.list_matching_contacts(caller.account, wanted)
     if not found:
         raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     if len(found) > 1:

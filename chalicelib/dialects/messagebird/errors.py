@@ -18,7 +18,7 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.ids import hex_of
-from chalicelib.domain.limits import GROUPS_OF_A_NEW_NUMBER, REQUEST_BYTES
+from chalicelib.domain.limits import MAX_GROUPS_TO_RENUMBER, MAX_REQUEST_BYTES
 
 Words: TypeAlias = tuple[int, int, str, str | None]
 """A status, a code, a description, and the parameter at fault, if it is one."""
@@ -55,7 +55,7 @@ ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
         422, BAD_REQUEST, f"the body must be sent as {JSON} or {FORM}, not compressed", None,
     ),
     ErrorCode.REQUEST_TOO_LARGE: (
-        422, BAD_REQUEST, f"the body is larger than {REQUEST_BYTES // 1024} KB", None,
+        422, BAD_REQUEST, f"the body is larger than {MAX_REQUEST_BYTES // 1024} KB", None,
     ),
     ErrorCode.LIST_TOO_LARGE: (
         422, INVALID_PARAMETER, "the page is too large for one response: lower its limit", "limit",
@@ -65,7 +65,7 @@ ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
     ),
     ErrorCode.TOO_MANY_GROUPS: (
         422, INVALID_PARAMETER,
-        f"a contact in more than {GROUPS_OF_A_NEW_NUMBER} groups cannot change its msisdn", MSISDN,
+        f"a contact in more than {MAX_GROUPS_TO_RENUMBER} groups cannot change its msisdn", MSISDN,
     ),
     ErrorCode.BUSY: (503, INTERNAL_ERROR, "the phonebook is busy: try again in a moment", None),
     ErrorCode.UNREACHABLE: (

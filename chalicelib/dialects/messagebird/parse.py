@@ -22,7 +22,7 @@ from chalicelib.domain.errors import (
     ProblemCollector,
 )
 from chalicelib.domain.ids import id_of_hex
-from chalicelib.domain.limits import GROUP_NAME_CHARACTERS
+from chalicelib.domain.limits import MAX_GROUP_NAME_CHARACTERS
 from chalicelib.domain.phone import Notation, PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number_or_integer
 from chalicelib.domain.text import checked_text
@@ -61,9 +61,9 @@ GROUP_ID: Final = "groupId"
 DEFAULT_LIMIT: Final = 20
 """That of the lists which the clients keep as fixtures."""
 
-MOST_LIMIT: Final = 500
+MAX_LIMIT: Final = 500
 
-MOST_IDS: Final = 50
+MAX_IDS: Final = 50
 """Of contacts that are added to a group at once; the Go and Node clients say so."""
 
 _METHODS_OF_ANOTHER: Final = frozenset({"GET", "POST"})
@@ -190,8 +190,8 @@ def parse_contact_ids(request: Request) -> list[int]:
     with problems:
         ids = _required(sent, IDS)
         is_list = isinstance(ids, list) and all(isinstance(each, str) for each in ids)
-        if not isinstance(ids, list) or not is_list or not 1 <= len(ids) <= MOST_IDS:
-            raise InvalidDataError.of(IDS, f"must be a list of 1 to {MOST_IDS} ids of contacts")
+        if not isinstance(ids, list) or not is_list or not 1 <= len(ids) <= MAX_IDS:
+            raise InvalidDataError.of(IDS, f"must be a list of 1 to {MAX_IDS} ids of contacts")
     with problems:
         group_id = request.path_parameters[GROUP_ID]
         if sent.get(GROUP_ID, group_id) != group_id:
@@ -289,7 +289,7 @@ def parse_window(request: Request) -> Window:
         if offset >= 10**_OFFSET_DIGITS:
             raise InvalidDataError.of("offset", f"must have at most {_OFFSET_DIGITS} digits")
     with problems:
-        limit = min(int(_digits(request, "limit")), MOST_LIMIT)
+        limit = min(int(_digits(request, "limit")), MAX_LIMIT)
     problems.raise_if_any()
     return Window(offset=offset, limit=limit or DEFAULT_LIMIT)
 
@@ -352,7 +352,9 @@ def _read_details(sent: Mapping[str, Any]) -> Details:
 def _read_group(sent: Mapping[str, Any], *, known: AbstractSet[str]) -> str:
     problems = ProblemCollector()
     with problems:
-        name = checked_text(NAME, _required(sent, NAME), shortest=1, longest=GROUP_NAME_CHARACTERS)
+        name = checked_text(
+            NAME, _required(sent, NAME), shortest=1, longest=MAX_GROUP_NAME_CHARACTERS
+        )
     with problems:
         refuse_unknown(sent, known=known)
     problems.raise_if_any()

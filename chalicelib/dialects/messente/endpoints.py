@@ -35,10 +35,10 @@ def fetch_contacts(request: Request, caller: Caller) -> Response:
     account = caller.account
     group_ids, page = parse_contact_list(request, account)
     if group_ids is None:
-        found = contacts.list_contacts(account, after=page.after, page_size=page.size_to_read)
+        found = contacts.list_contacts(account, after=page.after, expected=page.size_to_read)
     else:
         found = contacts.list_contacts_of_groups(
-            account, group_ids, after=page.after, page_size=page.size_to_read
+            account, group_ids, after=page.after, expected=page.size_to_read
         )
     entries = ((contact.phone_number.e164, render_contact(contact)) for contact in found)
     return render_list(request, account, page, "contacts", entries)
@@ -147,7 +147,7 @@ def fetch_blacklist(request: Request, caller: Caller) -> Response:
     """List all blacklisted numbers."""
     account = caller.account
     page = parse_page(request, account, ["blacklist"])
-    found = blacklist.list_blacklist(account, after=page.after, page_size=page.size_to_read)
+    found = blacklist.list_blacklist(account, after=page.after, expected=page.size_to_read)
     entries = ((number.e164, number.e164) for number in found)
     return render_list(request, account, page, "phoneNumbers", entries)
 

@@ -12,7 +12,7 @@ from chalicelib.domain.errors import (
     RefusedError,
     UnavailableError,
 )
-from chalicelib.domain.limits import GROUPS_OF_A_NEW_NUMBER, PAGE_ITEMS, REQUEST_BYTES
+from chalicelib.domain.limits import MAX_GROUPS_TO_RENUMBER, MAX_PAGE_ITEMS, MAX_REQUEST_BYTES
 
 TITLES: Final[Mapping[str, str]] = MappingProxyType({
     "201": "Invalid data",
@@ -26,7 +26,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType({
 
 _ASK_FOR_PAGES: Final = (
     "The list is too large for one response: ask for it in pages, with a limit of"
-    f" 1 to {PAGE_ITEMS}, and follow the Link header of each page to the next"
+    f" 1 to {MAX_PAGE_ITEMS}, and follow the Link header of each page to the next"
 )
 
 ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
@@ -47,13 +47,13 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
         415, "244", f"The body must be sent as {JSON}, not compressed",
     ),
     ErrorCode.REQUEST_TOO_LARGE: (
-        413, "244", f"The body is larger than {REQUEST_BYTES // 1024} KB",
+        413, "244", f"The body is larger than {MAX_REQUEST_BYTES // 1024} KB",
     ),
     ErrorCode.LIST_TOO_LARGE: (413, "244", _ASK_FOR_PAGES),
     ErrorCode.ITEM_TOO_LARGE: (413, "244", "The contact would be too large to store"),
     ErrorCode.TOO_MANY_GROUPS: (
         413, "244",
-        f"A contact in more than {GROUPS_OF_A_NEW_NUMBER} groups cannot change its number",
+        f"A contact in more than {MAX_GROUPS_TO_RENUMBER} groups cannot change its number",
     ),
     ErrorCode.BUSY: (503, "205", "The phonebook is busy; try again in a moment"),
     ErrorCode.UNREACHABLE: (503, "205", "The phonebook is out of reach; try again in a moment"),

@@ -22,7 +22,7 @@ from chalicelib.domain.errors import (
     ProblemCollector,
 )
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
-from chalicelib.domain.limits import GROUP_NAME_CHARACTERS, GROUPS_IN_A_FILTER
+from chalicelib.domain.limits import MAX_GROUP_NAME_CHARACTERS, MAX_GROUPS_IN_A_FILTER
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.text import checked_text
@@ -201,8 +201,8 @@ def _read_group_ids(texts: Sequence[str]) -> frozenset[int] | None:
     """
     if texts in ([], [""]):
         return None
-    if len(texts) > GROUPS_IN_A_FILTER:
-        raise InvalidDataError.of(GROUP_IDS, f"must be at most {GROUPS_IN_A_FILTER}")
+    if len(texts) > MAX_GROUPS_IN_A_FILTER:
+        raise InvalidDataError.of(GROUP_IDS, f"must be at most {MAX_GROUPS_IN_A_FILTER}")
     if not all(map(is_uuid, texts)):
         raise InvalidDataError.of(GROUP_IDS, "must be UUIDs")
     return frozenset(group_id for group_id in map(id_of_uuid, texts) if group_id)
@@ -226,7 +226,7 @@ def _read_group_name(body: Mapping[str, Any], *, also_known: AbstractSet[str]) -
     problems = ProblemCollector()
     with problems:
         name = checked_text(
-            "name", required(body, "name"), shortest=1, longest=GROUP_NAME_CHARACTERS
+            "name", required(body, "name"), shortest=1, longest=MAX_GROUP_NAME_CHARACTERS
         )
     with problems:
         refuse_unknown(body, known={"name"} | also_known)

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
-MOST_KEYS: Final = 100
+MAX_KEYS: Final = 100
 """The keys that DynamoDB takes in one batch read."""
 
 ValueT = TypeVar("ValueT")
@@ -18,7 +18,7 @@ StoredItem: TypeAlias = dict[str, Any]
 """An item as DynamoDB returns it: each attribute's value, under the name of its type."""
 
 
-def in_batches(values: Iterable[ValueT], most: int = MOST_KEYS) -> Iterator[list[ValueT]]:
+def in_batches(values: Iterable[ValueT], most: int = MAX_KEYS) -> Iterator[list[ValueT]]:
     """Yield *values* in lists of up to *most*."""
     remaining = iter(values)
     while batch := list(islice(remaining, most)):
@@ -28,8 +28,8 @@ def in_batches(values: Iterable[ValueT], most: int = MOST_KEYS) -> Iterator[list
 def size_of_batches(wanted: int | None) -> int:
     """Return a size of which the fewest batches hold what is wanted, with the least beyond it."""
     if wanted is None:
-        return MOST_KEYS
-    return ceil(wanted / ceil(wanted / MOST_KEYS))
+        return MAX_KEYS
+    return ceil(wanted / ceil(wanted / MAX_KEYS))
 
 
 def read_batch(
@@ -37,7 +37,7 @@ def read_batch(
 ) -> dict[str, ValueT]:
     """Return those items of one partition that exist, as *read* reads them, by sort key.
 
-    They are at most :data:`MOST_KEYS`. What DynamoDB left unread is asked for again;
+    They are at most :data:`MAX_KEYS`. What DynamoDB left unread is asked for again;
     PynamoDB's own batch read does so without a pause, for ever.
 
     Raises:

@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
 
-MOST_ACTIONS: Final = 100
+MAX_ACTIONS: Final = 100
 """The actions that DynamoDB takes in one transaction."""
 
 REVISION: Final = "revision"

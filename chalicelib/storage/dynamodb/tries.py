@@ -18,7 +18,7 @@ DECISION_TRIES: Final = 12
 """Pauses of at most 3 s in all."""
 
 _FIRST_PAUSE_SECONDS: Final = 0.01
-_LONGEST_PAUSE_SECONDS: Final = 0.4
+_MAX_PAUSE_SECONDS: Final = 0.4
 
 
 def tries(most: int) -> Iterator[None]:
@@ -27,5 +27,5 @@ def tries(most: int) -> Iterator[None]:
     yield
     for _ in range(most - 1):
         time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads out rivals, guards nothing
-        longest = min(2 * longest, _LONGEST_PAUSE_SECONDS)
+        longest = min(2 * longest, _MAX_PAUSE_SECONDS)
         yield
