@@ -1,1 +1,1 @@
-"""What is true: values, rules, errors and limits, with no I/O, clock or framework."""
+"""The values, rules, errors and limits of the phonebook, without I/O, clock or framework."""

@@ -1,4 +1,4 @@
-"""Accounts: the tenants, to one of which everything else belongs."""
+"""Accounts: the tenants. Everything else belongs to one of them."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from chalicelib.domain.phone import Notation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A tenant: everything else belongs to exactly one, and no request sees another's.
+    """A tenant. A request sees only the data of its own account.
 
-    ``cursor_key`` signs the cursors of its lists. ``default_region`` (ISO 3166) is where its
-    national numbers are from, and ``notation`` how its digits without a ``+`` are meant, if it is
-    known. ``revision`` counts its changes.
+    ``default_region`` (ISO 3166) is the region of its national numbers. ``notation`` says how it
+    writes numbers without a ``+``, if this is known. ``cursor_key`` signs the cursors of its
+    lists. ``revision`` counts its changes.
     """
 
     id: str
@@ -28,7 +28,7 @@ class Account:
 
 
 class AccountChanges(TypedDict, total=False):
-    """What is to change of an account; what is not there stays."""
+    """The fields of an account to change; an absent field does not change."""
 
     name: str
     default_region: str

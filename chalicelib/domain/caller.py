@@ -1,4 +1,4 @@
-"""Who calls, and what everything that they change says of it."""
+"""Who calls, and what is recorded with each of their changes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.credential import Credential
 
 _OPERATOR: Final = "operator"
-"""Whoever runs our programs: AWS knows which of its users that is, and we do not."""
+"""Anyone who runs our programs. AWS knows which of its users it was; we do not."""
 
 
 class Scope(Enum):
@@ -20,11 +20,11 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When something was changed, by whom, and through what.
+    """When a change was made, by whom, and through which operation.
 
-    ``by`` is a credential's username, ``operator``, or ``phonebook`` itself, and ``via`` the way in
-    and its operation, such as ``messagebird.update_contact``, ``cli.accounts.open`` or
-    ``schedule.clean_up``. Both are kept with what was changed.
+    ``by`` is the username of a credential, or ``operator``, or ``phonebook``. ``via`` is an entry
+    point and its operation, such as ``messagebird.update_contact``, ``cli.accounts.open`` or
+    ``schedule.clean_up``. Both are stored in the changed item.
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls: for which account, by which credential, in which request, and through what.
+    """Who calls: the account, the credential, the request and the operation.
 
     ``via`` is a dialect and its operation, such as ``messagebird.update_contact``.
     """
@@ -52,7 +52,7 @@ class Caller:
 
     @classmethod
     def of(cls, credential: Credential, *, request_id: str, via: str) -> "Caller":
-        """Return who calls with a credential."""
+        """Return the caller that presented a credential."""
         return cls(
             account=credential.account,
             username=credential.username,
@@ -63,12 +63,12 @@ class Caller:
 
     @classmethod
     def operator(cls, account: Account, *, via: str) -> "Caller":
-        """Return an operator, who acts for an account without a credential, by a program of ours.
+        """Return an operator, who acts for an account with our programs and has no credential.
 
-        ``via`` is that program and what it does, such as ``cli.contacts.create``.
+        ``via`` is the program and its operation, such as ``cli.contacts.create``.
         """
         return cls(account=account, username=_OPERATOR, scope=Scope.FULL, request_id="", via=via)
 
     def stamp(self, now: datetime) -> Stamp:
-        """Return what all that is changed *now* says of the change."""
+        """Return the stamp of the changes that this caller makes at *now*."""
         return Stamp(now, self.username, self.via)

@@ -1,4 +1,4 @@
-"""When Python looks for garbage."""
+"""Python's garbage collection."""
 
 import gc
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_collecting() -> Iterator[None]:
-    """Let Python not look for garbage in cycles meanwhile.
+    """Pause Python's collection of cycles.
 
-    Where a million objects are made and none of them is garbage yet, it would look through all of
-    them over and over. What is in no cycle goes at once as ever.
+    While code makes a million objects and needs all of them, the collector would scan them again
+    and again. Python still frees objects outside cycles at once.
     """
     was_collecting = gc.isenabled()
     gc.disable()

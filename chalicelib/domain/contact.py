@@ -1,4 +1,4 @@
-"""A contact: one person per phone number in an account, and the day on which it goes."""
+"""Contacts: at most one for each number of an account. Outside every group, it is purged later."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -23,21 +23,21 @@ MAX_DETAIL_CHARACTERS: Final[Mapping[str, int]] = {
     "custom3": MAX_FIELD_CHARACTERS,
     "custom4": MAX_FIELD_CHARACTERS,
 }
-"""What can be known of a contact besides its number, and how long each may be."""
+"""The details of a contact, and the maximum length of each in characters."""
 
 Details: TypeAlias = Mapping[str, str | None]
-"""Some of :data:`MAX_DETAIL_CHARACTERS`, by name; None means not known, or to be cleared."""
+"""Some of the details, by name. None means unknown, or in a change: clear it."""
 
 ContactKey: TypeAlias = PhoneNumber | int
-"""By what a contact is asked for: its number, or its id, which stays when its number changes."""
+"""Identifies a contact: its number, or its id, which does not change when its number does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A contact as it is kept: ``details`` and ``extra`` hold only what is known.
+    """A contact. ``details`` and ``extra`` hold only what is known.
 
     ``stoplist_ids`` are those of its groups that are stoplists. ``is_stopped_anew`` says that it
-    was just put into one, be it again; that is not kept.
+    was just put into a stoplist, even if it was in it before; this is not stored.
     """
 
     id: int
@@ -52,10 +52,10 @@ class Contact:
     is_stopped_anew: bool = field(default=False, compare=False)
 
     def without_deleted_groups(self, deleted: Mapping[int, date]) -> "Contact":
-        """Return the contact as readers see it while memberships wait to be swept.
+        """Return the contact without its deleted groups, as readers see it before the sweep.
 
-        *deleted* maps each deleted group that is not swept yet to the date which its
-        members get when it was their last group.
+        *deleted* maps each deleted group that is not swept yet to a date. A member gets this
+        date if the group was its last one.
         """
         gone = self.group_ids & deleted.keys()
         return (
@@ -66,7 +66,7 @@ class Contact:
         """Return the contact with some of its fields set or cleared.
 
         Raises:
-            InvalidDataError: All its extra fields would be larger than is kept.
+            InvalidDataError: Its extra fields would be too large.
 
         """
         return replace(
@@ -78,7 +78,7 @@ class Contact:
         )
 
     def joined(self, group: Group) -> "Contact":
-        """Return the contact as it is in *group* too, which ends its schedule."""
+        """Return the contact with *group* added and without a deletion date."""
         stoplist = {group.id} if group.kind is GroupKind.STOPLIST else set()
         return replace(
             self,
@@ -91,7 +91,7 @@ class Contact:
     def without_groups(
         self, group_ids: AbstractSet[int], scheduled_deletion_date: date
     ) -> "Contact":
-        """Return the contact outside some of its groups; if they were all, with the date."""
+        """Return the contact without some of its groups; with the date if none remains."""
         remaining = self.group_ids - group_ids
         return replace(
             self,
@@ -103,7 +103,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class ContactChanges:
-    """What is to change of a contact; None clears a field, but leaves the number as it is."""
+    """The fields of a contact to change. None clears a field, but does not change the number."""
 
     phone_number: PhoneNumber | None = None
     details: Details = field(default_factory=dict)
@@ -112,7 +112,7 @@ class ContactChanges:
 
 @dataclass(frozen=True, slots=True)
 class ContactData:
-    """What a client says of a contact that may or may not be there already."""
+    """What a client sends about a contact, which may or may not exist."""
 
     phone_number: PhoneNumber
     details: Details = field(default_factory=dict)
@@ -120,10 +120,10 @@ class ContactData:
 
 
 def new_contact(data: ContactData, now: datetime, scheduled_deletion_date: date) -> Contact:
-    """Return a contact that is not kept yet, in no group and so with a date on which it goes.
+    """Return a contact that is not stored yet, in no group and so with a deletion date.
 
     Raises:
-        InvalidDataError: Its extra fields are larger than is kept.
+        InvalidDataError: Its extra fields are too large.
 
     """
     return Contact(
@@ -139,7 +139,7 @@ def new_contact(data: ContactData, now: datetime, scheduled_deletion_date: date)
 
 
 def deletion_date(now: datetime, retention_days: int) -> date:
-    """Return the day (UTC) on which a contact goes that is in no group from *now* on."""
+    """Return the day (UTC) on which to purge a contact that leaves its last group at *now*."""
     return now.date() + timedelta(days=retention_days)
 
 

@@ -1,4 +1,4 @@
-"""Credentials: what is kept of one, and what a client presents."""
+"""Credentials: what is stored, and what a client presents."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ _USERNAME: Final = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """What a client presents, as it is kept: only a SHA-256 of its secret."""
+    """A credential as it is stored: with the SHA-256 of its secret, without the secret."""
 
     username: str
     secret_hash: str = field(repr=False)
@@ -25,13 +25,13 @@ class Credential:
 
     @property
     def revoked(self) -> bool:
-        """Whether it is refused; where it was read before, it is taken for a moment yet."""
+        """Whether it is refused. A Lambda that read it before still accepts it for a minute."""
         return self.revoked_on is not None
 
 
 @dataclass(frozen=True, slots=True)
 class PresentedCredential:
-    """What a client sent, of whatever form its dialect has."""
+    """What a client sent, in the form of any dialect."""
 
     username: str
     secret: str = field(repr=False)
@@ -41,7 +41,7 @@ class PresentedCredential:
         """Split ``username<separator>secret``.
 
         Raises:
-            UnauthorizedError: There is no separator in it.
+            UnauthorizedError: *text* does not contain the separator.
 
         """
         username, separator_found, secret = text.partition(separator)
@@ -56,24 +56,24 @@ def new_username() -> str:
 
 
 def new_secret() -> str:
-    """Return a random secret of 256 bits, of which only :func:`hash_secret` is kept."""
+    """Return a random secret of 256 bits. Only its :func:`hash_secret` is stored."""
     return secrets.token_urlsafe(32)
 
 
 def token_of(username: str, secret: str) -> str:
-    """Return both as the one token that some dialects' clients present."""
+    """Return both as one token, as the clients of some dialects present it."""
     return f"{username}.{secret}"
 
 
 def is_username(text: str) -> bool:
-    """Say whether *text* has the form of a username, so that it may be looked up."""
+    """Say whether *text* has the form of a username. If not, there is no need to look it up."""
     return _USERNAME.fullmatch(text) is not None
 
 
 def hash_secret(secret: str) -> str:
-    """Return the SHA-256 that is kept in place of *secret*.
+    """Return the SHA-256 that is stored instead of *secret*.
 
-    A fast hash is enough for a random value of 256 bits, and only for such a one:
-    a secret is always generated, never chosen.
+    A fast hash is safe only because each secret is a random value of 256 bits: the
+    phonebook generates it, and nobody chooses it.
     """
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

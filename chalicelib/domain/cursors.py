@@ -1,4 +1,4 @@
-"""Cursors: where a page of a list ended, signed so that only we can have said so."""
+"""Cursors: where a page of a list ended, signed so that nobody else can make one."""
 
 import base64
 import binascii
@@ -14,10 +14,10 @@ _SIGNATURE_BYTES: Final = 16
 
 
 def write_cursor(key: str, query: Sequence[str], after: str) -> str:
-    """Return an opaque token for the part of a list that sorts behind *after*.
+    """Return an opaque token for the part of a list that sorts after *after*.
 
-    *key* is the account's, *query* whatever else decides what the list holds: a token
-    is good for this account and this query only.
+    *key* is the account's cursor key. *query* is everything else that decides what the list
+    holds. The token is valid only for this account and this query.
     """
     token = _signature(key, query, after) + after.encode()
     return base64.urlsafe_b64encode(token).decode().rstrip("=")
@@ -27,7 +27,7 @@ def read_cursor(key: str, query: Sequence[str], cursor: str) -> str:
     """Return the *after* that :func:`write_cursor` put into *cursor*.
 
     Raises:
-        InvalidDataError: It was made for another account or query, or not by us.
+        InvalidDataError: It is for another account or query, or we did not make it.
 
     """
     try:

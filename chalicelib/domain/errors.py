@@ -1,19 +1,18 @@
-"""Every way in which the phonebook refuses or fails.
+"""Every error that a caller can get.
 
-The core names what happened by an :class:`ErrorCode`; each dialect has one table
-that gives the code its status, its vendor code and its words::
+An :class:`ErrorCode` says what happened. Each dialect has one table that maps each code
+to a status, a vendor code and a message::
 
     PhonebookError
-    ├── InvalidDataError    what was sent cannot be accepted; carries every problem found
-    ├── UnauthorizedError   no credential, a wrong one or a revoked one
-    ├── NotFoundError       what was asked for is not there
-    ├── ConflictError       what was asked for is already there
-    ├── RefusedError        the request itself is not one we take
+    ├── InvalidDataError    the data is invalid; carries every problem found
+    ├── UnauthorizedError   the credential is missing, wrong or revoked
+    ├── NotFoundError       the contact, group, membership, number or path does not exist
+    ├── ConflictError       it already exists
+    ├── RefusedError        the path does not accept this request, or it is too large
     └── UnavailableError    the table cannot serve us now; the caller should try again
 
-Anything else that is raised is a bug, and answered as ``ErrorCode.BUG``. What only an operator
-can ask for, only an operator can be refused: that is an :class:`OperatorError`, and no dialect
-has words for it.
+Any other exception is a bug, and is answered as ``ErrorCode.BUG``. An :class:`OperatorError`
+can only happen to an operator, so no dialect has a message for it.
 """
 
 from collections.abc import Sequence
@@ -23,11 +22,11 @@ from types import TracebackType
 from typing import Final
 
 MAX_PROBLEMS_TOLD: Final = 50
-"""Of what is wrong with one request; a client can repeat one mistake many thousands of times."""
+"""Problems of one request that are told. A client can repeat a mistake thousands of times."""
 
 
 class ErrorCode(Enum):
-    """What happened, in the words of the domain."""
+    """What happened. The dialects map each code to a message."""
 
     INVALID_DATA = auto()
     UNAUTHORIZED = auto()
@@ -56,9 +55,9 @@ class ErrorCode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with what was sent: which field, and what about it.
+    """One problem of the data: the field, and what is wrong with it.
 
-    ``is_missing`` says that the field is not there at all, which some vendors tell apart.
+    ``is_missing`` says that the field is absent; some vendors have a code of their own for this.
     """
 
     field: str
@@ -66,7 +65,7 @@ class Problem:
     is_missing: bool = False
 
     def __str__(self) -> str:
-        """Say it in one phrase, as a client's developer reads it."""
+        """Return field and message as one phrase, for the client's developer."""
         return f"{self.field}: {self.message}"
 
 
@@ -79,7 +78,7 @@ class PhonebookError(Exception):
 
 
 class InvalidDataError(PhonebookError):
-    """What was sent cannot be accepted, for every problem that was ``found``."""
+    """The data is invalid. ``found`` holds every problem."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(ErrorCode.INVALID_DATA)
@@ -87,7 +86,7 @@ class InvalidDataError(PhonebookError):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What the client is told: the first problems, and how many more there are."""
+        """The problems to tell the client: the first ones, and how many more there are."""
         told, more = self.found[:MAX_PROBLEMS_TOLD], len(self.found) - MAX_PROBLEMS_TOLD
         if more > 0:
             told += (Problem("body", f"has {more} more problems"),)
@@ -100,21 +99,21 @@ class InvalidDataError(PhonebookError):
 
 
 class ProblemCollector:
-    """Collects the problems of several fields, so that all are told at once.
+    """Collects the problems of several fields, to tell all of them at once.
 
-    Each ``with`` block on it may fail with :class:`InvalidDataError`; what the block would
-    have set is to be used only behind :meth:`raise_if_any`.
+    Each ``with`` block may fail with :class:`InvalidDataError`. Use what a block sets only
+    after :meth:`raise_if_any`.
     """
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
 
     def __len__(self) -> int:
-        """Say how many problems were found so far."""
+        """Return how many problems were found so far."""
         return len(self._problems)
 
     def __enter__(self) -> None:
-        """Begin with a further field."""
+        """Begin the next field."""
 
     def __exit__(
         self,
@@ -122,17 +121,17 @@ class ProblemCollector:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        """Keep the problems of this field, and let the next have its turn."""
+        """Collect the problems of this field, and suppress their exception."""
         if isinstance(error, InvalidDataError):
             self._problems += error.found
             return True
         return False
 
     def raise_if_any(self) -> None:
-        """Refuse everything for all that was found.
+        """Raise one error for all problems that were found.
 
         Raises:
-            InvalidDataError: Something was.
+            InvalidDataError: There was at least one.
 
         """
         if self._problems:
@@ -140,18 +139,18 @@ class ProblemCollector:
 
 
 class UnauthorizedError(PhonebookError):
-    """No credential, a wrong one or a revoked one; which of them is never said."""
+    """The credential is missing, wrong or revoked. The client is never told which."""
 
     def __init__(self) -> None:
         super().__init__(ErrorCode.UNAUTHORIZED)
 
 
 class NotFoundError(PhonebookError):
-    """What was asked for is not in this account."""
+    """It does not exist in this account."""
 
 
 class ConflictError(PhonebookError):
-    """What was asked for is there already; if it is a contact, ``contact_id`` says which."""
+    """It already exists. ``contact_id`` says which contact it is, if it is one."""
 
     def __init__(self, code: ErrorCode, *, contact_id: int | None = None) -> None:
         super().__init__(code)
@@ -159,14 +158,14 @@ class ConflictError(PhonebookError):
 
 
 class EmailExistsError(ConflictError):
-    """A contact of this email is in the group already."""
+    """A contact with this email is already in the group."""
 
     def __init__(self) -> None:
         super().__init__(ErrorCode.MEMBERSHIP_EXISTS)
 
 
 class RefusedError(PhonebookError):
-    """The request is not one that this path takes, or is more than fits."""
+    """The path does not accept this request, or it is too large."""
 
     def __init__(self, code: ErrorCode, *, allowed_methods: Sequence[str] = ()) -> None:
         super().__init__(code)
@@ -174,13 +173,13 @@ class RefusedError(PhonebookError):
 
 
 class UnavailableError(PhonebookError):
-    """The table is throttling or out of reach, after every retry."""
+    """The table throttles us or is out of reach, after all retries."""
 
     RETRY_AFTER_SECONDS = 1
 
 
 class OperatorErrorCode(Enum):
-    """What happened to an operator, in the words of the domain."""
+    """What happened to an operator."""
 
     ACCOUNT_NOT_FOUND = auto()
     CREDENTIAL_NOT_FOUND = auto()
@@ -188,7 +187,7 @@ class OperatorErrorCode(Enum):
 
 
 class OperatorError(Exception):
-    """What an operator asked for cannot be done; no request of a client leads to it."""
+    """An operator's command cannot be done. No request of a client leads to this."""
 
     def __init__(self, code: OperatorErrorCode) -> None:
         super().__init__(code.name)

@@ -1,4 +1,4 @@
-"""Extra fields: what a dialect knows of a contact or group and the others do not."""
+"""Extra fields of a contact or group, which only one dialect knows."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
 from chalicelib.domain.text import checked_text
 
 Extra: TypeAlias = Mapping[str, Any]
-"""JSON values by name; as changes, None clears a field."""
+"""JSON values by name. In a change, None clears a field."""
 
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -21,7 +21,7 @@ def changed_extra(extra: Extra, changes: Extra) -> dict[str, Any]:
     """Return *extra* with some fields set or cleared.
 
     Raises:
-        InvalidDataError: All of it would be larger than is kept, or is no JSON.
+        InvalidDataError: The result would be too large, or is not JSON.
 
     """
     changed = {name: value for name, value in {**extra, **changes}.items() if value is not None}
@@ -30,10 +30,10 @@ def changed_extra(extra: Extra, changes: Extra) -> dict[str, Any]:
 
 
 def text_of_extra(extra: Extra) -> str | None:
-    """Return extra fields as the one JSON text that is kept, None if there are none.
+    """Return extra fields as the JSON text to store, or None if there are none.
 
     Raises:
-        InvalidDataError: It is longer than is kept, or something in it is no JSON.
+        InvalidDataError: The text is too long, or a value is not JSON.
 
     """
     if not extra:
@@ -46,6 +46,6 @@ def text_of_extra(extra: Extra) -> str | None:
 
 
 def extra_of_text(text: str | None) -> dict[str, Any]:
-    """Return the extra fields that :func:`text_of_extra` made a text of."""
+    """Return the extra fields from a text that :func:`text_of_extra` made."""
     extra: dict[str, Any] = json.loads(text) if text else {}
     return extra

@@ -1,7 +1,7 @@
-"""A typed field of contacts: what it is, and how groups and contacts keep it.
+"""Typed fields: what they are, and how groups and contacts store them.
 
-A group defines fields, and a contact has values of them. A contact may also have values of fields
-that its group does not define: it may be in other groups, or a client may have sent it.
+A group defines fields, and a contact has values for them. A contact may also have values for fields
+that its group does not define: from another group, or because a client sent them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,16 +17,16 @@ from chalicelib.domain.text import composed
 
 _DEFINITIONS: Final = "devino.fields"
 _FIELD: Final = "devino.fields."
-"""Before a field's name in the extra fields of a contact. Each field is an entry of its own, so
-that each can change by itself. Devino's clients were the first to have fields: the name stays,
-since what is kept has it."""
+"""Precedes a field's name in the extra fields of a contact. Each field is an entry of its own, so
+that each can change by itself. Devino was the first dialect with typed fields; we keep the prefix
+because stored contacts have it."""
 
 Value: TypeAlias = Any
 """A JSON value."""
 
 
 class FieldType(Enum):
-    """What a field holds, by the number that is kept."""
+    """The type of a field's values, as the number that is stored."""
 
     DATE_TIME = 0
     BOOLEAN = 1
@@ -38,9 +38,9 @@ class FieldType(Enum):
 
 @dataclass(frozen=True)
 class FieldDefinition:
-    """A field: its name, what a screen calls it, its type, and its values if only some are allowed.
+    """A field: its name, its name on screens, its type, and its allowed values.
 
-    ``values`` is empty where any value of the type is allowed.
+    ``values`` is empty if every value of the type is allowed.
     """
 
     name: str
@@ -50,20 +50,20 @@ class FieldDefinition:
 
     @cached_property
     def allowed(self) -> frozenset[str]:
-        """The values, to look one of thousands up."""
+        """The allowed values, as a set: there may be thousands."""
         return frozenset(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a contact, with its value; None is no value."""
+    """A field of a contact, and its value; None means that it has none."""
 
     definition: FieldDefinition
     value: Value = None
 
 
 def extra_of_definitions(definitions: Iterable[FieldDefinition]) -> Extra:
-    """Return how a group keeps the fields that it defines."""
+    """Return the extra fields in which a group stores its field definitions."""
     kept = [
         {
             "name": each.name,
@@ -77,7 +77,7 @@ def extra_of_definitions(definitions: Iterable[FieldDefinition]) -> Extra:
 
 
 def definitions_in(group: Group) -> dict[str, FieldDefinition]:
-    """Return the fields that a group defines, by their names."""
+    """Return the fields that a group defines, by name."""
     return {
         kept["name"]: FieldDefinition(
             kept["name"], kept["displayName"], FieldType(kept["type"]), tuple(kept["values"])
@@ -87,9 +87,9 @@ def definitions_in(group: Group) -> dict[str, FieldDefinition]:
 
 
 def extra_of_field(field: Field) -> Extra:
-    """Return how a contact keeps a field's value, or that the value is cleared.
+    """Return the extra field in which a contact stores a field's value, or the change to clear it.
 
-    The type stays with the value: another group may define the field otherwise.
+    The type is stored with the value, since another group may define another type.
     """
     name = f"{_FIELD}{field.definition.name}"
     if field.value is None:
@@ -101,7 +101,7 @@ def extra_of_field(field: Field) -> Extra:
 
 
 def field_in(contact: Contact, definition: FieldDefinition) -> Field:
-    """Return a field as a contact has it, with the type that is kept with its value."""
+    """Return a field of a contact, with the type that is stored with its value."""
     kept: Mapping[str, Any] | None = contact.extra.get(f"{_FIELD}{definition.name}")
     if kept is None:
         return Field(definition)
@@ -115,12 +115,12 @@ def field_in(contact: Contact, definition: FieldDefinition) -> Field:
 
 
 def field_names_in(contact: Contact) -> Iterator[str]:
-    """Yield the name of each field that a contact has a value of."""
+    """Yield the name of each field that a contact has a value for."""
     return (key.removeprefix(_FIELD) for key in contact.extra if key.startswith(_FIELD))
 
 
 def name_as_kept(contact: Contact, name: str) -> str:
-    """Return the name of the field that is meant: its letters may be composed in another way."""
+    """Return a field's name as the contact stores it, which may be in another Unicode form."""
     if name.isascii() or f"{_FIELD}{name}" in contact.extra:
         return name
     wanted = composed(name)

@@ -1,4 +1,4 @@
-"""The values of typed fields: which are acceptable, and how clocks of other zones show them."""
+"""The values of typed fields: which ones are valid, and how to show them in other time zones."""
 
 import math
 import re
@@ -33,12 +33,12 @@ _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?")
 
 
 def check_value(field: str, definition: FieldDefinition, value: Value) -> None:
-    """Return if a field may have this value, or all of these in an array.
+    """Check a value of a field, or an array of values.
 
-    *field* is its name in what the client is told.
+    *field* is the field's name in the error.
 
     Raises:
-        InvalidDataError: It may not.
+        InvalidDataError: The field cannot have this value.
 
     """
     values = _each(value)
@@ -54,7 +54,7 @@ def check_value(field: str, definition: FieldDefinition, value: Value) -> None:
 
 
 def texts_of_value(value: Value) -> Iterator[str]:
-    """Yield a value, or each value of an array, as the text that is compared; None has none."""
+    """Yield the text to compare of a value, or of each value of an array; of None, nothing."""
     if value is None:
         return
     for each in _each(value):
@@ -62,7 +62,7 @@ def texts_of_value(value: Value) -> Iterator[str]:
 
 
 def read_date_time(text: str) -> datetime | None:
-    """Return a date and time, ``YYYY-MM-DD HH:MM:SS`` or with a ``T``, or None if it is none."""
+    """Read ``YYYY-MM-DD HH:MM:SS``, or the same with a ``T``; None if *text* is not like this."""
     if _DATE_TIME.fullmatch(text):
         with suppress(ValueError):
             return datetime.fromisoformat(text)
@@ -70,12 +70,12 @@ def read_date_time(text: str) -> datetime | None:
 
 
 def in_zone(moment: datetime, zone_offset: timedelta) -> datetime:
-    """Return a moment as clocks show it at an offset from UTC, to the second and without a zone."""
+    """Return a moment as clocks at an offset from UTC show it, in seconds and without a zone."""
     return moment.replace(tzinfo=None, microsecond=0) + zone_offset
 
 
 def shifted(kind: FieldType, value: Value, shift: timedelta) -> Value:
-    """Return a value, moved by *shift* if it is a date and time that names no zone."""
+    """Return a value, moved by *shift* if it is a date and time without a zone."""
     if value is None or kind is not FieldType.DATE_TIME or not shift:
         return value
     if isinstance(value, list):
@@ -92,7 +92,7 @@ def _each(value: Value) -> list[Value]:
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """Return a date and time to the second, and its fraction and zone, if it is one."""
+    """Split a date and time: up to the second, and the fraction and zone after it."""
     return text[:_DATE_TIME_CHARACTERS], text[_DATE_TIME_CHARACTERS:]
 
 
@@ -120,7 +120,7 @@ def _check_date_time(field: str, value: object) -> None:
 
 
 def _is_date_time(text: str) -> bool:
-    """Say whether a text is a date and time that clocks of all zones can show."""
+    """Say whether a text is a date and time that clocks in every zone can show."""
     written, rest = _parted(text)
     moment = read_date_time(written)
     if moment and _FRACTION_AND_ZONE.fullmatch(rest):
@@ -146,7 +146,7 @@ def _check_object(field: str, value: object) -> None:
 
 
 def _is_shallow(value: dict[str, Any]) -> bool:
-    """Say whether no value is deeper than allowed, level by level: there may be a million."""
+    """Say whether no value is too deep. There may be a million levels, too many for recursion."""
     level: list[Value] = [value]
     for _ in range(MAX_LEVELS_OF_A_VALUE):
         level = [

@@ -1,4 +1,4 @@
-"""A group: a label with a name, which any number of contacts carry."""
+"""Groups: a group has a name, and any number of contacts are in it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,9 +19,9 @@ class GroupKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group and its count, which follows its memberships by about a second.
+    """A group. Its count lags behind its memberships by about a second.
 
-    ``updated_on`` is when it was renamed last, or else created.
+    ``updated_on`` is when it was last renamed, or else when it was created.
     """
 
     id: int
@@ -34,5 +34,5 @@ class Group:
 
     @property
     def list_key(self) -> str:
-        """By what groups are listed: oldest first, and in one order always."""
+        """The sort key of lists of groups: oldest first, and always in the same order."""
         return f"{self.created_on.isoformat(timespec='microseconds')} {self.id:016d}"

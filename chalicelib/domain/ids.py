@@ -1,7 +1,7 @@
-"""The ids of contacts and groups: one random integer, shown by each dialect in its own way.
+"""The ids of contacts and groups: a random integer, which each dialect shows in its own form.
 
-Every rendering is a pure, reversible function of the integer, so that no dialect needs
-a table of its own to find a contact or group by the id that it gave out.
+Each form is a pure, reversible function of the integer, so that no dialect has to store
+its own ids.
 """
 
 import re
@@ -9,20 +9,20 @@ import secrets
 from typing import Final
 
 ID_BITS: Final = 53
-"""The integers that a JSON number holds exactly in every client."""
+"""Every client can hold integers of this size exactly in a JSON number."""
 
 _MAX_ID: Final[int] = 2**ID_BITS - 1
 
 _LOW_BITS: Final = 48
 _UUID_PREFIX: Final = "70686f6e-6562-4000-"
-"""The fixed digits of our UUIDs. Their version is 4: some clients accept no later one."""
+"""The fixed digits of our UUIDs. Their version is 4, since some clients accept no later one."""
 _VARIANT: Final = 0x8000
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEX: Final = re.compile(r"(.{8})(.{4})(.{4})(.{4})(.{12})")
 _DECIMAL: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _PAIR: Final = re.compile(r"([0-9a-f]{16})-([0-9a-f]{16})")
 _MAX_DECIMAL_DIGITS: Final = 16
-"""Those of the largest id; more are never read, however many there are."""
+"""The digits of the largest id. A longer text is not converted: that could take very long."""
 
 
 def new_id() -> int:
@@ -37,12 +37,12 @@ def uuid_of(number: int) -> str:
 
 
 def is_uuid(text: str) -> bool:
-    """Say whether *text* is a UUID in its usual form, whoever gave it out."""
+    """Say whether *text* is a UUID in its usual form, ours or not."""
     return _UUID.fullmatch(text.lower()) is not None
 
 
 def id_of_uuid(text: str) -> int | None:
-    """Return the id that :func:`uuid_of` rendered as *text*, or None if it rendered none so."""
+    """Return the id that :func:`uuid_of` rendered as *text*, or None if there is none."""
     if not is_uuid(text):
         return None
     high, low = text[20:23], text[24:]
@@ -52,28 +52,25 @@ def id_of_uuid(text: str) -> int | None:
 
 
 def hex_of(number: int) -> str:
-    """Render an id as 32 hexadecimal digits: those of its UUID."""
+    """Render an id as the 32 hexadecimal digits of its UUID."""
     return uuid_of(number).replace("-", "")
 
 
 def id_of_hex(text: str) -> int | None:
-    """Return the id that :func:`hex_of` rendered as *text*, or None if it rendered none so."""
+    """Return the id that :func:`hex_of` rendered as *text*, or None if there is none."""
     digits = _HEX.fullmatch(text)
     return id_of_uuid("-".join(digits.groups())) if digits else None
 
 
 def is_decimal(value: object) -> bool:
-    """Say whether *value* is a whole number, as such or as text, whoever gave it out."""
+    """Say whether *value* is an integer, or the decimal digits of one, ours or not."""
     if isinstance(value, str):
         return _DECIMAL.fullmatch(value) is not None
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def id_of_decimal(value: object) -> int | None:
-    """Return the id that is *value*, a whole number or one in decimal digits, or else None.
-
-    An id is shown as a number by itself, and as text by ``str``.
-    """
+    """Return the id that *value* is, as an integer or in decimal digits, or else None."""
     if not is_decimal(value):
         return None
     if isinstance(value, str):
@@ -82,12 +79,12 @@ def id_of_decimal(value: object) -> int | None:
 
 
 def pair_of(group_id: int, contact_id: int) -> str:
-    """Render a contact's id as it is in a group: 16 hexadecimal digits of each."""
+    """Render the ids of a group and a contact in it as one: 16 hexadecimal digits each."""
     return f"{group_id:016x}-{contact_id:016x}"
 
 
 def ids_of_pair(text: str) -> tuple[int, int] | None:
-    """Return the ids of the group and the contact that :func:`pair_of` rendered, or else None."""
+    """Return the ids of group and contact that :func:`pair_of` rendered, or else None."""
     digits = _PAIR.fullmatch(text.lower())
     if digits is None:
         return None

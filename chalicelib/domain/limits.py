@@ -1,4 +1,7 @@
-"""Every limit the phonebook sets itself, with its unit and its reason."""
+"""The limits on what clients and operators may send and get, with their reasons.
+
+Limits of the engine and of each vendor are where they are used.
+"""
 
 from typing import Final
 
@@ -9,57 +12,59 @@ MAX_EMAIL_CHARACTERS: Final = 320
 """64 for the local part, the at sign, 255 for the domain (RFC 5321)."""
 
 MAX_EXTRA_CHARACTERS: Final = 16_000
-"""All extra fields of a contact or of a group, as one JSON text. 25 contacts with such texts, all
-at four bytes a character, stay below the 4 MB of a transaction."""
+"""All extra fields of a contact or of a group, as one JSON text. A transaction holds 4 MB: 25
+contacts with such texts fit, even at four bytes per character."""
 
 MAX_GROUP_NAME_CHARACTERS: Final = 255
 
 MAX_FIELD_NAME_CHARACTERS: Final = 100
-"""The name of a typed field, and what a screen calls it."""
+"""The name of a typed field, and its name on screens."""
 
 MAX_TYPED_FIELDS: Final = 300
-"""What a group may define, and what one upload may say of a contact. Hardly more would fit into
-:data:`MAX_EXTRA_CHARACTERS`."""
+"""Fields that a group may define, and that an upload may have for a contact. Hardly more would fit
+into :data:`MAX_EXTRA_CHARACTERS`."""
 
 MAX_VALUES_OF_A_FIELD: Final = 1_000
 """In an array of values."""
 
 MAX_LEVELS_OF_A_VALUE: Final = 32
-"""Objects and arrays within each other in the value of a typed field."""
+"""Nested objects and arrays in the value of a typed field."""
 
 MAX_E164_DIGITS: Final = 15
-"""The longest number that ITU-T E.164 allows, country code included."""
+"""The longest number in ITU-T E.164, with its country code."""
 
 MAX_WRITTEN_NUMBER_CHARACTERS: Final = 64
-"""A phone number as it is written, with all its separators."""
+"""A phone number as a client sends it, with all separators."""
 
 MAX_REQUEST_BYTES: Final = 256 * 1024
-"""A contact whose every character is JSON-escaped takes 108 KB; nothing legitimate is larger."""
+"""The largest contact takes 108 KB if each of its characters is escaped in JSON."""
 
 MAX_UPLOAD_BYTES: Final = 5_000_000
-"""The body of an upload of contacts. A Lambda takes 6 MB, and in them the body as a JSON string."""
+"""An upload of contacts. A Lambda accepts 6 MB, which hold the body as a JSON string."""
 
 MAX_UPLOAD_ROWS: Final = 10_000
 
 MAX_RESPONSE_BYTES: Final = 5_500_000
-"""The largest body of a list; above it, the list has to be asked for in pages."""
+"""The body of a list. A client has to request a larger list in pages."""
 
 MAX_RESPONSE_EVENT_BYTES: Final = 6_200_000
-"""A Lambda may answer 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-They hold the body as a JSON string, in which a quotation mark or a backslash takes two bytes,
-and a character outside ASCII as many as twelve."""
+"""A list's body within the answer of a Lambda, which may be 6 MB
+(https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). The answer holds the body
+as a JSON string: a quotation mark or a backslash takes two bytes, and a character outside ASCII up
+to twelve."""
 
 MAX_PAGE_ITEMS: Final = 1_000
-"""The most that one page of a list may be asked to hold."""
+"""Entries that a client may request for one page."""
 
 MAX_GROUPS_IN_A_FILTER: Final = 100
-"""What fits into the longest URL that API Gateway takes, and into one batch read."""
+"""As many fit into the longest URL of API Gateway, and into one batch read."""
 
 MAX_GROUPS_TO_RENUMBER: Final = 48
-"""The groups of a contact whose number can be changed: each is two of the 100 actions of a
-transaction, beside the contact twice, its id and the blacklist."""
+"""Groups of a contact whose number can change. A transaction has 100 actions: each group takes two,
+the contact two, its id and the blacklist one each."""
 
 DEFAULT_RETENTION_DAYS: Final = 30
-"""How long a contact outside every group is kept, unless its account says otherwise."""
+"""How long we keep a contact that is in no group, if its account does not say otherwise."""
 
 MAX_RETENTION_DAYS: Final = 3_650
+"""What an account may set."""

@@ -1,4 +1,4 @@
-"""Phone numbers: E.164 everywhere inside."""
+"""Phone numbers. Inside the phonebook, all are in E.164."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +16,7 @@ class PhoneNumber:
 
 
 class Notation(Enum):
-    """How digits without a ``+`` are meant."""
+    """What digits without a ``+`` mean."""
 
     INTERNATIONAL = "international"
     """With their country code, as in ``37251000000``."""

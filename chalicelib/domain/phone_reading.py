@@ -1,12 +1,12 @@
-"""Phone numbers as people write them: read once, at the edge, and never guessed into another's.
+"""Reading phone numbers as people write them, without guessing: a guess may be another person's.
 
-Text with a ``+``, or with the region's way to call abroad, is international. All else may be
-international digits or a national number: it is read as both, and what is valid decides. Where both
-are valid, the digits decide by how they begin, then the notation of the dialect; without one, they
-are refused. A reading counts only if it reads as itself again, so that no digit is lost.
+Text with a ``+``, or with the region's international prefix, is international. Any other digits may
+be international or national: we read them as both, and take the valid reading. If both are valid,
+the first digits decide, and then the notation of the dialect. If it has none, we refuse them. We
+take a reading only if its E.164 form reads as the same number again, so that no digit is lost.
 
-The library that reads numbers is a tenth of what a Lambda loads, so that only those load it who
-read.
+The library that reads numbers is a tenth of what a Lambda loads, so only Lambdas that read numbers
+load it.
 """
 
 import re
@@ -33,13 +33,13 @@ _BEYOND_EVERY_NUMBER: Final = 10**MAX_WRITTEN_NUMBER_CHARACTERS
 
 _MAX_COUNTRY_CODE_DIGITS: Final = 3
 _USUAL_INTERNATIONAL_PREFIX: Final = "00"
-"""To call abroad, recommended by the ITU."""
+"""The international prefix that the ITU recommends and most regions have."""
 
 _ALSO_CALLED: Final = {"UK": "GB", "EL": "GR"}
-"""What the European Union calls two regions that ISO 3166 calls otherwise."""
+"""Codes of the European Union that differ from ISO 3166."""
 
 _MEXICAN_MOBILE: Final = "521"
-"""Mexico dropped the 1 behind its country code in 2019, and lists still carry it."""
+"""Mexico dropped the 1 after its country code in 2019, but old lists still have it."""
 
 _REASONS: Final = {
     ValidationResult.TOO_SHORT: "is too short for its country code",
@@ -58,17 +58,17 @@ def read_phone_number(
     documented: Notation | None = None,
     is_strict: bool = False,
 ) -> PhoneNumber:
-    """Read the number that somebody wrote, with or without a ``+`` and with separators.
+    """Read a number, with or without a ``+`` and separators.
 
-    *account* says where a national number is from, and may say how all its digits are meant;
-    *documented* is the notation of the dialect. Without either, digits that could be two people's
-    are refused, *is_strict* or not; if it is, also those that begin with a national prefix.
+    *account* gives the region of national numbers, and may give a notation. *documented* is the
+    notation of the dialect. Without a notation, digits that could be two numbers are refused,
+    unless they begin with the national prefix; if *is_strict*, even then.
 
-    With a ``+`` a number has to be *possible* (a known country code and one of its lengths), not
-    assigned: numbering plans change faster than any table of them.
+    A number with a ``+`` has to be *possible*: a known country code, and one of its lengths. It
+    need not be assigned, since numbering plans change faster than any table of them.
 
     Raises:
-        InvalidDataError: It is nobody's number, or could be two people's, named by *field*.
+        InvalidDataError: *field* is not a phone number, or could be two.
 
     """
     if not isinstance(value, str):
@@ -82,10 +82,10 @@ def read_phone_number(
 def read_phone_number_or_integer(
     value: object, account: Account, *, field: str, documented: Notation | None = None
 ) -> PhoneNumber:
-    """Read a number as :func:`read_phone_number` does, or one that was sent as a JSON integer.
+    """Read a number as :func:`read_phone_number` does; it may also be a JSON integer.
 
     Raises:
-        InvalidDataError: It is nobody's number, or could be two people's, named by *field*.
+        InvalidDataError: *field* is not a phone number, or could be two.
 
     """
     if isinstance(value, int) and not isinstance(value, bool):
@@ -98,24 +98,24 @@ def read_phone_number_or_integer(
 
 
 def checked_region(field: str, code: str) -> str:
-    """Return *code*, two letters of ISO 3166, if national numbers of that region can be read.
+    """Return *code*, two letters of ISO 3166, if we can read national numbers of that region.
 
     Raises:
-        InvalidDataError: They cannot, named by *field*, and with what may be meant instead.
+        InvalidDataError: We cannot. The error names *field* and may suggest another code.
 
     """
     if code in phonenumbers.SUPPORTED_REGIONS:
         return code
     meant = ", ".join(_regions_meant_by(code.strip().upper()))
     if meant:
-        raise InvalidDataError.of(field, f"is no region that is known: did you mean {meant}?")
+        raise InvalidDataError.of(field, f"is not a known region: did you mean {meant}?")
     raise InvalidDataError.of(
-        field, "is no region that is known: it is two letters of ISO 3166, such as EE or GB"
+        field, "is not a known region: it is two letters of ISO 3166, such as EE or GB"
     )
 
 
 def _regions_meant_by(code: str) -> list[str]:
-    """Return the regions of a country code such as ``+372``, or the one that is called so."""
+    """Return the regions of a country code such as ``+372``, or the region of another code."""
     digits = code.removeprefix("+")
     if digits.isascii() and digits.isdigit() and len(digits) <= _MAX_COUNTRY_CODE_DIGITS:
         regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(digits), ())
@@ -126,19 +126,19 @@ def _regions_meant_by(code: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A possible number, as it is kept and as the library has it."""
+    """A possible number, in our form and in the library's."""
 
     number: PhoneNumber
     parsed: phonenumbers.PhoneNumber
 
     @property
     def is_valid(self) -> bool:
-        """Whether its numbering plan gives out such numbers."""
+        """Whether its numbering plan has such numbers."""
         return phonenumbers.is_valid_number(self.parsed)
 
 
 class _Readings:
-    """What digits are in each notation; each is read only when it is asked for."""
+    """The readings of digits in each notation; each is read on request."""
 
     def __init__(self, written: Written, account: Account) -> None:
         self.written = written
@@ -148,7 +148,7 @@ class _Readings:
 
     @property
     def says_national(self) -> bool:
-        """Whether no international number is written so: no country code begins with 0."""
+        """Whether the digits cannot be international: no country code begins with 0."""
         return self.written.digits.startswith("0") or self.written.begins_with_area_code
 
     @property
@@ -158,39 +158,40 @@ class _Readings:
 
     @property
     def begins_with_national_prefix(self) -> bool:
-        """Whether the digits begin as the region's numbers do when they are dialled within it."""
+        """Whether the digits begin with the region's national (trunk) prefix."""
         prefix = self._plan.national_prefix
         return prefix is not None and self.written.digits.startswith(prefix)
 
     def international(self) -> _Reading | str:
-        """Return the number that begins with its country code, or why there is none."""
+        """Read the digits as country code and number; return the number, or why it is none."""
         return _read_international(self.written)
 
     def called_abroad(self) -> PhoneNumber | None:
-        """Return the number behind the region's way to call abroad, if there is one.
+        """Return the number after the region's international prefix, if there is one.
 
-        Where there are several ways, as one for each carrier, only a valid number counts: its first
-        digits may be a carrier's.
+        If the region has several prefixes, such as one for each carrier, the number must be valid:
+        its first digits may be a carrier's.
         """
-        ways = self._plan.international_prefix
-        begins = re.match(ways, self.written.digits) if ways else None
+        prefix = self._plan.international_prefix
+        begins = re.match(prefix, self.written.digits) if prefix else None
         if begins is None:
             return None
-        reading = _read_international(_behind(self.written, begins.end()))
-        if isinstance(reading, str) or not (ways.isdigit() or reading.is_valid):
+        reading = _read_international(_after_prefix(self.written, begins.end()))
+        if isinstance(reading, str) or not (prefix.isdigit() or reading.is_valid):
             return None
         return reading.number
 
     def called_abroad_as_elsewhere(self) -> PhoneNumber | None:
-        """Return the valid number behind ``00`` where the region calls abroad in another way.
+        """Return the valid number after ``00`` if the region has another international prefix.
 
-        It is no reading of its own, but a reason to take no other: much of the world writes so.
+        We never take this number, but it makes any other reading ambiguous: much of the world
+        writes numbers with ``00``.
         """
-        is_own_way = self._plan.international_prefix == _USUAL_INTERNATIONAL_PREFIX
-        if is_own_way or not self.written.digits.startswith(_USUAL_INTERNATIONAL_PREFIX):
+        is_own_prefix = self._plan.international_prefix == _USUAL_INTERNATIONAL_PREFIX
+        if is_own_prefix or not self.written.digits.startswith(_USUAL_INTERNATIONAL_PREFIX):
             return None
         return _number_if_valid(
-            _read_international(_behind(self.written, len(_USUAL_INTERNATIONAL_PREFIX)))
+            _read_international(_after_prefix(self.written, len(_USUAL_INTERNATIONAL_PREFIX)))
         )
 
     def national(self) -> PhoneNumber | None:
@@ -199,23 +200,23 @@ class _Readings:
             return None
         digits = self.written.digits
         if self._plan.national_prefix == str(self._plan.country_code):
-            # In North America both are 1, and the library takes it for the country code.
+            # In North America both are 1. The library would take it for the country code.
             digits = digits.removeprefix(self._plan.national_prefix)
         try:
             parsed = phonenumbers.parse(digits, self.region, keep_raw_input=True)
         except NumberParseException:
             return None
-        # The library would also strip a country code, or a way to call abroad.
+        # The library would also strip a country code, or an international prefix.
         if parsed.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY:
             return None
         return _number_if_valid(_reading_of(parsed))
 
 
 def _decide(readings: _Readings, documented: Notation | None, *, is_strict: bool) -> PhoneNumber:
-    """Return the one number that is meant.
+    """Return the only number that the readings allow.
 
     Raises:
-        UnreadableError: There is none, or there are two.
+        UnreadableError: They allow none, or two.
 
     """
     if readings.written.has_plus:
@@ -249,17 +250,17 @@ def _decide(readings: _Readings, documented: Notation | None, *, is_strict: bool
 
 
 def _needs_no_other(readings: _Readings, documented: Notation | None) -> bool:
-    """Say whether digits are international where they are valid so, whatever else they may be."""
+    """Say whether to take a valid international reading without trying the others."""
     return readings.begins_with_country_code or (
         documented is Notation.INTERNATIONAL and not readings.begins_with_national_prefix
     )
 
 
 def _read_international(written: Written) -> _Reading | str:
-    """Return the number of digits that begin with a country code, or why there is none.
+    """Read digits that begin with a country code; return the number, or why it is none.
 
-    A zero behind the country code is not dialled from abroad, but for Italy's: it is kept where the
-    number is valid with it. In brackets it is kept only where there is none without it.
+    A zero after the country code is not dialled from abroad, except in Italy. So we keep it if the
+    number is valid with it. We keep a zero in brackets only if the number without it is not valid.
     """
     reading = _reading_of_digits(written.digits)
     code = _country_code_of(written.digits)
@@ -275,8 +276,8 @@ def _read_international(written: Written) -> _Reading | str:
     return reading
 
 
-def _behind(written: Written, prefix_digits: int) -> Written:
-    """Return what is written behind so many digits, by which a region calls abroad."""
+def _after_prefix(written: Written, prefix_digits: int) -> Written:
+    """Return what is written after an international prefix of so many digits."""
     return replace(
         written,
         digits=written.digits[prefix_digits:],
@@ -285,7 +286,7 @@ def _behind(written: Written, prefix_digits: int) -> Written:
 
 
 def _first_valid(reading: _Reading | str, other_digits: str) -> _Reading | str:
-    """Return a reading if it is valid, or else that of other digits if that one is."""
+    """Return a reading if it is valid; or else that of other digits, if that is valid."""
     if _number_if_valid(reading):
         return reading
     other = _reading_of_digits(other_digits)
@@ -293,7 +294,7 @@ def _first_valid(reading: _Reading | str, other_digits: str) -> _Reading | str:
 
 
 def _country_code_of(digits: str) -> str:
-    """Return the country code that digits begin with, empty if it is none; one begins no other."""
+    """Return the country code at the beginning, or an empty text; no code begins another."""
     codes = (digits[:length] for length in range(1, _MAX_COUNTRY_CODE_DIGITS + 1))
     known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
     return next((code for code in codes if code and int(code) in known), "")
@@ -312,7 +313,7 @@ def _reading_of_digits(digits: str) -> _Reading | str:
 
 
 def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading | str:
-    """Return a number if it is possible and reads as itself, or why it is not taken."""
+    """Return a number if it is possible and reads as itself again, or why we refuse it."""
     possible = phonenumbers.is_possible_number_with_reason(parsed)
     is_short_by_plan = possible == ValidationResult.IS_POSSIBLE_LOCAL_ONLY
     if possible != ValidationResult.IS_POSSIBLE and not (
@@ -323,8 +324,8 @@ def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading 
     if len(e164) - 1 > MAX_E164_DIGITS:
         return f"is longer than the {MAX_E164_DIGITS} digits of E.164"
     if e164[1:] != digits and _may_lose_digits(parsed):
-        # The library strips one trunk zero at each reading: "+46 00…" would be kept as "+460…",
-        # and asked for as that, be looked for as "+46…".
+        # The library strips one trunk zero at each reading: we would store "+46 00…" as "+460…",
+        # and a client who asks for "+460…" would get "+46…".
         again = phonenumbers.parse(e164)
         if phonenumbers.format_number(again, PhoneNumberFormat.E164) != e164:
             return "has an extra trunk prefix after its country code"
@@ -332,7 +333,7 @@ def _reading_of(parsed: phonenumbers.PhoneNumber, digits: str = "") -> _Reading 
 
 
 def _parse_international(code: str, digits: str) -> phonenumbers.PhoneNumber:
-    """Parse digits as the library does, at once where it would strip nothing behind their code."""
+    """Parse digits as the library does, but faster if it would strip nothing after the code."""
     rest = digits.removeprefix(code)
     is_plain = 1 < len(rest) <= MAX_E164_DIGITS and not rest.startswith("0")
     if is_plain and not _begins_with_prefix(int(code), rest):
@@ -341,7 +342,7 @@ def _parse_international(code: str, digits: str) -> phonenumbers.PhoneNumber:
 
 
 def _may_lose_digits(parsed: phonenumbers.PhoneNumber) -> bool:
-    """Say whether a number begins with what may be taken for a prefix when it is read again."""
+    """Say whether the library may take the beginning of a number for a prefix if it reads it."""
     code = parsed.country_code or 0
     return bool(parsed.italian_leading_zero) or _begins_with_prefix(
         code, str(parsed.national_number)
@@ -355,7 +356,7 @@ def _begins_with_prefix(code: int, national: str) -> bool:
 
 @cache
 def _plan_of(code: int) -> Any:  # noqa: ANN401 - the library types none of its fields
-    """Return the numbering plan of the main region of a country code; there are some 230."""
+    """Return the numbering plan of a country code's main region; there are about 230 plans."""
     region = phonenumbers.region_code_for_country_code(code)
     return PhoneMetadata.metadata_for_region_or_calling_code(code, region)
 

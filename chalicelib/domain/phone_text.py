@@ -1,4 +1,4 @@
-"""What people write around the digits of a phone number, and what is in the way of them."""
+"""Finding the digits of a phone number in the text around them."""
 
 import re
 import unicodedata
@@ -9,15 +9,15 @@ from chalicelib.domain.limits import MAX_WRITTEN_NUMBER_CHARACTERS
 
 
 class UnreadableError(Exception):
-    """A text is no phone number; the message says why, to be put behind the name of its field."""
+    """A text is not a phone number. The message says why, and follows the name of the field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The ASCII digits of a text, and what is said around them.
+    """The ASCII digits of a text, and what the text around them says.
 
-    ``before_zero`` are those before a ``(0)``, which is not in ``digits``: the country code, if it
-    is one that is not dialled from abroad.
+    If the text has a ``(0)`` after its first digits, ``before_zero`` holds these digits, and
+    ``digits`` leaves out the ``(0)``.
     """
 
     digits: str
@@ -27,10 +27,10 @@ class Written:
 
 
 _PLAIN: Final = re.compile(r"(?P<plus>\+?)(?P<digits>[0-9]{7,15})")
-"""As programs write a number, and so nearly all that are read."""
+"""How programs write a number: nearly all numbers that we read."""
 
 _NOT_OF_A_NUMBER: Final = re.compile(r"[^+0-9 .()/\n-]")
-"""Letters and extensions above all: they would turn a typing error into somebody's number."""
+"""Mainly letters and extensions. If we ignored them, a typing error could become another number."""
 
 _PLUS_FIRST_IF_AT_ALL: Final = re.compile(r"[^+0-9]*\+?[^+]*")
 _DASHES: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d")
@@ -51,7 +51,7 @@ _STANDS_FOR: Final = {
 _LINK: Final = re.compile(r"tel:", re.IGNORECASE)
 _ROUNDED: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?[Ee][+-]?[0-9]+")
 _WITH_DECIMALS: Final = re.compile(r"[^.]*\.0+[^0-9.]*|.*\.[^0-9]*0[^0-9]*", re.DOTALL)
-"""Several zeros can be a group of a number whose other groups are set apart by dots too."""
+"""More than ``.0``, since dots may separate all groups of a number, also a group of zeros."""
 
 _AREA_CODE_FIRST: Final = re.compile(r"[ \n]*\([ \n]*[0-9]")
 _ZERO_IN_BRACKETS: Final = re.compile(r"\([ \n]*0[ \n]*\)")
@@ -60,41 +60,42 @@ _MIN_DIGITS_AFTER_PLUS: Final = 9
 
 
 def read_text(text: str) -> Written:
-    """Return the digits of a text, and what is said around them.
+    """Return the digits of a text, and what the text around them says.
 
     Raises:
-        UnreadableError: Something in it is no part of a number.
+        UnreadableError: The text is not one phone number.
 
     """
     plain = _PLAIN.fullmatch(text)
     if plain:
         return Written(plain["digits"], has_plus=bool(plain["plus"]))
-    text = _without_what_surrounds_it(text)
-    _refuse_what_is_no_number(text)
+    text = _normalized(text)
+    _refuse_if_not_a_number(text)
     zero = _ZERO_IN_BRACKETS.search(text)
     before_zero = _digits_of(text[: zero.start()]) if zero else ""
-    behind_zero = _digits_of(text[zero.end() :]) if zero else ""
+    after_zero = _digits_of(text[zero.end() :]) if zero else ""
     return Written(
-        digits=before_zero + behind_zero if before_zero else _digits_of(text),
+        digits=before_zero + after_zero if before_zero else _digits_of(text),
         has_plus="+" in text,
         begins_with_area_code=_AREA_CODE_FIRST.match(text) is not None,
         before_zero=before_zero,
     )
 
 
-def _without_what_surrounds_it(text: str) -> str:
+def _normalized(text: str) -> str:
+    """Return a text with ASCII digits and separators, and without what tools add around it."""
     text = text.strip()
     if len(text) > MAX_WRITTEN_NUMBER_CHARACTERS:
         raise UnreadableError(f"is longer than {MAX_WRITTEN_NUMBER_CHARACTERS} characters")
     if not text.isascii() or not text.isprintable():
         text = "".join(map(_plain, text)).strip()
-    # A spreadsheet writes an apostrophe before what it is to leave alone.
+    # A spreadsheet has an apostrophe before a value that it must not change.
     text = text.removeprefix("'").lstrip()
     return _LINK.sub("", text, count=1) if _LINK.match(text) else text
 
 
 def _plain(character: str) -> str:
-    """Return what a character of any script stands for; an invisible one stands for nothing."""
+    """Return the ASCII character for one of any script; nothing for an invisible one."""
     if character in _STANDS_FOR:
         return _STANDS_FOR[character]
     if character in _DASHES:
@@ -109,7 +110,7 @@ def _plain(character: str) -> str:
     return "" if category == "Cf" else character
 
 
-def _refuse_what_is_no_number(text: str) -> None:
+def _refuse_if_not_a_number(text: str) -> None:
     if not text:
         raise UnreadableError("must not be empty")
     if _ROUNDED.fullmatch(text):
@@ -132,15 +133,15 @@ def _refuse_what_is_no_number(text: str) -> None:
 def _holds_two_numbers(text: str) -> bool:
     """Say whether a text holds two numbers, or one and the last digits of another.
 
-    Before a slash is an area code, and not a number; a line ends in a number that is long.
+    Few digits before a slash are an area code. A number with a ``+`` may go on in the next line.
     """
     has_plus = "+" in text
     fewest = _MIN_DIGITS_AFTER_PLUS if has_plus else _MIN_DIGITS
     lines = [digits for digits in map(_digits_of, text.split("\n")) if digits]
     if len(lines) > 1 and (not has_plus or len("".join(lines[:-1])) >= fewest):
         return True
-    before, slash, behind = text.rpartition("/")
-    return bool(slash and _digits_of(behind)) and len(_digits_of(before)) >= fewest
+    before, slash, after = text.rpartition("/")
+    return bool(slash and _digits_of(after)) and len(_digits_of(before)) >= fewest
 
 
 def _digits_of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which contacts and groups are asked for, in which order, and which part of them."""
+"""Filters for contacts and groups, their order, and the part to return."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from chalicelib.domain.text import composed
 ItemT = TypeVar("ItemT")
 
 Attribute: TypeAlias = Callable[[Contact], Field]
-"""Returns what of a contact is compared, or what it is sorted by."""
+"""Returns the field of a contact to compare or to sort by."""
 
 _UTC: Final = timedelta(0)
 
 
 class Operator(Enum):
-    """How a value is compared; always exactly, large and small letters too.
+    """How to compare values. The letter case counts.
 
-    An accented letter is the same however it is composed.
+    Composed and decomposed forms of an accented letter are equal.
     """
 
     EQUALS = auto()
@@ -37,16 +37,16 @@ class Operator(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An attribute of a contact, the value that it is compared with, and how."""
+    """An attribute of a contact, an operator, and the value to compare with."""
 
     attribute: Attribute
     operator: Operator
     value: str
 
     def takes(self, contact: Contact) -> bool:
-        """Say whether a contact is asked for: one value that fits is enough.
+        """Say whether a contact matches. Of several values, any one may match.
 
-        A contact without a value is only ever one that does not equal.
+        For NOT_EQUALS, none may be equal; so a contact without a value matches only this.
         """
         texts = list(map(composed, texts_of_value(self.attribute(contact).value)))
         return _COMPARISONS[self.operator](texts, composed(self.value))
@@ -54,10 +54,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Which contacts are asked for: those that fulfil every condition.
+    """Takes the contacts that meet every condition.
 
-    ``is_blacklisted`` says whether their numbers must be on the blacklist or must not; None takes
-    both.
+    ``is_blacklisted`` says whether their numbers must be on the blacklist, or must not be on it.
+    None takes both.
     """
 
     conditions: tuple[Callable[[Contact], bool], ...] = ()
@@ -65,19 +65,19 @@ class ContactFilter:
 
     @property
     def takes_all(self) -> bool:
-        """Whether no contact is left out."""
+        """Whether it takes every contact."""
         return not self.conditions and self.is_blacklisted is None
 
     def takes(self, contact: Contact) -> bool:
-        """Say whether a contact is asked for, as far as it can tell without the blacklist."""
+        """Say whether a contact meets the conditions; does not look at the blacklist."""
         return all(condition(contact) for condition in self.conditions)
 
 
 @dataclass(frozen=True, slots=True)
 class GroupFilter:
-    """Which groups are asked for: those that fulfil every condition; None is any.
+    """Takes the groups that meet every condition; None takes any.
 
-    A group was created from ``start`` to ``end``, both included, by clocks at ``zone_offset``.
+    They were created between ``start`` and ``end``, inclusive, on clocks at ``zone_offset``.
     """
 
     name: str | None = None
@@ -88,7 +88,7 @@ class GroupFilter:
     conditions: tuple[Callable[[Group], bool], ...] = ()
 
     def takes(self, group: Group) -> bool:
-        """Say whether a group is asked for."""
+        """Say whether a group meets every condition."""
         created = in_zone(group.created_on, self.zone_offset)
         return (
             (self.name is None or composed(self.name) == composed(group.name))
@@ -101,18 +101,18 @@ class GroupFilter:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What contacts are sorted by, and which way round; without an attribute, by their numbers."""
+    """How to sort contacts: by an attribute, or without one by their numbers."""
 
     attribute: Attribute | None = None
     descending: bool = False
 
     @property
     def is_as_read(self) -> bool:
-        """Whether it is the order in which contacts are read."""
+        """Whether this is the order in which storage yields contacts."""
         return self.attribute is None and not self.descending
 
     def first(self, contacts: Iterable[Contact], count: int | None) -> Iterable[Contact]:
-        """Return the first *count* of *contacts* in this order, or all; equal ones as they come."""
+        """Return the first *count* of *contacts* in this order, or all; the sort is stable."""
         if self.is_as_read:
             return contacts
         if count is None:
@@ -120,7 +120,7 @@ class Order:
         return (nlargest if self.descending else nsmallest)(count, contacts, key=self._key)
 
     def _key(self, contact: Contact) -> tuple[int, Decimal | str]:
-        """Return a key that puts those without a value first, then numbers by size, then texts."""
+        """Return a sort key: contacts without a value first, then numbers by size, then texts."""
         if self.attribute is None:
             return 2, contact.phone_number.e164
         field = self.attribute(contact)
@@ -134,18 +134,18 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Up to ``limit`` entries after the first ``offset``; without a limit, all of them."""
+    """Up to ``limit`` entries after the first ``offset`` ones; without a limit, all of them."""
 
     offset: int
     limit: int | None
 
     @property
     def end(self) -> int | None:
-        """After how many entries it ends, if it does."""
+        """The number of entries up to its end, or None if it has no limit."""
         return None if self.limit is None else self.offset + self.limit
 
     def of(self, items: Iterable[ItemT]) -> Iterator[ItemT]:
-        """Yield the entries of *items* that are in it."""
+        """Yield the entries of *items* that are in the slice."""
         return islice(items, self.offset, self.end)
 
 

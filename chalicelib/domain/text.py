@@ -1,4 +1,4 @@
-"""What a text field may hold, when two texts are the same, and values as JSON texts."""
+"""Checking texts, comparing texts, and writing values as JSON."""
 
 import json
 from typing import Final
@@ -7,7 +7,7 @@ from unicodedata import category, normalize
 from chalicelib.domain.errors import InvalidDataError
 
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-"""Controls, formats (zero-width spaces, marks of direction), and every kind of space."""
+"""Control and format characters (zero-width spaces, direction marks), and all kinds of space."""
 
 _OTHERS_INVISIBLE: Final = frozenset({
     *"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U00016fe4\U0001d159",
@@ -15,20 +15,21 @@ _OTHERS_INVISIBLE: Final = frozenset({
     *map(chr, range(0xFE00, 0xFE10)),
     *map(chr, range(0xE0100, 0xE01F0)),
 })  # fmt: skip
-"""Fillers, blank patterns, and selectors of variations: to Unicode, they are letters, symbols and
+"""Fillers, blank patterns and variation selectors, which Unicode counts among letters, symbols and
 marks. A unit test finds them by their names."""
 
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def checked_text(field: str, value: object, *, longest: int, shortest: int = 0) -> str:
-    """Return *value* as the text of *field*, ``shortest`` to ``longest`` characters.
+    """Return *value* if it is a text of ``shortest`` to ``longest`` characters.
 
-    Where one is needed, a text of which nothing can be seen is as good as empty.
+    If ``shortest`` is not 0, a text of invisible characters counts as empty. *field* is the
+    field's name in the error.
 
     Raises:
-        InvalidDataError: It is not a string, of another length, or holds characters
-            that cannot be stored or sent on: NUL, or half of a surrogate pair.
+        InvalidDataError: It is not a string, it is too short or too long, or it has characters
+            that cannot be stored or sent: NUL, or half of a surrogate pair.
 
     """
     if not isinstance(value, str):
@@ -45,10 +46,10 @@ def checked_text(field: str, value: object, *, longest: int, shortest: int = 0) 
 
 
 def has_lone_surrogate(text: str) -> bool:
-    """Say whether half of a surrogate pair is in a text, which so has no form in UTF-8."""
+    """Say whether a text has half of a surrogate pair. If it has, UTF-8 cannot encode it."""
     if text.isascii():
         return False
-    # Encoding looks at each character in C, which is a hundred times faster than we could.
+    # Encoding checks each character in C, a hundred times faster than Python code.
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -57,17 +58,17 @@ def has_lone_surrogate(text: str) -> bool:
 
 
 def is_blank(text: str) -> bool:
-    """Say whether nothing of a text can be seen."""
+    """Say whether all characters of a text are invisible."""
     return all(map(_is_invisible, text))
 
 
 def composed(text: str) -> str:
-    """Return the one form of a text that is compared: ``é`` is the same as ``e`` and an accent."""
+    """Return a text in the form to compare (NFC): ``é`` equals ``e`` with a combining accent."""
     return text if text.isascii() else normalize("NFC", text)
 
 
 def json_text(value: object) -> str:
-    """Return *value* as JSON, as short as it can be."""
+    """Return *value* as compact JSON."""
     return _JSON.encode(value)
 
 

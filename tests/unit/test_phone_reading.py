@@ -500,7 +500,7 @@ def test_region_that_is_not_known_is_answered_with_what_helps(code, said):
     assert checked_region("region", "EE") == "EE"
     with pytest.raises(InvalidDataError) as refused:
         checked_region("region", code)
-    assert refused.value.problems == (Problem("region", f"is no region that is known: {said}"),)
+    assert refused.value.problems == (Problem("region", f"is not a known region: {said}"),)
 
 
 @pytest.mark.parametrize(
