@@ -1,5 +1,5 @@
-"""Where it stays: one DynamoDB table, its items, and the conditions of each change.
+"""The DynamoDB table: its items, and the conditions of each write.
 
-Every read is strongly consistent, but for what goes through the index: the operators' two listings
-of accounts and credentials, the contacts that are due, and the tombstones to be swept.
+Every read is strongly consistent, except those of the index. It finds all accounts, the credentials
+of an account, the contacts that are due, and the tombstones to sweep.
 """

@@ -26,7 +26,7 @@ from chalicelib.storage.stamps import stamp_values, stamping
 
 
 class UnreadableItemError(Exception):
-    """An account or a credential is not whole; the message names it by its key, and says why."""
+    """An account or a credential is incomplete. The message has its key and the reason."""
 
 
 _Kind = TypeVar("_Kind", AccountItem, CredentialItem)
@@ -36,7 +36,7 @@ OnUnreadable: TypeAlias = Callable[[UnreadableItemError], None]
 
 
 def refuse(item: UnreadableItemError) -> None:
-    """Let a list fail with the first item that cannot be read.
+    """Fail with the first item that cannot be read.
 
     Raises:
         UnreadableItemError: Always.
@@ -46,7 +46,7 @@ def refuse(item: UnreadableItemError) -> None:
 
 
 def put_account(account: Account, stamp: Stamp) -> None:
-    """Keep a new account; writing it again, as after a lost answer, changes nothing."""
+    """Store a new account. Idempotent, since botocore repeats a call whose answer was lost."""
     AccountItem(
         keys.account(account.id),
         keys.ACCOUNT,
@@ -63,15 +63,15 @@ def put_account(account: Account, stamp: Stamp) -> None:
 
 
 def change_account(account_id: str, changes: AccountChanges, stamp: Stamp) -> Account:
-    """Change an account, but not yet what its credentials carry of it, and return it.
+    """Change an account and return it. This does not change the copies in its credentials.
 
     Raises:
-        OperatorError: There is none of that id.
-        UnreadableItemError: It is not whole.
+        OperatorError: There is no account with this id.
+        UnreadableItemError: The account is incomplete.
 
     """
     item = AccountItem(keys.account(account_id), keys.ACCOUNT)
-    # Fails when there is no such account: an update would otherwise make half of one.
+    # Fails if there is no such account: an update would otherwise create an incomplete item.
     not_found = OperatorError(OperatorErrorCode.ACCOUNT_NOT_FOUND)
     with condition_failing_means(not_found), _named_if_unreadable(item.pk):
         item.update(
@@ -82,7 +82,7 @@ def change_account(account_id: str, changes: AccountChanges, stamp: Stamp) -> Ac
 
 
 def carry_account(account: Account, username: str, stamp: Stamp) -> None:
-    """Let a credential carry its account as it is, unless it carries a later state of it."""
+    """Copy an account into one of its credentials, unless that has a later copy."""
     item = CredentialItem(keys.credential(username), keys.CREDENTIAL)
     copied: AccountChanges = {
         "name": account.name,
@@ -90,7 +90,7 @@ def carry_account(account: Account, username: str, stamp: Stamp) -> None:
         "notation": account.notation,
         "retention_days": account.retention_days,
     }
-    # Fails when a later change was faster, or when the account was closed.
+    # Fails if a later change was faster, or if the account was closed.
     is_behind = CredentialItem.pk.exists() & (
         CredentialItem.account_revision.does_not_exist()
         | (CredentialItem.account_revision < account.revision)
@@ -111,39 +111,39 @@ def get_account(account_id: str) -> Account:
     """Return an account.
 
     Raises:
-        OperatorError: There is none of that id.
-        UnreadableItemError: It is not whole.
+        OperatorError: There is no account with this id.
+        UnreadableItemError: The account is incomplete.
 
     """
     return _account(_get_item(account_id))
 
 
 def list_accounts(on_unreadable: OnUnreadable = refuse) -> Iterator[Account]:
-    """Yield every account, in no particular order; one just opened may be a moment late."""
+    """Yield every account, in no particular order. A new one may be missing for a moment."""
     for entry in Item.query(keys.ACCOUNTS, index_name=SparseIndex.Meta.index_name):
         yield from _found(AccountItem, entry, _account, on_unreadable)
 
 
 def count_credentials_issued(account_id: str) -> int:
-    """Return how many credentials an account was ever issued.
+    """Return how many credentials were ever issued for an account.
 
     Raises:
         OperatorError: There is no such account.
-        UnreadableItemError: It is not whole.
+        UnreadableItemError: The account is incomplete.
 
     """
     return _get_item(account_id).credentials_issued
 
 
 def remove_account(account_id: str, usernames: Sequence[str]) -> None:
-    """Forget an account, and then its credentials, if these are all that it was ever issued.
+    """Delete an account and then its credentials, if *usernames* are all that were ever issued.
 
     Raises:
-        OperatorError: It was issued another one.
+        OperatorError: Another credential was issued.
 
     """
     account = AccountItem(keys.account(account_id), keys.ACCOUNT)
-    # Fails when a credential was issued since they were listed: it must not outlive its account.
+    # Fails if a credential was issued after the listing: it must not outlive its account.
     with condition_failing_means(OperatorError(OperatorErrorCode.ACCOUNT_IN_USE)):
         account.delete(AccountItem.credentials_issued == len(usernames))
     for username in usernames:
@@ -151,17 +151,17 @@ def remove_account(account_id: str, usernames: Sequence[str]) -> None:
 
 
 def put_credential(credential: Credential, stamp: Stamp) -> bool:
-    """Keep a new credential with a copy of its account, which counts it.
+    """Store a new credential with a copy of its account, and count it in the account.
 
-    Return False if the account is no longer what the credential would carry of it.
+    Return False if the account has changed since the copy was made.
     """
     account = credential.account
     item = _credential_item(credential, stamp)
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.save(item)
-        # Fails when the account was closed, and nobody could find its credential any more; or
-        # when it was changed since it was read: the credential would carry the old state for ever.
+        # Fails if the account was closed, so that nobody could find the credential; or if it has
+        # changed since it was read, so that the credential would keep the old copy for ever.
         transaction.update(
             AccountItem(keys.account(account.id), keys.ACCOUNT),
             [AccountItem.credentials_issued.add(1), *stamping(stamp)],
@@ -176,7 +176,7 @@ def put_credential(credential: Credential, stamp: Stamp) -> bool:
 
 
 def find_credential(username: str) -> Credential | None:
-    """Return a credential, revoked or not, or None if there is none of that name."""
+    """Return a credential, even a revoked one, or None if there is none with this username."""
     try:
         item = CredentialItem.get(keys.credential(username), keys.CREDENTIAL, consistent_read=True)
     except DoesNotExist:
@@ -185,22 +185,22 @@ def find_credential(username: str) -> Credential | None:
 
 
 def list_credentials(account_id: str, on_unreadable: OnUnreadable = refuse) -> Iterator[Credential]:
-    """Yield an account's credentials; one just issued may be a moment late."""
+    """Yield an account's credentials. A new one may be missing for a moment."""
     for entry in Item.query(keys.account(account_id), index_name=SparseIndex.Meta.index_name):
         yield from _found(CredentialItem, entry, _credential, on_unreadable)
 
 
 def revoke_credential(username: str, stamp: Stamp) -> None:
-    """Refuse a credential from now on, or, where it is cached, within a minute.
+    """Revoke a credential. A Lambda that has it in its cache accepts it for up to a minute.
 
-    One that is revoked already keeps its date.
+    If it was revoked before, it keeps its date.
 
     Raises:
-        OperatorError: There is none of that name.
+        OperatorError: There is no credential with this username.
 
     """
     first_date = CredentialItem.revoked_on | stamp.at
-    # Fails when there is no such credential: an update would otherwise make half of one.
+    # Fails if there is no such credential: an update would otherwise create an incomplete item.
     with condition_failing_means(OperatorError(OperatorErrorCode.CREDENTIAL_NOT_FOUND)):
         CredentialItem(keys.credential(username), keys.CREDENTIAL).update(
             [CredentialItem.revoked_on.set(first_date), *stamping(stamp)],
@@ -218,7 +218,7 @@ def _get_item(account_id: str) -> AccountItem:
 def _found(
     kind: type[_Kind], entry: Item, made_of: Callable[[_Kind], _Made], on_unreadable: OnUnreadable
 ) -> Iterator[_Made]:
-    """Yield what an entry of the index leads to, unless it is gone by now or cannot be read."""
+    """Yield the object of an index entry, unless its item is gone or cannot be read."""
     try:
         made = made_of(_whole(kind, entry.pk, entry.sk))
     except DoesNotExist:
@@ -230,7 +230,7 @@ def _found(
 
 
 def _whole(kind: type[_Kind], pk: str, sk: str) -> _Kind:
-    """Return an item that has all that its kind has."""
+    """Return an item that has all attributes that its kind needs."""
     with _named_if_unreadable(pk):
         item = kind.get(pk, sk, consistent_read=True)
         _notation_of(item.notation)
@@ -249,7 +249,7 @@ def _named_if_unreadable(pk: str) -> Iterator[None]:
 
 
 def _setting(kind: type[AccountItem | CredentialItem], changes: AccountChanges) -> Iterator[Action]:
-    """Yield the actions by which an item of either kind gets what it holds of an account."""
+    """Yield the actions that set the account's fields in an item of either kind."""
     names = {"name": "account_name"} if kind is CredentialItem else {}
     for name, value in changes.items():
         attribute = getattr(kind, names.get(name, name))
@@ -258,7 +258,7 @@ def _setting(kind: type[AccountItem | CredentialItem], changes: AccountChanges) 
 
 
 def _is_of_revision(revision: int) -> Condition:
-    """Return the condition that an account was not changed; one that never was has no revision."""
+    """Return the condition that an account has this revision; a new one has none."""
     is_unchanged: Condition = (
         AccountItem.revision == revision if revision else AccountItem.revision.does_not_exist()
     )

@@ -1,7 +1,7 @@
-"""What the stream told and can never be counted: whole, until an operator has dealt with it.
+"""Records of the stream that can never be counted. They wait for an operator.
 
-The id of such a record is a hash of all that it says. So a record that is delivered again is put
-aside once, and two that differ never take each other's place.
+The id of such a record is a hash of its text. So a record that is delivered twice is put aside
+once, and two different records never overwrite each other.
 """
 
 import json
@@ -30,16 +30,17 @@ from chalicelib.storage.items import AppliedItem, AsideItem
 from chalicelib.storage.stream_records import event_id_of
 
 _MAX_PART_CHARACTERS: Final = 90_000
-"""Of up to four bytes: an item holds 400 KB, and a record twice as much and more."""
+"""A character has up to four bytes. An item holds 400 KB, and a record may have more than twice as
+much, so it is stored in parts."""
 
 
 _MAX_REASON_CHARACTERS: Final = 1_000
 
 
 class Aside(NamedTuple):
-    """A record that lies aside, since when, and why.
+    """A record that was put aside, when, and why.
 
-    Of one that is not whole any more, ``record`` is what is left of its text.
+    If a part is missing, ``record`` is the remaining text.
     """
 
     id: str
@@ -51,7 +52,7 @@ class Aside(NamedTuple):
 
 
 def put_aside(record: object, why: str, now: datetime) -> bool:
-    """Put a record aside, whole, and say whether it was not there already, and not counted.
+    """Put a record aside. Return False if it was put aside or counted before.
 
     Raises:
         UnavailableError: The table does not serve us.
@@ -59,18 +60,18 @@ def put_aside(record: object, why: str, now: datetime) -> bool:
     """
     text = _text_of(record)
     record_id = _id_of(text)
-    # It may name what the record has, which may be anything.
+    # The reason may quote the record, which may contain any character.
     reason = why.encode("ascii", "backslashreplace").decode()[:_MAX_REASON_CHARACTERS]
     event_id = event_id_of(record)
 
     def add_actions(transaction: TransactWrite) -> None:
         if event_id:
-            # Fails when it lay aside, was counted, and came once more: it has had its turn.
+            # Fails if it was put aside, counted later, and then delivered again.
             transaction.condition_check(
                 AppliedItem, keys.applied(event_id), keys.APPLIED, condition=marker_is_missing()
             )
         for part, start in enumerate(range(0, len(text), _MAX_PART_CHARACTERS)):
-            # Fails when it lies there already.
+            # Fails if it was put aside before.
             transaction.save(
                 AsideItem(
                     keys.ASIDE,
@@ -90,14 +91,14 @@ def put_aside(record: object, why: str, now: datetime) -> bool:
 
 
 def list_aside() -> Iterator[Aside]:
-    """Yield whatever lies aside, in no particular order."""
+    """Yield every record that was put aside, in no particular order."""
     items = AsideItem.query(keys.ASIDE, consistent_read=True)
     for record_id, parts in groupby(items, lambda item: keys.record_of_aside(item.sk)):
         yield _aside_of(record_id, list(parts))
 
 
 def find_aside(record_id: str) -> Aside | None:
-    """Return what lies aside under an id, or None if nothing does."""
+    """Return the record with this id, or None if there is none."""
     items = AsideItem.query(
         keys.ASIDE, AsideItem.sk.startswith(keys.aside(record_id, 0)[:-4]), consistent_read=True
     )
@@ -106,31 +107,31 @@ def find_aside(record_id: str) -> Aside | None:
 
 
 def count_aside() -> int:
-    """Return how many records lie aside."""
+    """Return how many records are put aside."""
     items = AsideItem.query(keys.ASIDE, consistent_read=True, attributes_to_get=["SK"])
     return len({keys.record_of_aside(item.sk) for item in items})
 
 
 def forget(aside: Aside) -> None:
-    """Let go of a record: of all its parts, or of none, as far as a transaction holds them."""
+    """Delete a record: all its parts in one transaction, or in several if they are too many."""
     for together in in_batches(aside.sort_keys, MAX_ACTIONS):
         _remove(together)
 
 
 def count_once(aside: Aside, step: CounterStep, now: datetime) -> bool:
-    """Count what a record tells of and let go of it, both or neither; say whether it counted.
+    """Count a record and delete it in one transaction, and say whether it was counted.
 
-    It does not if it was counted before, or what it belongs to is gone. It is let go of then, too.
+    If it was counted before, or its account or group is gone, it is only deleted.
 
     Raises:
         UnavailableError: The table does not serve us.
-        UncountableError: The table still does not take it; it stays.
+        UncountableError: The table still refuses it. It is not deleted.
 
     """
 
     def add_actions(transaction: TransactWrite) -> None:
         for sort_key in aside.sort_keys:
-            # Fails when another has dealt with it meanwhile.
+            # Fails if another operator deleted it meanwhile.
             transaction.delete(AsideItem(keys.ASIDE, sort_key), AsideItem.pk.exists())
         add_counting(transaction, [step], now)
 
@@ -152,7 +153,7 @@ def _remove(sort_keys: Iterable[str]) -> None:
 
 def _text_of(record: object) -> str:
     text = json.dumps(record, sort_keys=True, default=str, ensure_ascii=False)
-    # What UTF-8 does not hold is JSON again when it is escaped: half of a surrogate pair.
+    # UTF-8 cannot encode half of a surrogate pair. Escaped, it is still JSON.
     return text.encode(errors="backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Items that are not as we write them: the clean-up leaves each as it is, and goes on."""
+"""Malformed items: the clean-up does not touch them, and goes on."""
 
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contact_items
@@ -7,18 +7,18 @@ from chalicelib.storage.items import ContactItem
 
 
 class BadItemError(Exception):
-    """An item is not as we write them; the message says what is wrong."""
+    """An item is malformed. The message says what is wrong with it."""
 
 
 def refuse_if_unchanged(
     account_id: str, item: ContactItem, refusal: TransactionRefusedError
 ) -> None:
-    """Return if a contact whose write was refused has changed meanwhile, as it should have.
+    """Check that a contact whose write was refused has changed meanwhile.
 
-    Otherwise one of its attributes is written as we never write it, and it is refused each time.
+    If it has not, one of its attributes is malformed, and every write of it would be refused.
 
     Raises:
-        BadItemError: It has not changed.
+        BadItemError: The contact has not changed.
 
     """
     there = contact_items.find_item(account_id, PhoneNumber(item.sk))

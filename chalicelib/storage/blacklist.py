@@ -1,4 +1,4 @@
-"""The blacklist in the table. It knows nothing of contacts and groups."""
+"""The blacklist in the table. It knows neither contacts nor groups."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,10 +19,10 @@ from chalicelib.storage.stamps import stamp_values, stamping, stamping_if_new
 
 
 def add_number(account_id: str, phone_number: PhoneNumber, stamp: Stamp) -> None:
-    """Put a number on the blacklist, whatever stoplists it is in.
+    """Put a number on the blacklist, even if a stoplist put it there before.
 
     Raises:
-        ConflictError: It is there already; it stays when its last stoplist is left, too.
+        ConflictError: It was there. It now stays, even if its contact leaves its last stoplist.
 
     """
     item = BlacklistItem(
@@ -33,15 +33,15 @@ def add_number(account_id: str, phone_number: PhoneNumber, stamp: Stamp) -> None
         by_request=True,
         **stamp_values(stamp),
     )
-    # Fails when the number is there: its date stays, and the caller is told. A repeated
-    # call of our own does not fail.
+    # Fails if the number is there: its date must not change. A repeated call of our own does
+    # not fail.
     is_not_there = BlacklistItem.pk.does_not_exist() | (BlacklistItem.id == item.id)
     try:
         with condition_failing_means(ConflictError(ErrorCode.NUMBER_BLACKLISTED)):
             item.save(is_not_there)
     except ConflictError:
-        # Fails when somebody else asked for it, who stays the one that did; or when it was taken
-        # off meanwhile: then nobody has it there any more.
+        # Fails if somebody requested it before: their stamp stays. Fails also if it was taken off
+        # meanwhile.
         is_for_a_stoplist = BlacklistItem.pk.exists() & BlacklistItem.by_request.does_not_exist()
         with suppress(UpdateError):
             item.update([BlacklistItem.by_request.set(True), *stamping(stamp)], is_for_a_stoplist)
@@ -51,9 +51,9 @@ def add_number(account_id: str, phone_number: PhoneNumber, stamp: Stamp) -> None
 def ensure_number(
     transaction: TransactWrite, account_id: str, phone_number: PhoneNumber, stamp: Stamp
 ) -> None:
-    """Put the number of a stoplist's contact on the blacklist with a transaction.
+    """Add to a transaction that the number of a stoplist's contact goes on the blacklist.
 
-    One that is there stays as it is, with its date and who put it there.
+    If the number is there, its entry does not change.
     """
     transaction.update(
         BlacklistItem(keys.blacklist(account_id), phone_number.e164),
@@ -68,11 +68,11 @@ def ensure_number(
 def ensure_no_number(
     transaction: TransactWrite, account_id: str, phone_number: PhoneNumber
 ) -> None:
-    """Take a number off the blacklist with a transaction, if it is there.
+    """Add to a transaction that a number is taken off the blacklist, if it is there.
 
-    It is for numbers that :func:`is_by_request` says no of.
+    Use it only if :func:`is_by_request` returned False for the number.
     """
-    # Fails when somebody asked for it to be there in between: it has to be decided anew.
+    # Fails if somebody requested it meanwhile: the caller has to decide again.
     transaction.delete(
         BlacklistItem(keys.blacklist(account_id), phone_number.e164),
         BlacklistItem.by_request.does_not_exist(),
@@ -80,7 +80,7 @@ def ensure_no_number(
 
 
 def is_by_request(account_id: str, phone_number: PhoneNumber) -> bool:
-    """Say whether a number is on the blacklist, and not for a stoplist alone."""
+    """Say whether a number is on the blacklist because somebody requested it."""
     item = _find(account_id, phone_number)
     return item is not None and bool(item.by_request)
 
@@ -98,7 +98,7 @@ def remove_number(account_id: str, phone_number: PhoneNumber) -> None:
 
     """
     item = BlacklistItem(keys.blacklist(account_id), phone_number.e164)
-    # Fails when the number is not there: of two who remove it, one is told so.
+    # Fails if the number is not there: if two callers remove it, one gets this error.
     with condition_failing_means(NotFoundError(ErrorCode.NUMBER_NOT_BLACKLISTED)):
         item.delete(BlacklistItem.pk.exists())
 
@@ -106,7 +106,7 @@ def remove_number(account_id: str, phone_number: PhoneNumber) -> None:
 def blacklisted_since(
     account_id: str, phone_numbers: Iterable[PhoneNumber]
 ) -> dict[PhoneNumber, datetime]:
-    """Return those of some numbers that are on the blacklist, and since when."""
+    """Return since when numbers have been on the blacklist, for those that are on it."""
     since: dict[PhoneNumber, datetime] = {}
     for batch in in_batches({number.e164 for number in phone_numbers}):
         found = read_batch(BlacklistItem.from_raw_data, keys.blacklist(account_id), batch)
@@ -117,9 +117,10 @@ def blacklisted_since(
 def list_numbers(
     account_id: str, *, after: str | None, expected: int | None
 ) -> Iterator[PhoneNumber]:
-    """Yield every number on the blacklist in order, from behind the number *after*.
+    """Yield every number on the blacklist in order, beginning after the number *after*.
 
-    *expected* is how many to read at a time, where fewer than all may be wanted.
+    *expected* is how many the caller expects to use; None means all. It sets only how many are
+    read at a time.
     """
     items = BlacklistItem.query(
         keys.blacklist(account_id),
@@ -131,7 +132,7 @@ def list_numbers(
 
 
 def count_numbers(account_id: str) -> int:
-    """Count the numbers on the blacklist, which reads all of it."""
+    """Count the numbers on the blacklist. This reads all of them."""
     return BlacklistItem.count(keys.blacklist(account_id), consistent_read=True)
 
 

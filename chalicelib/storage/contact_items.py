@@ -1,7 +1,7 @@
-"""A contact's two items: where they are, what they hold, and on which conditions they are written.
+"""The two items of a contact: their keys, their attributes, and the conditions of their writes.
 
-They are for whoever writes contacts, since an item still names groups that were deleted. Whoever
-only reads contacts reads them through :mod:`.contacts`.
+Only code that writes contacts uses them, since an item may name deleted groups. Code that only
+reads contacts uses :mod:`.contacts`.
 """
 
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ _KNOWN: Final = frozenset(each.attr_name for each in ContactItem.get_attributes(
 
 
 def places(account_id: str, key: ContactKey) -> Iterator[PhoneNumber]:
-    """Yield where a contact may be, for as long as it was not found there.
+    """Yield the numbers at which to look for a contact, until the caller has found it.
 
-    A contact that is asked for by its number is there or nowhere. One that is asked for by its id
-    is looked for again: its number may have changed since its id was read. Whoever takes a place
-    has to see that the contact there is the one (:func:`is_there`, :func:`answers_to`).
+    If *key* is a number, the contact is there or does not exist. If *key* is an id, its number may
+    change after the id was read, so the id is read again. The caller has to check that it found
+    the right contact (:func:`is_there`, :func:`answers_to`).
 
     Raises:
-        UnavailableError: Its number was changed at every try.
+        UnavailableError: Its number changed at every try.
 
     """
     if isinstance(key, PhoneNumber):
@@ -56,7 +56,7 @@ def places(account_id: str, key: ContactKey) -> Iterator[PhoneNumber]:
 
 
 def get_stored(account_id: str, key: ContactKey) -> StoredItem:
-    """Return a contact's item as DynamoDB has it, with what this version does not know, too.
+    """Return a contact's item as DynamoDB has it, with attributes that this version does not know.
 
     Raises:
         NotFoundError: There is no such contact.
@@ -95,14 +95,14 @@ def find_item(account_id: str, key: ContactKey) -> ContactItem | None:
 
 
 def answers_to(stored: StoredItem, key: ContactKey) -> bool:
-    """Say whether a contact that was found where it may be is the one that was asked for."""
+    """Say whether a contact that was read at one of its :func:`places` is the right one."""
     return isinstance(key, PhoneNumber) or stored.get("id") == {"N": str(key)}
 
 
 def is_there(key: ContactKey) -> Condition:
-    """Return the condition that the contact that was asked for is where it may be.
+    """Return the condition that the right contact is at one of its :func:`places`.
 
-    Fails when there is none of that number, or another one than was asked for by its id.
+    It fails if there is no contact at this number, or one with another id.
     """
     is_found: Condition = (
         ContactItem.pk.exists() if isinstance(key, PhoneNumber) else ContactItem.id == key
@@ -111,15 +111,15 @@ def is_there(key: ContactKey) -> Condition:
 
 
 def revising(stamp: Stamp) -> list[Action]:
-    """Return the actions that belong to every update of a contact."""
+    """Return the actions that every update of a contact needs."""
     return [ContactItem.revision.add(1), *stamping(stamp)]
 
 
 def unchanged_since(item: ContactItem) -> Condition:
-    """Return the condition that a contact is the one that was read, and nobody wrote it since.
+    """Return the condition that nobody has written a contact since it was read.
 
-    Fails when it was deleted, created anew, or changed in any way: whoever writes it whole
-    would undo that.
+    It fails if the contact was deleted, created again, or changed: a write of the whole item
+    would undo this.
     """
     revision: int | None = item.revision
     same_revision = (
@@ -132,10 +132,10 @@ def unchanged_since(item: ContactItem) -> Condition:
 
 
 def groups_unchanged_since(item: ContactItem) -> Condition:
-    """Return the condition that a contact is the one read, in the groups that were read.
+    """Return the condition that a contact is still in the groups that were read.
 
-    Fails when it was deleted, created anew, or joined or left a group since: whoever
-    decides by its groups has to look at it again.
+    It fails if the contact was deleted, created again, or has joined or left a group: the
+    caller has to read it again and decide again.
     """
     same_groups = (
         ContactItem.group_ids == item.group_ids
@@ -147,7 +147,7 @@ def groups_unchanged_since(item: ContactItem) -> Condition:
 
 
 def scheduling(account_id: str, e164: str, day: date) -> list[Action]:
-    """Return the actions by which a contact that is in no group gets its date."""
+    """Return the actions that give a contact in no group its deletion date."""
     gsi1pk, gsi1sk = keys.due(day, account_id, e164)
     return [
         ContactItem.scheduled_deletion_date.set(day.isoformat()),
@@ -157,9 +157,9 @@ def scheduling(account_id: str, e164: str, day: date) -> list[Action]:
 
 
 def contact_as_seen(account_id: str, stored: StoredItem) -> Contact:
-    """Return the contact in an item as readers see it: without the groups that were deleted.
+    """Return the contact in an item as readers see it: without deleted groups.
 
-    One that names no group needs no look at what was deleted.
+    If the item names no group, the tombstones are not read.
     """
     contact = contact_in(stored)
     if not contact.group_ids:
@@ -170,7 +170,8 @@ def contact_as_seen(account_id: str, stored: StoredItem) -> Contact:
 def contact_in(stored: StoredItem) -> Contact:
     """Return the contact in an item as DynamoDB returns it, with all groups that it names.
 
-    A model of it would take more time than the rest (docs/performance.md).
+    It does not use a PynamoDB model, since this would take most of the time
+    (docs/performance.md).
     """
     day = _text(stored, "scheduledDeletionDate")
     return Contact(
@@ -187,12 +188,12 @@ def contact_in(stored: StoredItem) -> Contact:
 
 
 def is_in_group(stored: StoredItem, group_id: int) -> bool:
-    """Say whether an item of a contact names a group, which may be a deleted one."""
+    """Say whether a contact's item names a group, even a deleted one."""
     return str(group_id) in stored.get("groupIds", {}).get("NS", ())
 
 
 def stored_after(before: StoredItem, after: Contact, stamp: Stamp) -> StoredItem:
-    """Return the item of a contact as it shall be; what a later version keeps with it stays."""
+    """Return a contact's new item. It keeps attributes that only a later version knows."""
     unknown = {name: value for name, value in before.items() if name not in _KNOWN}
     return unknown | stored_of(keys.account_in(before["PK"]["S"]), after, stamp)
 
@@ -245,7 +246,7 @@ def stored_id_of(account_id: str, contact: Contact, stamp: Stamp) -> StoredItem:
 
 @lru_cache(maxsize=100)
 def text_of_moment(moment: datetime) -> str:
-    """Return a moment as it is kept; one upload has the same in thousands of items."""
+    """Return a moment as it is stored; cached, as an upload writes one into thousands of items."""
     text: str = _DATES.serialize(moment)
     return text
 

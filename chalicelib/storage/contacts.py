@@ -1,7 +1,7 @@
 """Contacts in the table, as readers see them.
 
-A deleted group is none of a contact's from its deletion on, though the contact's item names it
-until it is swept. It is hidden here, in whatever is read.
+The item of a contact names a deleted group until the sweep. The functions here hide such groups
+from readers at once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,10 +29,10 @@ from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
 
 _MEMBERSHIPS_DELETED_AT_ONCE: Final = MAX_ACTIONS - 3
-"""What a transaction holds beside the contact, its id and a tombstone."""
+"""The other actions of the transaction are the contact, its id and a tombstone."""
 
 _MEMBERSHIPS_SWEPT_AT_ONCE: Final = 500
-"""Further ones, each in a transaction of its own, that still fit well into a request."""
+"""More memberships, each in its own transaction, for which one request has time."""
 
 
 def get_contact(account_id: str, key: ContactKey) -> Contact:
@@ -46,10 +46,10 @@ def get_contact(account_id: str, key: ContactKey) -> Contact:
 
 
 def check_contact(account_id: str, key: ContactKey) -> None:
-    """Return if there is such a contact; what groups it is in is not read.
+    """Check that a contact exists, without reading which of its groups were deleted.
 
     Raises:
-        NotFoundError: There is none.
+        NotFoundError: There is no such contact.
 
     """
     contact_items.get_stored(account_id, key)
@@ -58,9 +58,10 @@ def check_contact(account_id: str, key: ContactKey) -> None:
 def list_contacts_by_number(
     account_id: str, phone_numbers: Iterable[str], *, expected: int | None = None
 ) -> Iterator[Contact]:
-    """Yield those contacts that exist, in the order of their E.164 numbers given.
+    """Yield the contacts of some E.164 numbers, in the order of *phone_numbers*, if they exist.
 
-    *expected* is how many are wanted, where it may be fewer than all.
+    *expected* is how many the caller expects to use; None means all. It sets only how many are
+    read at a time.
     """
     deleted = tombstones.deleted_groups(account_id)
     for batch in in_batches(phone_numbers, size_of_batches(expected)):
@@ -71,9 +72,10 @@ def list_contacts_by_number(
 
 
 def list_contacts(account_id: str, *, after: str | None, expected: int | None) -> Iterator[Contact]:
-    """Yield every contact in the order of numbers, from behind the number *after*.
+    """Yield every contact in the order of numbers, beginning after the number *after*.
 
-    *expected* is how many to read at a time, where fewer than all may be wanted.
+    *expected* is how many the caller expects to use; None means all. It sets only how many are
+    read at a time.
     """
     deleted = tombstones.deleted_groups(account_id)
     question = {
@@ -89,32 +91,32 @@ def list_contacts(account_id: str, *, after: str | None, expected: int | None) -
 
 
 def put_contact(account_id: str, contact: Contact, stamp: Stamp) -> None:
-    """Keep a new contact. It becomes visible with its last write, whole or not at all.
+    """Store a new contact. It becomes visible as a whole, with its last write.
 
     Raises:
-        ConflictError: There is one of that number.
+        ConflictError: There is a contact with this number.
 
     """
     id_item = contact_items.id_item_of(account_id, contact, stamp)
-    # Fails when another contact drew the same id, which is one chance in 2^53 for each:
-    # the caller's next try draws another. A repeated call of our own does not fail.
+    # Fails if another contact has the same random id of 53 bits: the caller's next try makes
+    # a new one. A repeated call of our own does not fail.
     id_is_free = ContactIdItem.pk.does_not_exist() | (
         ContactIdItem.phone_number == contact.phone_number.e164
     )
     with condition_failing_means(UnavailableError(ErrorCode.BUSY)):
         id_item.save(id_is_free)
     try:
-        # Fails when there is a contact of that number: creating never overwrites one.
+        # Fails if there is a contact with this number: it must not be overwritten.
         with condition_failing_means(ConflictError(ErrorCode.CONTACT_EXISTS)):
             item = contact_items.item_of(account_id, contact, stamp)
             item.save(ContactItem.pk.does_not_exist())
     except ConflictError as error:
-        # botocore repeats a call whose answer was lost, and may so meet our own contact,
-        # which others may have changed by now: it must not be written over either.
+        # botocore repeats a call whose answer was lost. So this may be our own contact, which
+        # others may have changed meanwhile: it must not be overwritten either.
         existing = contact_items.find_item(account_id, contact.phone_number)
         if existing and existing.id == contact.id:
             return
-        # Fails when the id is by now at another number, to which our own contact went meanwhile.
+        # Fails if our own contact changed its number meanwhile, and took the id with it.
         with suppress(DeleteError):
             id_item.delete(ContactIdItem.phone_number == contact.phone_number.e164)
         error.contact_id = existing.id if existing else None
@@ -134,7 +136,7 @@ def update_contact(account_id: str, key: ContactKey, changes: Details, stamp: St
     ]
     not_found = NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
     for place in contact_items.places(account_id, key):
-        # Fails when there is no such contact: an update would otherwise create half of one.
+        # Fails if there is no such contact: an update would otherwise create an incomplete one.
         with suppress(NotFoundError), condition_failing_means(not_found):
             answer = table().update_item(
                 keys.contacts(account_id),
@@ -152,16 +154,16 @@ def update_contact(account_id: str, key: ContactKey, changes: Details, stamp: St
 
 
 def delete_contact(account_id: str, key: ContactKey, stamp: Stamp) -> None:
-    """Delete a contact, its id and its memberships: for readers, all of it at once.
+    """Delete a contact, its id and its memberships. Readers see all of it at once.
 
-    A transaction holds 97 memberships beside the rest. Of a contact in more groups the
-    others are left behind under a tombstone, and swept at once after, or, if there are very
-    many, by the scheduled sweep. Readers ignore them all the while, since no contact's
-    ``groupIds`` names them. The number stays on the blacklist if it is there.
+    A transaction has room for 97 memberships. If a contact has more, a tombstone records the
+    others. They are swept right after the transaction, or by the scheduled sweep if there are
+    more than 500. Readers ignore them, since no contact's ``groupIds`` has them. If the number
+    is on the blacklist, it stays there.
 
     Raises:
         NotFoundError: There is no such contact.
-        UnavailableError: It was changed by others at every try.
+        UnavailableError: Others changed it at every try.
 
     """
     for _ in tries(DECISION_TRIES):
@@ -191,6 +193,6 @@ def _delete_as_read(account_id: str, item: ContactItem, stamp: Stamp) -> None:
 
     write_together(add_actions)
     if 0 < len(left_behind) <= _MEMBERSHIPS_SWEPT_AT_ONCE:
-        # It is deleted: if the sweep fails now, the scheduled one finds the tombstone.
+        # The contact is deleted. If this sweep fails, the scheduled one finds the tombstone.
         with suppress(UnavailableError, PynamoDBException):
             tombstones.sweep_contact(account_id, item.id, item.sk, left_behind)

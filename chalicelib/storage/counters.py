@@ -1,8 +1,8 @@
-"""Counting contacts and memberships, each that comes or goes exactly once.
+"""Counting contacts and memberships exactly once.
 
-The stream delivers a change at least once. A marker for the change and the counter it moves
-are written in one transaction. So a change which comes again finds its marker and is left out,
-and a crash leaves either both or neither.
+The stream delivers each change at least once. One transaction writes a marker for the change and
+the counter. So if a change is delivered again, its marker is there and it is not counted, and
+after a crash either both are written or neither.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -28,28 +28,28 @@ COUNTED: Final = StreamFilter(
     kinds=frozenset({ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.FENCE}),
     events=frozenset({StreamEvent.INSERT, StreamEvent.REMOVE}),
 )
-"""What counting reads of the stream."""
+"""The changes of the stream that are counted."""
 
 MARKER_LIFETIME: Final = timedelta(days=7)
-"""A stream keeps its records for 24 hours, and so does whatever may deliver one again."""
+"""Longer than AWS can deliver a record again: the stream keeps it for 24 hours."""
 
 _FOR_EVER: Final = frozenset({"ValidationError", "ValidationException"})
-"""How DynamoDB says that what it was asked is wrong, and so will be when it is asked again."""
+"""The codes with which DynamoDB refuses a request that will fail each time it is repeated."""
 
 
 class UncountableError(Exception):
-    """What the stream told can never be counted as things are; the message says why."""
+    """A change can never be counted. The message says why."""
 
 
 class Counter(NamedTuple):
-    """What is counted: the contacts of a group, or, without one, of an account."""
+    """The counter of a group's contacts; without a group, of an account's contacts."""
 
     account_id: str
     group_id: int | None
 
 
 class CounterStep(NamedTuple):
-    """One more or one less, and the event of the stream that said so."""
+    """A change of a counter by 1 or -1, and its event in the stream."""
 
     event_id: str
     counter: Counter
@@ -57,7 +57,7 @@ class CounterStep(NamedTuple):
 
 
 class Fence(NamedTuple):
-    """A mark in the stream: its token is written on the counter once all before it is counted."""
+    """A mark in the stream. When all changes before it are counted, the counter gets its token."""
 
     event_id: str
     counter: Counter
@@ -65,11 +65,11 @@ class Fence(NamedTuple):
 
 
 Countable: TypeAlias = CounterStep | Fence
-"""What the stream tells counting."""
+"""What counting applies to a counter."""
 
 
 def countable_in(change: ItemChange) -> Countable | None:
-    """Return what counting makes of a change that :data:`COUNTED` lets through, if anything."""
+    """Return what to apply for a change that passed :data:`COUNTED`, or None."""
     counter = Counter(change.account_id, change.group_id)
     has_come = change.before is None
     if change.kind is not ItemKind.FENCE:
@@ -79,7 +79,7 @@ def countable_in(change: ItemChange) -> Countable | None:
 
 
 def counter_told_by(record: object) -> Counter | None:
-    """Return the counter that a record of the stream is about, as far as it says so."""
+    """Return the counter of a record of the stream, or None if the record has none."""
     _, partition, sort_key = told_by(record)
     if keys.kind_of(partition, sort_key) not in COUNTED.kinds:
         return None
@@ -90,13 +90,13 @@ def counter_told_by(record: object) -> Counter | None:
 
 
 def read_counter(counter: Counter) -> int | None:
-    """Return what a counter says, or None if what it belongs to is not there."""
+    """Return the value of a counter, or None if its account or group does not exist."""
     item = find_counting_item(counter)
     return None if item is None else item.contacts_count
 
 
 def find_counting_item(counter: Counter) -> CountingItem | None:
-    """Return the item that holds a counter, or None if it is not there."""
+    """Return the item that has a counter, or None if there is none."""
     key = item_of(counter)
     try:
         return CountingItem.get(key.pk, key.sk, consistent_read=True)
@@ -105,9 +105,9 @@ def find_counting_item(counter: Counter) -> CountingItem | None:
 
 
 def fits_with(countable: Countable, together: Sequence[Countable]) -> bool:
-    """Say whether one transaction holds one more, with its marker and its counter.
+    """Say whether one more fits into a transaction, with its marker and its counter.
 
-    Nothing follows a fence, so that the counter is as it was when counting passed it.
+    A fence is always the last, so that the counter's token and value belong together.
     """
     if together and isinstance(together[-1], Fence):
         return False
@@ -116,13 +116,13 @@ def fits_with(countable: Countable, together: Sequence[Countable]) -> bool:
 
 
 def apply_once(countables: Iterable[Countable], now: datetime) -> None:
-    """Count those that were not counted before; of a group deleted since, none.
+    """Count those that were not counted before, except those of deleted groups.
 
-    One that is among them twice is counted once: a transaction takes no marker twice.
+    Duplicates are counted once, since a transaction cannot write one marker twice.
 
     Raises:
         UnavailableError: The table does not serve us; nothing was counted.
-        UncountableError: The table never takes one of them; nothing was counted.
+        UncountableError: The table will always refuse one of them; nothing was counted.
 
     """
     waiting = list({each.event_id: each for each in countables}.values())
@@ -138,21 +138,21 @@ def apply_once(countables: Iterable[Countable], now: datetime) -> None:
 def add_counting(
     transaction: TransactWrite, countables: Sequence[Countable], now: datetime
 ) -> None:
-    """Put some markers, and the counters that are to be moved, into a transaction."""
+    """Add markers and the updates of their counters to a transaction."""
     expires_at = int((now + MARKER_LIFETIME).timestamp())
     for each in countables:
-        # Fails when it was counted before, by whomever.
+        # Fails if it was counted before.
         transaction.save(
             AppliedItem(keys.applied(each.event_id), keys.APPLIED, expires_at=expires_at),
             marker_is_missing(),
         )
     for counter, of_one in _by_counter(countables).items():
-        # Fails when the group was deleted meanwhile: nobody asks for its count any more.
+        # Fails if the group was deleted meanwhile: nobody needs its count.
         transaction.update(item_of(counter), _actions(of_one), CountingItem.pk.exists())
 
 
 def marker_is_missing() -> Condition:
-    """Return the condition, on its marker, that something was not counted yet."""
+    """Return the condition that a marker does not exist, so that its change is not counted yet."""
     is_missing: Condition = AppliedItem.pk.does_not_exist()
     return is_missing
 
@@ -162,7 +162,7 @@ def write_counting(add_actions: Callable[[TransactWrite], None]) -> None:
 
     Raises:
         TransactionRefusedError: A condition failed.
-        UncountableError: The table never takes it.
+        UncountableError: The table will always refuse it.
 
     """
     try:
@@ -179,7 +179,7 @@ def _apply_together(countables: Sequence[Countable], now: datetime) -> None:
 
 
 def _without_refused(countables: Sequence[Countable], positions: frozenset[int]) -> list[Countable]:
-    """Leave out those whose marker or counter was refused, as `add_counting` sent them."""
+    """Leave out those whose marker or counter was refused; positions are as in `add_counting`."""
     gone = {
         counter
         for position, counter in enumerate(_by_counter(countables), start=len(countables))
@@ -212,14 +212,14 @@ def _by_counter(countables: Iterable[Countable]) -> dict[Counter, list[Countable
 
 
 def item_of(counter: Counter) -> CountingItem:
-    """Return the item that holds a counter, as a key."""
+    """Return the item that has a counter, with only its keys."""
     if counter.group_id is None:
         return CountingItem(keys.account(counter.account_id), keys.ACCOUNT)
     return CountingItem(keys.groups(counter.account_id), keys.of_id(counter.group_id))
 
 
 def partition_of(counter: Counter) -> str:
-    """Return the partition of what a counter counts."""
+    """Return the partition of the contacts or memberships that a counter counts."""
     if counter.group_id is None:
         return keys.contacts(counter.account_id)
     return keys.members(counter.account_id, counter.group_id)

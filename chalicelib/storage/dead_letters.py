@@ -1,7 +1,7 @@
-"""The dead letters of the stream: which records AWS gave up to have counted.
+"""The dead letters of the stream: records that AWS failed to deliver to counting.
 
-A letter holds no record. It names the shard and the sequence numbers, and for a day the stream
-still has what it names.
+A letter does not contain the records. It names their shard and sequence numbers. The stream keeps
+the records themselves for a day.
 """
 
 import json
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import MessageTypeDef
 
 _SECONDS_HIDDEN: Final = 600
-"""How long nobody else receives a letter that is being dealt with."""
+"""How long a received letter is hidden from other receivers."""
 
 _MAX_MESSAGES_AT_ONCE: Final = 10
 _EMPTY_PAGES: Final = 100
-"""So many in a row, and what a letter names will not be found: a shard that is written to has no
-end."""
+"""After so many empty pages in a row, we stop looking for the records: an open shard has no end."""
 
 _GONE: Final = frozenset({
     "ExpiredIteratorException",
@@ -37,7 +36,7 @@ _GONE: Final = frozenset({
 
 
 class DeadLetter(NamedTuple):
-    """A letter, and the records that it names: ``first`` to ``last`` in a shard of a stream."""
+    """A letter. It names the records ``first`` to ``last`` in a shard of a stream."""
 
     id: str
     receipt: str
@@ -50,7 +49,7 @@ class DeadLetter(NamedTuple):
 
 
 class NoLongerInStreamError(Exception):
-    """The stream has forgotten the records."""
+    """The stream no longer has the records."""
 
 
 class DeadLetters:
@@ -64,7 +63,7 @@ class DeadLetters:
     def receive(self) -> Iterator[DeadLetter]:
         """Yield each letter once, and hide it from others for ten minutes.
 
-        What is no letter of the stream is left in the queue.
+        Messages that are not letters of a stream stay in the queue.
 
         Raises:
             UnavailableError: AWS refused, or is out of reach.
@@ -88,7 +87,7 @@ class DeadLetters:
             yield from filter(None, map(_letter_of, messages))
 
     def show_again(self, letter: DeadLetter) -> None:
-        """Let others receive a letter at once.
+        """Make a hidden letter visible again.
 
         Raises:
             UnavailableError: AWS refused, or is out of reach.
@@ -100,7 +99,7 @@ class DeadLetters:
             )
 
     def remove(self, letter: DeadLetter) -> None:
-        """Take a letter out of the queue.
+        """Remove a letter from the queue.
 
         Raises:
             UnavailableError: AWS refused, or is out of reach.
@@ -111,7 +110,7 @@ class DeadLetters:
 
 
 def is_of_this_table(letter: DeadLetter) -> bool:
-    """Say whether a letter is about the table that is connected to."""
+    """Say whether a letter is about the connected table."""
     return f":table/{table().table_name}/stream/" in letter.stream
 
 
@@ -119,7 +118,7 @@ def records_of(letter: DeadLetter) -> "list[RecordTypeDef]":
     """Return the records that a letter names, read from the stream.
 
     Raises:
-        NoLongerInStreamError: It has forgotten them, as it does after a day.
+        NoLongerInStreamError: The stream deletes its records after a day.
         UnavailableError: AWS refused, or is out of reach.
 
     """
@@ -133,7 +132,7 @@ def records_of(letter: DeadLetter) -> "list[RecordTypeDef]":
 
 
 def _says_gone(cause: BaseException | None) -> bool:
-    """Say whether the stream has no such records, or none could ever have such names."""
+    """Say whether the stream has no such records, or the letter's names are invalid."""
     if isinstance(cause, ClientError):
         return cause.response["Error"]["Code"] in _GONE
     return isinstance(cause, ParamValidationError)

@@ -26,7 +26,7 @@ def get_group(account_id: str, group_id: int) -> Group:
     """Return a group.
 
     Raises:
-        NotFoundError: There is none of that id.
+        NotFoundError: There is no group with this id.
 
     """
     try:
@@ -37,7 +37,7 @@ def get_group(account_id: str, group_id: int) -> Group:
 
 
 def list_groups_by_id(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
-    """Yield those groups that exist, in no particular order."""
+    """Yield the groups with some ids, if they exist, in no particular order."""
     for batch in in_batches(map(keys.of_id, group_ids)):
         yield from map(
             _group_of, read_batch(GroupItem.from_raw_data, keys.groups(account_id), batch).values()
@@ -52,7 +52,7 @@ def list_groups_of(account_id: str, key: ContactKey) -> Iterator[Group]:
 
     """
     contact = contact_items.contact_in(contact_items.get_stored(account_id, key))
-    # Those that were deleted are not there, so that no tombstone has to be read.
+    # A deleted group has no item, so there is no need to read the tombstones.
     return list_groups_by_id(account_id, contact.group_ids)
 
 
@@ -62,12 +62,12 @@ def list_groups(account_id: str) -> Iterator[Group]:
 
 
 def count_groups(account_id: str) -> int:
-    """Count the groups of an account, which reads all of them."""
+    """Count the groups of an account. This reads all of them."""
     return GroupItem.count(keys.groups(account_id), consistent_read=True)
 
 
 def put_group(account_id: str, group: Group, stamp: Stamp) -> None:
-    """Keep a new group."""
+    """Store a new group."""
     item = GroupItem(
         keys.groups(account_id),
         keys.of_id(group.id),
@@ -81,13 +81,13 @@ def put_group(account_id: str, group: Group, stamp: Stamp) -> None:
     )
     id_is_taken = UnavailableError(ErrorCode.BUSY)
     try:
-        # Fails when another group drew the same id, which is one chance in 2^53 for each: the
-        # caller's next try draws another.
+        # Fails if another group has the same random id of 53 bits: the caller's next try makes a
+        # new one.
         with condition_failing_means(id_is_taken):
             item.save(GroupItem.pk.does_not_exist())
     except UnavailableError as error:
-        # botocore repeats a call whose answer was lost, and may so meet our own group, which
-        # others may have renamed and joined by now: it must not be written over either.
+        # botocore repeats a call whose answer was lost. So this may be our own group, which others
+        # may have renamed or joined meanwhile: it must not be overwritten either.
         if error is id_is_taken and get_group(account_id, group.id).created_on == group.created_on:
             return
         raise
@@ -99,14 +99,15 @@ def rename_group(
     """Give a group another name, and return it.
 
     Raises:
-        NotFoundError: There is none of that id, or it is no longer of the count that was *seen*.
+        NotFoundError: There is no group with this id, or its count is not that of *seen*.
 
     """
     item = GroupItem(keys.groups(account_id), keys.of_id(group_id))
-    # Fails when there is no such group: an update would otherwise bring back half of one.
+    # Fails if there is no such group: an update would otherwise create an incomplete one.
     condition = GroupItem.pk.exists()
     if seen is not None:
-        # Fails when its count is another by now: it was decided by that. The rest never changes.
+        # Fails if its count has changed: the caller decided by it. Of the rest, only the name can
+        # change, and this write sets it.
         condition &= GroupItem.contacts_count == seen.contacts_count
     with condition_failing_means(NotFoundError(ErrorCode.GROUP_NOT_FOUND)):
         item.update(
@@ -119,17 +120,17 @@ def rename_group(
 def delete_group(
     account_id: str, group_id: int, scheduled_deletion_date: date, stamp: Stamp
 ) -> None:
-    """Delete a group at once, whatever its size, and leave its memberships to the sweep.
+    """Delete a group of any size at once. The sweep removes its memberships later.
 
-    *scheduled_deletion_date* is what members get for whom it is the last group.
+    A member gets *scheduled_deletion_date* if this was its last group.
 
     Raises:
-        NotFoundError: There is none of that id.
+        NotFoundError: There is no group with this id.
 
     """
 
     def add_actions(transaction: TransactWrite) -> None:
-        # Fails when there is no such group: of two who delete it, one is told so.
+        # Fails if there is no such group: if two callers delete it, one gets this error.
         transaction.delete(
             GroupItem(keys.groups(account_id), keys.of_id(group_id)), GroupItem.pk.exists()
         )

@@ -1,4 +1,4 @@
-"""Reading the table as no request does: all of it, or several items as they are at one moment."""
+"""Reads that only operators need: the whole table, or a snapshot of several items."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
@@ -24,7 +24,7 @@ ITEMS_AT_ONCE: Final = 100
 
 
 class Key(NamedTuple):
-    """Where an item is."""
+    """The key of an item."""
 
     pk: str
     sk: str
@@ -36,16 +36,16 @@ class Key(NamedTuple):
 
 
 Found: TypeAlias = Mapping[Key, StoredItem]
-"""Those of some items that are there."""
+"""Items that were read, by key. A requested item that does not exist is absent."""
 
 
 def key_of(item: StoredItem) -> Key:
-    """Return where an item is."""
+    """Return the key of an item."""
     return Key(item["PK"]["S"], item["SK"]["S"])
 
 
 class Inspector:
-    """Reads the table that is connected to, strongly consistent, a page at a time."""
+    """Reads the connected table. Reads are strongly consistent, except those of the index."""
 
     def __init__(self) -> None:
         with refusals_told():
@@ -53,7 +53,7 @@ class Inspector:
         self._table = table().table_name
 
     def all_items(self) -> Iterator[list[StoredItem]]:
-        """Yield every item of the table, some at a time.
+        """Yield every item of the table, in batches.
 
         Raises:
             UnavailableError: The table does not serve us.
@@ -63,7 +63,7 @@ class Inspector:
         return _items_in(pages.paginate(TableName=self._table, ConsistentRead=True))
 
     def items_in(self, partition: str, beginning: str | None = None) -> Iterator[list[StoredItem]]:
-        """Yield the items of a partition, some at a time; perhaps only those that begin so.
+        """Yield the items of a partition, or those whose sort key has a *beginning*, in batches.
 
         Raises:
             UnavailableError: The table does not serve us.
@@ -82,7 +82,7 @@ class Inspector:
         return _items_in(pages)
 
     def credentials_of(self, account_id: str) -> Iterator[list[StoredItem]]:
-        """Yield an account's credentials; one just issued may be a moment late.
+        """Yield an account's credentials. A new one may be missing for a moment.
 
         Raises:
             UnavailableError: The table does not serve us.
@@ -98,7 +98,7 @@ class Inspector:
             yield list(self.read(map(key_of, entries)).values())
 
     def read(self, wanted: Iterable[Key]) -> dict[Key, StoredItem]:
-        """Return those of some items that are there, each as it is at some moment.
+        """Return the items with some keys, if they exist. They are not a snapshot.
 
         Raises:
             UnavailableError: The table does not serve us.
@@ -111,7 +111,7 @@ class Inspector:
         return found
 
     def read_together(self, wanted: Iterable[Key]) -> dict[Key, StoredItem]:
-        """Return those of up to 100 items that are there, all as they are at one moment.
+        """Return a snapshot of the items with up to 100 keys, if they exist.
 
         Raises:
             UnavailableError: The table does not serve us.

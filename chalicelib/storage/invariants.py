@@ -1,7 +1,7 @@
-"""What must hold in the table, as checks of each item beside those that it has to agree with.
+"""The invariants of the table, as checks of each item and its related items.
 
-``docs/access-patterns.md`` is the chart of the items. A check is a function of what is read at
-one moment. Every write of the phonebook keeps all of them, but for those marked as ``settling``.
+``docs/access-patterns.md`` lists the items. A check looks at a snapshot of them. No write of the
+phonebook breaks a check, except those marked as ``settling``.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,58 +23,58 @@ from chalicelib.storage.inspection import Found, Inspector, Key, key_of
 from chalicelib.storage.keys import ItemKind
 
 TOMBSTONE_TIME: Final = timedelta(days=1)
-"""A sweep comes by every few minutes, and takes long for the largest groups only."""
+"""A sweep runs every few minutes, and needs long only for the largest groups."""
 
 _MAX_SORT_KEY_BYTES: Final = 1_024
-"""DynamoDB refuses to read all that is asked for together with a longer one."""
+"""DynamoDB refuses a whole batch read or transaction if one of its sort keys is longer."""
 
 
 class Kind(Enum):
-    """What may be wrong, in words for whoever looks after it."""
+    """The kinds of findings, in words for operators."""
 
-    UNKNOWN = "an item that nothing here made"
+    UNKNOWN = "an item that the phonebook did not write"
     UNREADABLE = "an item that cannot be read"
-    OF_NO_ACCOUNT = "an item of an account that is not there"
-    INDEX = "an item that the index has under another key, or not"
-    INDEX_STRAY = "an item that the index has and nothing looks for"
+    OF_NO_ACCOUNT = "an item of an account that does not exist"
+    INDEX = "an item with a wrong or missing index key"
+    INDEX_STRAY = "an item in the index that nothing looks for"
 
-    ID_MISSING = "a contact whose id leads nowhere"
+    ID_MISSING = "a contact whose id cannot be found"
     ID_ELSEWHERE = "a contact whose id leads to another number"
-    ID_ORPHANED = "an id whose contact is not there"
+    ID_ORPHANED = "an id whose contact does not exist"
     DATE_MISSING = "a contact in no group without a date"
     DATE_IN_GROUP = "a contact in a group with a date"
-    DATE_UNREADABLE = "a contact whose date is none"
-    DUE_INDEX = "a contact that the due index has on another day, or not"
+    DATE_UNREADABLE = "a contact whose date cannot be read"
+    DUE_INDEX = "a contact with a wrong or missing day in the due index"
 
-    GROUP_MISSING = "a contact in a group that is not there"
+    GROUP_MISSING = "a contact in a group that does not exist"
     MEMBERSHIP_MISSING = "a contact in a group without a membership"
     MEMBERSHIP_ORPHANED = "a membership that its contact does not name"
-    MEMBERSHIP_OF_NO_GROUP = "a membership of a group that is not there"
-    STOPLIST_UNMARKED = "a contact in a stoplist that it has as another group"
-    STOPLIST_MISMARKED = "a contact that has as a stoplist what is none of its stoplists"
-    STOPLIST_LIFTED = "a contact in a stoplist whose number is off the blacklist"
+    MEMBERSHIP_OF_NO_GROUP = "a membership of a group that does not exist"
+    STOPLIST_UNMARKED = "a contact in a stoplist that it does not mark as one"
+    STOPLIST_MISMARKED = "a contact that marks a wrong group as a stoplist"
+    STOPLIST_LIFTED = "a contact in a stoplist whose number is not on the blacklist"
 
-    TOMBSTONE_HALF = "a tombstone that no sweep finds or understands"
-    TOMBSTONE_OF_LIVING = "a tombstone of what is still there"
+    TOMBSTONE_HALF = "a tombstone that the sweep cannot find or read"
+    TOMBSTONE_OF_LIVING = "a tombstone of a group or contact that still exists"
     TOMBSTONE_OLD = "a tombstone that was not swept for a day"
-    CREDENTIAL_OF_NO_ACCOUNT = "a credential of an account that is not there"
+    CREDENTIAL_OF_NO_ACCOUNT = "a credential of an account that does not exist"
     MARKER_FOR_EVER = "a marker that never expires"
-    FENCE = "a fence that a recount left behind"
-    ASIDE = "a record that lies aside"
-    COUNT = "a counter that is not right"
-    COUNT_SPOILT = "a counter that is no number"
+    FENCE = "a fence that a recount did not remove"
+    ASIDE = "a record that was put aside"
+    COUNT = "a counter that is wrong"
+    COUNT_SPOILT = "a counter that is not a number"
 
     @property
     def is_a_notice(self) -> bool:
-        """Whether it may well be meant, or does no harm."""
+        """Whether it may be intended, or does no harm."""
         return self in {Kind.STOPLIST_LIFTED, Kind.FENCE}
 
 
 Mend: TypeAlias = Callable[[StoredItem, Found, Stamp], None]
-"""Mends an item, on the condition that it is as it was found.
+"""Mends an item, on the condition that it has not changed since it was read.
 
 Raises:
-    TransactionRefusedError: It is no longer.
+    TransactionRefusedError: It has changed.
 """
 
 
@@ -85,10 +85,10 @@ _NOT_MENDED: Final = (
 
 
 class Check(NamedTuple):
-    """Whether something is wrong about an item, given what is read of it and some others.
+    """Finds one kind of fault in an item, by looking at it and some others.
 
-    What is ``settling`` may be a request in the middle. An ``excuse`` is looked for when it is
-    broken: whether something elsewhere says that it will be swept.
+    If it is ``settling``, a running request can break it for a moment. If it is broken and has an
+    ``excuse``, this function looks whether the item is about to be swept.
     """
 
     kind: Kind
@@ -100,7 +100,7 @@ class Check(NamedTuple):
     excuse: Callable[[Inspector], bool] | None = None
 
     def try_to_mend(self, found: Found, stamp: Stamp) -> None:
-        """Mend it, if there is a way and it still is as it was found; whether it is, is to be seen.
+        """Try to mend the item. Whether this worked is for the caller to check.
 
         Raises:
             UnavailableError: The table is out of reach.
@@ -108,8 +108,8 @@ class Check(NamedTuple):
         """
         if self.mend is None:
             return
-        # Somebody may have changed it meanwhile; or more is wrong about it than this knows of.
-        # The table may not take it as it would be, or be busy with just this item.
+        # Mending may fail because somebody changed the item meanwhile, because it has other faults,
+        # because the table refuses the result, or because other writes keep this item busy.
         try:
             self.mend(found[self.subject], found, stamp)
         except UnavailableError as error:
@@ -120,12 +120,12 @@ class Check(NamedTuple):
 
     @property
     def reads(self) -> tuple[Key, ...]:
-        """All that it has to look at."""
+        """The keys of all items that it looks at."""
         return (self.subject, *self.others)
 
 
 def checks_of(item: StoredItem, now: datetime) -> Iterator[Check]:
-    """Yield what is to be checked of an item."""
+    """Yield the checks of an item."""
     key = key_of(item)
     kind = keys.kind_of(key.pk, key.sk)
     is_named = kind is ItemKind.ASIDE or bool(key.pk.partition("#")[2])
@@ -339,7 +339,7 @@ def _of_contact_id(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check
         (contact,),
         is_orphaned,
         mending.remove_orphaned_id,
-        # It is written before its contact.
+        # The id is written before its contact.
         settling=True,
     )
 
@@ -509,7 +509,7 @@ def _one(
     *others: Key,
     settling: bool = False,
 ) -> Check:
-    """Return a check of one item alone; *others* are what mending it needs."""
+    """Return a check that looks at one item only. Mending may also need *others*."""
     return Check(
         kind, key, others, lambda found: key in found and is_broken(found[key]), mend, settling
     )
@@ -569,7 +569,7 @@ def _is_unreadable_contact(item: StoredItem) -> bool:
 
 
 def _number_led_to(item: StoredItem) -> str | None:
-    """Return the number that an item names, if a contact may be there."""
+    """Return the phone number in an item, if it can be the key of a contact."""
     number = _text(item, "phoneNumber") or ""
     is_key = keys.is_number(number) and len(number.encode()) <= _MAX_SORT_KEY_BYTES
     return number if is_key else None

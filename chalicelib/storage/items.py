@@ -1,4 +1,4 @@
-"""The items of the table as PynamoDB models, and nothing about what is done with them."""
+"""The items of the table, as PynamoDB models."""
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
@@ -6,9 +6,9 @@ from chalicelib.storage.dynamodb.model import IntegerAttribute, IntegerSetAttrib
 
 
 class StampedItem(Item):
-    """An item that says who changed it last, and through what; from before that was kept, nothing.
+    """An item that records who changed it last, and through which operation.
 
-    Every write of the phonebook's says it (:mod:`.stamps`), but for what is counted.
+    Every write sets this, except counting (:mod:`.stamps`). Items of older versions do not have it.
     """
 
     changed_by = UnicodeAttribute(null=True, attr_name="changedBy")
@@ -16,10 +16,10 @@ class StampedItem(Item):
 
 
 class CountingItem(StampedItem):
-    """An item that says how many contacts it has.
+    """An item with a counter of its contacts.
 
-    ``changes`` is how many joins and leaves were counted so far, and ``counted_until`` the last
-    fence that counting has passed (see :mod:`.recount`).
+    ``changes`` is the number of changes that were counted so far. ``counted_until`` is the last
+    fence that counting has passed (:mod:`.recount`).
     """
 
     contacts_count = IntegerAttribute(default=0, attr_name="contactsCount")
@@ -28,7 +28,7 @@ class CountingItem(StampedItem):
 
 
 class AccountItem(CountingItem):
-    """An account. Every change of what its credentials carry of it raises ``revision``."""
+    """An account. Every change of the fields that its credentials copy increments ``revision``."""
 
     name = UnicodeAttribute()
     default_region = UnicodeAttribute(attr_name="defaultRegion")
@@ -41,9 +41,9 @@ class AccountItem(CountingItem):
 
 
 class CredentialItem(StampedItem):
-    """A credential, with a copy of its account so that authenticating is one read.
+    """A credential, with a copy of its account, so that authentication needs only one read.
 
-    ``account_revision`` is that of the account as it was copied.
+    ``account_revision`` is the revision of the copy.
     """
 
     account_id = UnicodeAttribute(attr_name="accountId")
@@ -60,10 +60,10 @@ class CredentialItem(StampedItem):
 
 
 class ContactItem(StampedItem):
-    """A contact; ``groupIds`` is the authority on which groups it is in.
+    """A contact. Its ``groupIds`` decide which groups it is in.
 
     ``stoplistIds`` are those of them that are stoplists, and ``extra`` is JSON. Every write
-    raises ``revision``, so that whoever has read it can tell whether it is still the same.
+    increments ``revision``, so that a reader can later tell whether the contact has changed.
     """
 
     id = IntegerAttribute()
@@ -86,13 +86,13 @@ class ContactItem(StampedItem):
 
 
 class ContactIdItem(StampedItem):
-    """Where the contact with an id is; inert unless the contact there carries that id."""
+    """The number of the contact with an id. It has no effect if that contact has another id."""
 
     phone_number = UnicodeAttribute(attr_name="phoneNumber")
 
 
 class GroupItem(CountingItem):
-    """A group. Those made before there were kinds have neither a kind nor a date of change."""
+    """A group. Groups of older versions have neither ``kind`` nor ``updatedOn``."""
 
     name = UnicodeAttribute()
     kind = UnicodeAttribute(null=True)
@@ -102,23 +102,23 @@ class GroupItem(CountingItem):
 
 
 class MembershipItem(StampedItem):
-    """That a contact is in a group; true only if the contact's ``groupIds`` says so too."""
+    """A contact's membership in a group, valid only if the contact's ``groupIds`` has the group."""
 
     joined_on = UTCDateTimeAttribute(attr_name="joinedOn")
 
 
 class FenceItem(Item):
-    """A mark among a group's memberships or an account's contacts, for counting to pass."""
+    """A mark among a group's memberships or an account's contacts (:mod:`.recount`)."""
 
 
 class AppliedItem(Item):
-    """That a change of the stream was counted; DynamoDB deletes it when it has expired."""
+    """Marks a change of the stream as counted. DynamoDB deletes it after ``expiresAt``."""
 
     expires_at = IntegerAttribute(attr_name="expiresAt")
 
 
 class AsideItem(Item):
-    """A part of a record of the stream that cannot be counted: some of its JSON, and why."""
+    """A part of a record of the stream that cannot be counted: some of its JSON, and the reason."""
 
     text = UnicodeAttribute()
     why = UnicodeAttribute()
@@ -126,9 +126,9 @@ class AsideItem(Item):
 
 
 class BlacklistItem(StampedItem):
-    """A number that must not be messaged; its random id tells whose write it was.
+    """A number that must not be messaged. Its random id shows which call wrote it.
 
-    ``by_request`` says that somebody asked for it, and that it is not there for a stoplist alone.
+    ``by_request`` says that somebody requested it; otherwise only a stoplist put it there.
     """
 
     id = IntegerAttribute()
@@ -137,14 +137,14 @@ class BlacklistItem(StampedItem):
 
 
 class DeletedGroupItem(StampedItem):
-    """A deleted group whose memberships wait to be swept."""
+    """A deleted group whose memberships are not swept yet."""
 
     scheduled_deletion_date = UnicodeAttribute(attr_name="scheduledDeletionDate")
     deleted_on = UTCDateTimeAttribute(attr_name="deletedOn")
 
 
 class DeletedContactItem(StampedItem):
-    """A deleted contact of whose memberships some are left."""
+    """A deleted contact that still has memberships."""
 
     phone_number = UnicodeAttribute(attr_name="phoneNumber")
     group_ids = IntegerSetAttribute(attr_name="groupIds")

@@ -1,6 +1,6 @@
-"""The keys of every item in the table; ``docs/access-patterns.md`` is their chart.
+"""The keys of all items in the table; ``docs/access-patterns.md`` lists them.
 
-A key is built from parts that hold no ``#``: ids of ours, dates, and E.164 numbers.
+No part of a key contains ``#``: the parts are our ids, dates and E.164 numbers.
 """
 
 import zlib
@@ -15,7 +15,7 @@ CREDENTIAL: Final = "CREDENTIAL"
 APPLIED: Final = "APPLIED"
 
 ASIDE: Final = "ASIDE"
-"""The partition of what the stream told and could not be counted."""
+"""The partition of the stream's records that could not be counted."""
 
 ACCOUNTS: Final = "ACCOUNTS"
 """The index partition of all accounts."""
@@ -24,11 +24,11 @@ SWEEP: Final = "SWEEP"
 """The index partition of all tombstones, oldest first."""
 
 DUE_SHARDS: Final = 16
-"""Partitions of the index. One takes 1,000 writes a second, and all contacts that are created
-outside groups on a day are due on the same day, and so next to each other."""
+"""Partitions of the index for due contacts. A partition accepts 1,000 writes a second. All contacts
+that are created outside groups on one day are due on the same day, so their keys are adjacent."""
 
 _ID_DIGITS: Final = 16
-"""The decimal digits of the largest id, so that ids sort as text as they do as numbers."""
+"""The decimal digits of the largest id, so that ids as text sort like numbers."""
 
 BEFORE_ALL_NUMBERS: Final = "+"
 """Sorts after every fence and before every phone number."""
@@ -45,7 +45,7 @@ _CREDENTIAL: Final = "CREDENTIAL#"
 
 
 class ItemKind(Enum):
-    """What an item is, in the words of ``docs/access-patterns.md``."""
+    """The kind of an item, named as in ``docs/access-patterns.md``."""
 
     ACCOUNT = "account"
     CREDENTIAL = "credential"
@@ -72,10 +72,10 @@ _KINDS: Final = {
     "APPLIED": ItemKind.MARKER,
     "ASIDE": ItemKind.ASIDE,
 }
-"""By how the partition begins, where that alone tells."""
+"""The kind of an item by the beginning of its partition, if this is enough to know it."""
 
 _NUMBERED: Final = frozenset({ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.BLACKLIST_ENTRY})
-"""Whose sort key is a phone number."""
+"""The kinds whose sort key is a phone number."""
 
 
 def account(account_id: str) -> str:
@@ -124,7 +124,7 @@ def blacklist(account_id: str) -> str:
 
 
 def tombstones(account_id: str) -> str:
-    """Return the partition of what an account deleted and memberships still point to."""
+    """Return the partition of an account's tombstones."""
     return f"TOMBSTONES#{account_id}"
 
 
@@ -144,7 +144,7 @@ def record_of_aside(sort_key: str) -> str:
 
 
 def kind_of(partition: str, sort_key: str) -> ItemKind | None:
-    """Return the kind of the item with these keys, or None if they are like none of ours."""
+    """Return the kind of the item with these keys, or None if they are not ours."""
     beginning = partition.partition("#")[0]
     if beginning == "TOMBSTONES":
         if sort_key.startswith(DELETED_GROUP):
@@ -156,10 +156,10 @@ def kind_of(partition: str, sort_key: str) -> ItemKind | None:
 
 
 def owner_of(partition: str) -> tuple[str, int | None]:
-    """Return the account whose items are in a partition, and the group, if it is of memberships.
+    """Return the account of a partition, and the group if it has a group's memberships.
 
     Raises:
-        ValueError: None of our functions made it for an account or a group.
+        ValueError: The partition is not one of ours.
 
     """
     beginning, _, rest = partition.partition("#")
@@ -173,7 +173,7 @@ def owner_of(partition: str) -> tuple[str, int | None]:
 
 
 def is_sort_key_of(kind: ItemKind, sort_key: str) -> bool:
-    """Say whether an item of a kind may have a sort key, as far as that can be told from it."""
+    """Say whether an item of this kind may have this sort key; if unsure, it may."""
     if kind is ItemKind.GROUP:
         return sort_key.isascii() and sort_key.isdigit() and len(sort_key) == _ID_DIGITS
     return kind not in _NUMBERED or is_number(sort_key)
@@ -215,7 +215,7 @@ def deleted_contact(contact_id: int) -> str:
 
 
 def due(day: date, account_id: str, e164: str) -> tuple[str, str]:
-    """Return the index keys of a contact that goes on *day*, so that the oldest comes first."""
+    """Return the index keys of a contact that is due on *day*; the oldest sorts first."""
     shard = zlib.crc32(f"{account_id}#{e164}".encode()) % DUE_SHARDS
     return due_shard(shard), f"{day.isoformat()}#{account_id}#{e164}"
 
@@ -226,12 +226,12 @@ def due_shard(shard: int) -> str:
 
 
 def due_after(day: date) -> str:
-    """Return what sorts after all that is due on *day* or before, and before all else."""
+    """Return a key that sorts after everything due up to *day*, and before everything later."""
     return (day + timedelta(days=1)).isoformat()
 
 
 def after_account(sort_key: str) -> str:
-    """Return what sorts after all that is due for the same account on the same day."""
+    """Return a key that sorts after everything due on the same day for the same account."""
     return sort_key.rpartition("#")[0] + "$"
 
 
@@ -246,5 +246,5 @@ def day_of_sweep(sort_key: str) -> date:
 
 
 def sweep_order(deleted_on: datetime, account_id: str, sort_key: str) -> str:
-    """Return the index sort key of a tombstone, so that the oldest comes first."""
+    """Return the index sort key of a tombstone; the oldest sorts first."""
     return f"{deleted_on.isoformat(timespec='microseconds')}#{account_id}#{sort_key}"

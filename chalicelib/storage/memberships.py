@@ -1,7 +1,7 @@
-"""Memberships in the table: an item in the group's partition, and an id on the contact.
+"""Memberships in the table: an item in the group's partition, and the group's id in the contact.
 
-Both are written in one transaction, which never touches the group's own item: concurrent
-transactions on one item cancel each other, and a popular group would serialise its joins.
+One transaction writes both. It never touches the group's own item: concurrent transactions on
+one item cancel each other, so joins of a popular group would have to wait for each other.
 """
 
 import heapq
@@ -28,17 +28,17 @@ from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.stamps import stamped
 
 _MEMBERS_READ_AT_ONCE: Final = 250
-"""Of each of several groups, whose pages are all in memory at once."""
+"""The page size for each of several groups, since all their pages are in memory at once."""
 
 
 def join(account_id: str, group: Group, key: ContactKey, stamp: Stamp) -> None:
-    """Put a contact into a group that exists, which ends its schedule.
+    """Put a contact into an existing group, and remove its deletion date.
 
-    If the group is a stoplist, its number is on the blacklist from then on.
+    If the group is a stoplist, this also puts the contact's number on the blacklist.
 
     Raises:
         NotFoundError: There is no such contact.
-        ConflictError: It is in that group already.
+        ConflictError: It is already in this group.
 
     """
     for place in contact_items.places(account_id, key):
@@ -61,10 +61,10 @@ def add_leaving(
     after: Contact,
     stamp: Stamp,
 ) -> None:
-    """Put into a transaction that a contact leaves some groups, and how it shall be *after* that.
+    """Add to a transaction that a contact leaves some groups. *after* is its new state.
 
-    The transaction fails when somebody wrote the contact since it was read *before*: whether it
-    gets a date depends on its other groups.
+    The transaction fails if somebody has written the contact since *before* was read: its
+    deletion date depends on its other groups.
     """
     account_id = keys.account_in(before["PK"]["S"])
     for group_id in group_ids:
@@ -75,10 +75,11 @@ def add_leaving(
 def list_members(
     account_id: str, group_ids: Collection[int], *, after: str | None, expected: int | None
 ) -> Iterator[str]:
-    """Yield the numbers in any of some groups, each once and in order, from behind *after*.
+    """Yield the numbers of the members of some groups, each once and in order, after *after*.
 
-    *expected* is how many of a single group to read at a time, where fewer than all may be
-    wanted. Of what a deleted contact or group left behind, some may be among them.
+    They may include memberships of deleted contacts and groups that are not swept yet. *expected*
+    is how many the caller expects to use; None means all. It sets only how many are read at a time,
+    and only for a single group.
     """
     of_each_group = (
         MembershipItem.query(
@@ -115,9 +116,8 @@ def _join(
         transaction.put(stored_of(account_id, group.id, phone_number, stamp))
         if is_stoplist:
             blacklist.ensure_number(transaction, account_id, phone_number, stamp)
-        # Fails when there is no such contact, or when it is in the group already; the item
-        # that comes back tells which. A membership that an earlier contact of that number
-        # left behind is no obstacle: it is overwritten.
+        # Fails if there is no such contact, or if it is already in the group: the returned item
+        # tells which. The put above overwrites a membership of an earlier contact with this number.
         transaction.update(
             ContactItem(keys.contacts(account_id), phone_number.e164),
             [

@@ -1,7 +1,8 @@
-"""Mending single items that are not as they have to be, while traffic runs.
+"""Mending single wrong items, during traffic.
 
-Each takes the item as it was found, with what was found beside it, and writes on the condition that
-it still is so: whoever changes it meanwhile wins, and it is looked at again.
+Each function takes an item and the related items, as they were read. It writes on the condition
+that they have not changed: if somebody changes them meanwhile, the mending fails, and the verifier
+reads them again.
 """
 
 from collections.abc import Iterable
@@ -38,10 +39,10 @@ from chalicelib.storage.stamps import stamp_values, stamping
 
 
 def put_id(item: StoredItem, _found: Found, stamp: Stamp) -> None:
-    """Let a contact be found by its id, which nothing has.
+    """Write the missing id item of a contact.
 
     Raises:
-        TransactionRefusedError: The contact is no longer as it was found, or the id is taken.
+        TransactionRefusedError: The contact has changed, or the id is taken.
 
     """
     contact, id_item = _contact_and_id(item, stamp)
@@ -54,10 +55,10 @@ def put_id(item: StoredItem, _found: Found, stamp: Stamp) -> None:
 
 
 def point_id_here(item: StoredItem, found: Found, stamp: Stamp) -> None:
-    """Let an id lead to the contact that carries it, unless the one where it leads does too.
+    """Point an id item to the contact that has the id, unless its current contact has it too.
 
     Raises:
-        TransactionRefusedError: One of them is no longer as it was found, or both carry the id.
+        TransactionRefusedError: One of them has changed, or both have the id.
 
     """
     contact, id_item = _contact_and_id(item, stamp)
@@ -72,11 +73,11 @@ def point_id_here(item: StoredItem, found: Found, stamp: Stamp) -> None:
 
 
 def remove_orphaned_id(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
-    """Remove an id which no contact carries where it leads.
+    """Remove an id item that points to no contact with its id.
 
     Raises:
-        TransactionRefusedError: One does, or one there has lost its own; or it leads elsewhere by
-            now.
+        TransactionRefusedError: It does point to one, or to a contact without any id; or it now
+            points elsewhere.
 
     """
     id_item = ContactIdItem.from_raw_data(item)
@@ -92,10 +93,10 @@ def remove_orphaned_id(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
 
 
 def schedule(item: StoredItem, found: Found, stamp: Stamp) -> None:
-    """Give a contact outside all groups its date, counted from today: never too early.
+    """Give a contact in no group a deletion date. It counts from today, so it is never too early.
 
     Raises:
-        TransactionRefusedError: It is no longer as it was found.
+        TransactionRefusedError: The contact has changed.
 
     """
     account_id, e164 = keys.account_in(item["PK"]["S"]), item["SK"]["S"]
@@ -104,10 +105,10 @@ def schedule(item: StoredItem, found: Found, stamp: Stamp) -> None:
 
 
 def unschedule(item: StoredItem, _found: Found, stamp: Stamp) -> None:
-    """Take the date off a contact that is in a group.
+    """Remove the deletion date of a contact that is in a group.
 
     Raises:
-        TransactionRefusedError: It is no longer as it was found.
+        TransactionRefusedError: The contact has changed.
 
     """
     _update_contact(item, [ContactItem.scheduled_deletion_date.remove(), *_off_index()], stamp)
@@ -117,7 +118,7 @@ def index_by_date(item: StoredItem, _found: Found, stamp: Stamp) -> None:
     """Put a contact into the due index under its date, or take it out if it has none.
 
     Raises:
-        TransactionRefusedError: It is no longer as it was found.
+        TransactionRefusedError: The contact has changed.
 
     """
     if "scheduledDeletionDate" not in item:
@@ -129,10 +130,10 @@ def index_by_date(item: StoredItem, _found: Found, stamp: Stamp) -> None:
 
 
 def take_out_of(item: StoredItem, group_id: int, found: Found, stamp: Stamp) -> None:
-    """Take a contact out of a group that is not there; if it was the last, give it its date.
+    """Take a contact out of a missing group; if it was its last, give it a deletion date.
 
     Raises:
-        TransactionRefusedError: It is no longer as it was found, or the group is there.
+        TransactionRefusedError: The contact has changed, or the group exists.
 
     """
     account_id = keys.account_in(item["PK"]["S"])
@@ -148,12 +149,12 @@ def take_out_of(item: StoredItem, group_id: int, found: Found, stamp: Stamp) -> 
 
 
 def put_membership(item: StoredItem, group_id: int, found: Found, stamp: Stamp) -> None:
-    """Put back the membership of a contact in a group that it names.
+    """Write the missing membership of a contact in a group that it names.
 
-    Of a deleted group too: its sweep goes by memberships, and so takes the contact out of it.
+    This includes deleted groups: their sweep then finds the membership and takes the contact out.
 
     Raises:
-        TransactionRefusedError: The contact or the group is no longer as it was found.
+        TransactionRefusedError: The contact or the group has changed.
 
     """
     contact = ContactItem.from_raw_data(item)
@@ -183,20 +184,20 @@ def remove_membership(account_id: str, group_id: int, e164: str) -> None:
 
 
 def mark_stoplist(item: StoredItem, group_id: int, stamp: Stamp) -> None:
-    """Note at a contact that one of its groups is a stoplist; the blacklist stays as it is.
+    """Mark a contact's group as a stoplist. This does not change the blacklist.
 
     Raises:
-        TransactionRefusedError: It is no longer as it was found.
+        TransactionRefusedError: The contact has changed.
 
     """
     _update_contact(item, [ContactItem.stoplist_ids.add({group_id})], stamp)
 
 
 def unmark_stoplist(item: StoredItem, group_id: int, stamp: Stamp) -> None:
-    """Note at a contact that a group is none of its stoplists; the blacklist stays as it is.
+    """Unmark a contact's group as a stoplist. This does not change the blacklist.
 
     Raises:
-        TransactionRefusedError: It is no longer as it was found.
+        TransactionRefusedError: The contact has changed.
 
     """
     _update_contact(item, [ContactItem.stoplist_ids.delete({group_id})], stamp)
@@ -206,7 +207,7 @@ def unmark_stoplist(item: StoredItem, group_id: int, stamp: Stamp) -> None:
 
 
 def is_half_a_tombstone(item: StoredItem) -> bool:
-    """Say whether no sweep finds a tombstone, or understands it."""
+    """Say whether a tombstone is so incomplete that the sweep cannot find it or use it."""
     when = deleted_on(item)
     account_id, sort_key = keys.account_in(item["PK"]["S"]), item["SK"]["S"]
     if when is None or _index_keys_of(item) != (
@@ -220,7 +221,7 @@ def is_half_a_tombstone(item: StoredItem) -> bool:
 
 
 def deleted_on(item: StoredItem) -> datetime | None:
-    """Return when a tombstone's group or contact was deleted, or None if it does not say."""
+    """Return when a tombstone's group or contact was deleted, or None if this is missing."""
     text = item.get("deletedOn", {}).get("S")
     deserialize: Any = DeletedGroupItem.deleted_on.deserialize
     try:
@@ -231,16 +232,16 @@ def deleted_on(item: StoredItem) -> datetime | None:
 
 
 def complete_tombstone(item: StoredItem, found: Found, stamp: Stamp) -> None:
-    """Let the sweep find a tombstone and understand it; one that says of nothing, goes.
+    """Complete a tombstone for the sweep; delete a contact's that does not name any membership.
 
     Raises:
-        TransactionRefusedError: It is no longer there.
+        TransactionRefusedError: It does not exist any more.
 
     """
     tombstone = Item(item["PK"]["S"], item["SK"]["S"])
     account_id = keys.account_in(tombstone.pk)
     is_of_group = tombstone.sk.startswith(keys.DELETED_GROUP)
-    says_of_nothing = not is_of_group and not (
+    names_no_membership = not is_of_group and not (
         item.get("phoneNumber", {}).get("S") and item.get("groupIds", {}).get("NS")
     )
     when = deleted_on(item) or stamp.at
@@ -255,17 +256,17 @@ def complete_tombstone(item: StoredItem, found: Found, stamp: Stamp) -> None:
         actions.append(DeletedGroupItem.scheduled_deletion_date.set(day.isoformat()))
 
     def add_actions(transaction: TransactWrite) -> None:
-        if says_of_nothing:
+        if names_no_membership:
             transaction.delete(tombstone, Item.pk.exists())
         else:
-            # Fails when it was swept meanwhile.
+            # Fails if it was swept meanwhile.
             transaction.update(tombstone, actions, Item.pk.exists())
 
     write_together(add_actions)
 
 
 def remove_tombstone_of_group(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
-    """Remove the tombstone of a group that is there: its members stay in it.
+    """Remove the tombstone of an existing group, so that its members stay in it.
 
     Raises:
         TransactionRefusedError: The group was deleted meanwhile.
@@ -286,10 +287,10 @@ def remove_tombstone_of_group(item: StoredItem, _found: Found, _stamp: Stamp) ->
 
 
 def remove_revoked_credential(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
-    """Remove a revoked credential of an account that is not there.
+    """Remove a revoked credential of an account that does not exist.
 
     Raises:
-        TransactionRefusedError: The account is there.
+        TransactionRefusedError: The account exists.
 
     """
     credential = CredentialItem.from_raw_data(item)
@@ -303,10 +304,10 @@ def remove_revoked_credential(item: StoredItem, _found: Found, _stamp: Stamp) ->
 
 
 def let_marker_expire(item: StoredItem, _found: Found, stamp: Stamp) -> None:
-    """Let a marker expire as if it were of now.
+    """Give a marker the expiry of a marker that is written now.
 
     Raises:
-        TransactionRefusedError: It is there no longer.
+        TransactionRefusedError: It does not exist any more.
 
     """
     expires_at = int((stamp.at + MARKER_LIFETIME).timestamp())
@@ -314,7 +315,7 @@ def let_marker_expire(item: StoredItem, _found: Found, stamp: Stamp) -> None:
 
 
 def spoilt_counts(item: StoredItem) -> list[str]:
-    """Return which of an item's counts are there, and no numbers."""
+    """Return which of an item's counts are not numbers."""
     counts = (CountingItem.contacts_count, CountingItem.changes)
     return [
         each.attr_name
@@ -324,10 +325,10 @@ def spoilt_counts(item: StoredItem) -> list[str]:
 
 
 def remove_spoilt_counts(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
-    """Let counts that are no numbers begin anew, so that counting goes on and a recount mends them.
+    """Remove counts that are not numbers, so that counting goes on and a recount can mend them.
 
     Raises:
-        TransactionRefusedError: They are numbers by now.
+        TransactionRefusedError: They are numbers now.
 
     """
     for name in spoilt_counts(item):
@@ -335,15 +336,15 @@ def remove_spoilt_counts(item: StoredItem, _found: Found, _stamp: Stamp) -> None
 
 
 def remove(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
-    """Remove what nobody reads: a fence, which counting passes also when it is gone."""
+    """Remove a fence. Counting passes a fence even after it was removed."""
     Item(item["PK"]["S"], item["SK"]["S"]).delete()
 
 
 def index_as(item: StoredItem, pk: str, sk: str, stamp: Stamp) -> None:
-    """Put an item into the index where it is looked for.
+    """Put an item into the index under the right keys.
 
     Raises:
-        TransactionRefusedError: It is there no longer.
+        TransactionRefusedError: It does not exist any more.
 
     """
     actions = [Item.gsi1pk.set(pk), Item.gsi1sk.set(sk), *stamping(stamp)]
@@ -351,10 +352,10 @@ def index_as(item: StoredItem, pk: str, sk: str, stamp: Stamp) -> None:
 
 
 def take_off_index(item: StoredItem, _found: Found, stamp: Stamp) -> None:
-    """Take an item out of the index, where nothing looks for it.
+    """Take an item out of the index if nothing looks for it there.
 
     Raises:
-        TransactionRefusedError: It is there no longer.
+        TransactionRefusedError: It does not exist any more.
 
     """
     _update(item, [*_off_index(), *stamping(stamp)], Item.pk.exists())

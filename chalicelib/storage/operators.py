@@ -1,6 +1,7 @@
-"""What AWS answers operators, who ask it through boto3 what no Lambda does.
+"""AWS errors of operators' commands, which call AWS through boto3.
 
-The Lambdas have one client that knows only what they need (:mod:`.dynamodb.session`).
+The Lambdas do not use boto3: they have one client that does only what they need
+(:mod:`.dynamodb.session`).
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from chalicelib.domain.errors import ErrorCode, UnavailableError
 
 @contextmanager
 def refusals_told() -> Iterator[None]:
-    """Raise whatever AWS refuses inside as an error that an operator is shown with its cause.
+    """Convert errors of AWS into an error that the operator sees with its cause.
 
     Raises:
         UnavailableError: AWS refused, or is out of reach.

@@ -1,6 +1,6 @@
-"""Purging in the table: finding the contacts that are due, and deleting one that still is.
+"""Purging: finding the contacts that are due, and deleting a contact that is still due.
 
-Every step may be broken off, repeated, and run by two at once.
+Every step can be interrupted and repeated, and two runs at once do no harm.
 """
 
 import heapq
@@ -28,21 +28,21 @@ _READ_AT_ONCE: Final = 100
 
 
 class Outcome(Enum):
-    """What became of a contact that was in the index of what is due."""
+    """The outcome for a contact in the due index."""
 
     PURGED = auto()
     LEFT_ALONE = auto()
-    """It joined a group, or was changed or created anew, since the index was read."""
+    """It joined a group, was changed, or was created again after the index was read."""
     GONE = auto()
 
 
 def due_contacts(
     today: date, is_passed_over: Callable[[Item], bool] = lambda _: False
 ) -> Iterator[Item]:
-    """Yield the index entries of what is due on *today* or before, the oldest first.
+    """Yield the index entries of contacts that are due on *today* or before, the oldest first.
 
-    Where one is passed over, so is all else that its account has due on that day, except what was
-    read already.
+    If *is_passed_over* returns True for an entry, this skips all unread entries of the same account
+    and day.
     """
     shards = (_due_in_shard(shard, today, is_passed_over) for shard in range(keys.DUE_SHARDS))
     return heapq.merge(*shards, key=attrgetter("gsi1sk"))
@@ -69,7 +69,7 @@ def _due_in_shard(
 
 
 def count_due(today: date) -> Iterator[Counter[str]]:
-    """Yield, page by page of the index, how much of each account is due."""
+    """Yield, for each page of the index, how many contacts of each account are due."""
     question = {
         "range_key_condition": Item.gsi1sk < keys.due_after(today),
         "index_name": SparseIndex.Meta.index_name,
@@ -83,12 +83,12 @@ def count_due(today: date) -> Iterator[Counter[str]]:
 
 
 def purge_contact(entry: Item, today: date) -> Outcome:
-    """Delete a contact with its id if it is still due, and say what became of it.
+    """Delete a contact and its id if it is still due, and return the outcome.
 
-    Its number stays on the blacklist if it is there.
+    If its number is on the blacklist, it stays there.
 
     Raises:
-        BadItemError: It is in the index, and yet not due, or not whole.
+        BadItemError: It is in the index, but it is not due, or it is malformed.
 
     """
     account_id = keys.account_in(entry.pk)
@@ -105,8 +105,8 @@ def purge_contact(entry: Item, today: date) -> Outcome:
         raise BadItemError("it has no id")
 
     def add_actions(transaction: TransactWrite) -> None:
-        # Fails when the contact joined a group, was changed, or was deleted and perhaps
-        # created anew since it was read: it is no longer the one that was due.
+        # Fails if the contact joined a group, was changed, was deleted or was created again
+        # after it was read: it is not the one that was due.
         transaction.delete(
             item,
             contact_items.groups_unchanged_since(item)

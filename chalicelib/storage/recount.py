@@ -1,10 +1,10 @@
 """Comparing a counter with what it counts while both are changing.
 
-A counter lags its memberships by what is still in the stream, so the two cannot just be
-compared. A *fence* is an item put among the memberships; counting writes its token on the
-counter when it has passed it, and so has counted all that came before. Between two fences that
-counting passed without a change, the memberships stood still: what was read of them then is
-what the counter should say.
+A counter lags behind its memberships, since some changes are still in the stream. So they cannot
+be compared directly. A *fence* is an item among the memberships. When counting reads it in the
+stream, all changes before it are counted, and counting writes its token into the counter. If
+nothing was counted between two fences, the memberships did not change between them either. So the
+number of memberships that was read in that time is the right value of the counter.
 """
 
 import secrets
@@ -28,11 +28,11 @@ from chalicelib.storage.items import CountingItem, FenceItem
 
 
 class UnreadableCounterError(Exception):
-    """A counter is no number."""
+    """A counter is not a number."""
 
 
 class Passed(NamedTuple):
-    """A counter, how many changes it has counted, and the token of the fence it passed last."""
+    """A counter's value, its number of counted changes, and the token of the last fence."""
 
     contacts: int
     changes: int
@@ -40,24 +40,24 @@ class Passed(NamedTuple):
 
 
 def accounts_with_counters() -> Iterator[str]:
-    """Yield the id of every account; one just opened may be a moment late."""
+    """Yield the id of every account. A new one may be missing for a moment."""
     for entry in Item.query(keys.ACCOUNTS, index_name=SparseIndex.Meta.index_name):
         yield keys.account_in(entry.pk)
 
 
 def counters_of(account_id: str) -> Iterator[Counter]:
-    """Yield the counter of an account and of each of its groups, readable or not."""
+    """Yield the counters of an account and of each of its groups, even unreadable ones."""
     yield Counter(account_id, None)
     groups = Item.query(keys.groups(account_id), consistent_read=True, attributes_to_get=["SK"])
     yield from (Counter(account_id, int(group.sk)) for group in groups)
 
 
 def refuse_unless_there(counter: Counter) -> None:
-    """Return if the account or group of a counter is there, readable or not.
+    """Check that the account or group of a counter exists, even if it is unreadable.
 
     Raises:
-        OperatorError: The account is not.
-        NotFoundError: The group is not.
+        OperatorError: The account does not exist.
+        NotFoundError: The group does not exist.
 
     """
     key = item_of(counter)
@@ -70,24 +70,24 @@ def refuse_unless_there(counter: Counter) -> None:
 
 
 def put_fence(counter: Counter) -> str:
-    """Put a fence after all changes so far, and return its token."""
+    """Write a fence, which follows all changes so far in the stream, and return its token."""
     token = secrets.token_hex(8)
     FenceItem(partition_of(counter), keys.fence(token)).save()
     return token
 
 
 def remove_fences(counter: Counter, tokens: Sequence[str]) -> None:
-    """Take fences away again."""
+    """Delete fences."""
     for token in tokens:
         FenceItem(partition_of(counter), keys.fence(token)).delete()
 
 
 def look(counter: Counter) -> Passed:
-    """Return what a counter says by now, and which fence counting passed last.
+    """Return the current value of a counter, and the last fence that counting passed.
 
     Raises:
         NotFoundError: The group was deleted.
-        UnreadableCounterError: The counter is no number.
+        UnreadableCounterError: The counter is not a number.
 
     """
     try:
@@ -100,22 +100,21 @@ def look(counter: Counter) -> Passed:
 
 
 def count_entries(counter: Counter) -> int:
-    """Return how many contacts or memberships there are, by reading all of them."""
+    """Count the contacts or memberships of a counter. This reads all of them."""
     return Item.count(
         partition_of(counter), Item.sk.startswith(keys.BEFORE_ALL_NUMBERS), consistent_read=True
     )
 
 
 def correct(counter: Counter, drift: int, token: str) -> bool:
-    """Add *drift* to a counter, and say whether it was done.
+    """Add *drift* to a counter, and say whether this was done.
 
-    Changes that are being counted meanwhile are neither lost nor doubled, since they are added
-    too.
+    An addition does not overwrite changes that are counted at the same time.
     """
 
     def add_actions(transaction: TransactWrite) -> None:
-        # Fails when the group was deleted, or when another recount put a fence of its own and
-        # so may have corrected it: the drift would be added twice.
+        # Fails if the group was deleted; or if counting passed the fence of another recount,
+        # which may have added the drift before.
         transaction.update(
             item_of(counter),
             [CountingItem.contacts_count.add(drift)],
@@ -123,7 +122,7 @@ def correct(counter: Counter, drift: int, token: str) -> bool:
         )
 
     try:
-        # Not a plain update: repeated after a lost answer, that would add the drift twice.
+        # Not a plain update: if its answer were lost and botocore repeated it, it would add twice.
         write_together(add_actions)
     except TransactionRefusedError:
         return False

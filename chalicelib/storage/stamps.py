@@ -1,6 +1,6 @@
-"""What each write leaves on the items that it touches: by whom they were changed, through what.
+"""The stamp that each write sets in its items: who changed them, through which operation.
 
-Counting leaves nothing: how many contacts there are is nobody's change of a group.
+Counting sets no stamp, since a new count is not a change that somebody made to the group.
 """
 
 from typing import Any, Final
@@ -16,20 +16,20 @@ _VIA: Final[Any] = StampedItem.changed_via
 
 
 def stamping(stamp: Stamp) -> list[Action]:
-    """Return the actions that belong to every update of an item that says who changed it."""
+    """Return the actions that every update of a stamped item needs."""
     return [_BY.set(stamp.by), _VIA.set(stamp.via)]
 
 
 def stamping_if_new(stamp: Stamp) -> list[Action]:
-    """Return the same for an update that changes nothing of an item which is there."""
+    """Return the actions for an update that must not change an existing item."""
     return [_BY.set(_BY | stamp.by), _VIA.set(_VIA | stamp.via)]
 
 
 def stamped(stamp: Stamp) -> StoredItem:
-    """Return what a new item says of who made it, as DynamoDB has it."""
+    """Return the stamp of a new item, in DynamoDB's form."""
     return {_BY.attr_name: {"S": stamp.by}, _VIA.attr_name: {"S": stamp.via}}
 
 
 def stamp_values(stamp: Stamp) -> dict[str, Any]:
-    """Return the same under the names of a model's attributes."""
+    """Return the stamp of a new item, as arguments of its model."""
     return {"changed_by": stamp.by, "changed_via": stamp.via}

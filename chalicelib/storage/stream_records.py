@@ -1,6 +1,6 @@
-"""What a record of the table's stream says: which item came, changed or went, and how it was.
+"""Reading records of the table's stream: an item was created, changed or deleted.
 
-The stream carries each item as it was before and after (``infra/resources.yaml``).
+The stream has each item before and after the change (``infra/resources.yaml``).
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.keys import ItemKind
 
 _MAX_EVENT_ID_CHARACTERS: Final = 1_024
-"""Characters; those of AWS have 32, and the key of a marker takes 2,048 bytes."""
+"""An event id of AWS has 32 characters. The key of a marker has room for 2,048 bytes."""
 
 
 class UnreadableRecordError(Exception):
-    """The stream of our table cannot hold such a record; the message says why."""
+    """The record cannot be from our table's stream. The message says why."""
 
 
 class StreamEvent(StrEnum):
-    """What happened to an item, as the stream calls it."""
+    """The event of an item, as the stream names it."""
 
     INSERT = "INSERT"
     MODIFY = "MODIFY"
@@ -28,17 +28,17 @@ class StreamEvent(StrEnum):
 
 
 class StreamFilter(NamedTuple):
-    """Which changes a Lambda reads; the filter in ``infra/resources.yaml`` says the same."""
+    """The changes that a Lambda reads; ``infra/resources.yaml`` has the same filter."""
 
     kinds: frozenset[ItemKind]
     events: frozenset[StreamEvent]
 
 
 class ItemChange(NamedTuple):
-    """What happened to one item, which its keys name.
+    """A change of one item.
 
-    ``before`` and ``after`` are the item as DynamoDB had it: None where there was none. Where a
-    record carries no image of the item, they are its two keys and nothing else.
+    ``before`` and ``after`` are the item in DynamoDB's form, or None if it did not exist. If the
+    record has no images, they have only the two keys.
     """
 
     event_id: str
@@ -51,10 +51,10 @@ class ItemChange(NamedTuple):
 
 
 def change_of(record: object, wanted: StreamFilter) -> ItemChange | None:
-    """Return the change that a record tells of, or None if the filter leaves it out.
+    """Return the change in a record, or None if *wanted* leaves it out.
 
     Raises:
-        UnreadableRecordError: The stream of our table cannot hold such a record.
+        UnreadableRecordError: The record cannot be from our table's stream.
 
     """
     partition, sort_key = _key_of(record, "PK"), _key_of(record, "SK")
@@ -82,7 +82,7 @@ def change_of(record: object, wanted: StreamFilter) -> ItemChange | None:
 
 
 def event_id_of(record: object) -> str | None:
-    """Return what tells a record from all others of the stream, or None if it has no such thing."""
+    """Return the unique id of a record in the stream, or None if it has no valid one."""
     event_id = _text_in(record, "eventID")
     is_one = (
         event_id.isascii() and event_id.isprintable() and len(event_id) <= _MAX_EVENT_ID_CHARACTERS
@@ -91,12 +91,12 @@ def event_id_of(record: object) -> str | None:
 
 
 def sequence_number_of(record: object) -> str | None:
-    """Return by what the stream is told where to go on, or None if the record does not say."""
+    """Return a record's sequence number, at which the stream can resume, or None."""
     return _text_in(record, "dynamodb", "SequenceNumber") or None
 
 
 def told_by(record: object) -> tuple[str, str, str]:
-    """Return the event, the partition and the sort key in a record, as far as it has them."""
+    """Return the event, partition and sort key of a record; a missing one is an empty text."""
     keys_of_it = ("dynamodb", "Keys")
     return (
         _text_in(record, "eventName"),
@@ -128,19 +128,19 @@ def _event_of(record: object) -> StreamEvent:
 
 
 def _image_in(record: object, name: str) -> StoredItem:
-    """Return an image in a record, or the keys where it has none."""
+    """Return an image of the item in a record, or the item's keys if it has none."""
     image = _at(record, "dynamodb", name) or _at(record, "dynamodb", "Keys")
     return dict(cast("Mapping[str, Any]", image)) if isinstance(image, Mapping) else {}
 
 
 def _text_in(record: object, *path: str) -> str:
-    """Return the text at a path into a record, or nothing if there is none."""
+    """Return the text at a path in a record, or an empty text if there is none."""
     found = _at(record, *path)
     return found if isinstance(found, str) else ""
 
 
 def _at(record: object, *path: str) -> object:
-    """Return what is at a path into a record, or None if there is nothing."""
+    """Return the value at a path in a record, or None if there is none."""
     here = record
     for name in path:
         if not isinstance(here, Mapping):

@@ -1,6 +1,6 @@
-"""Sweeping in the table: taking away what deletions left behind.
+"""Sweeping: removing the memberships that remain after deletions.
 
-Every step may be broken off, repeated, and run by two at once.
+Every step can be interrupted and repeated, and two runs at once do no harm.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,22 +31,22 @@ from chalicelib.storage.keys import ItemKind
 from chalicelib.storage.stamps import stamping
 
 TOMBSTONE_LIFETIME: Final = timedelta(minutes=5)
-"""Longer than any request can still be running that began before the deletion: a Lambda behind
-API Gateway is given up after 29 seconds. Only a sweep that begins later may be the last."""
+"""A request that began before the deletion may still add a member. Within this time it has ended:
+API Gateway waits 29 seconds. So only a later sweep may remove the tombstone."""
 
 _READ_AT_ONCE: Final = 100
 
 
 def oldest_tombstones() -> Iterator[Item]:
-    """Yield the keys of every tombstone of every account, the oldest first."""
+    """Yield the keys of all accounts' tombstones, the oldest first."""
     return Item.query(keys.SWEEP, index_name=SparseIndex.Meta.index_name)
 
 
 class Leftover(NamedTuple):
-    """A membership that a deletion left: its last key, and what removes it.
+    """A membership that remains after a deletion: the last part of its key, and its sweep.
 
-    That returns whether it is gone: it may be just changing. It raises :class:`BadItemError`
-    where its contact is not whole.
+    The sweep returns whether it removed the membership: somebody may be changing it. It raises
+    :class:`BadItemError` if the contact is malformed.
     """
 
     key: str
@@ -66,7 +66,7 @@ class DeletedGroup:
         self._is_empty = False
 
     def leftovers(self, stamp: Stamp) -> Iterator[Leftover]:
-        """Yield each membership that is left, in the order of numbers."""
+        """Yield each remaining membership, in the order of numbers."""
         is_empty = True
         for item in Item.query(
             keys.members(self._account_id, self._group_id),
@@ -79,7 +79,7 @@ class DeletedGroup:
         self._is_empty = is_empty
 
     def count_leftovers(self) -> int:
-        """Return how many memberships are left."""
+        """Return how many memberships remain."""
         return Item.count(
             keys.members(self._account_id, self._group_id),
             Item.sk > keys.BEFORE_ALL_NUMBERS,
@@ -87,10 +87,10 @@ class DeletedGroup:
         )
 
     def close(self, stamp: Stamp) -> None:
-        """Remove the tombstone if nothing was left, and nothing can come any more.
+        """Remove the tombstone if no membership remained, and no request can add one any more.
 
         Raises:
-            BadItemError: It does not say since when.
+            BadItemError: It does not say when the group was deleted.
 
         """
         if not self._is_empty:
@@ -114,7 +114,7 @@ class DeletedGroup:
         return True
 
     def _take_out(self, stored: StoredItem, stamp: Stamp) -> None:
-        """Let a contact be as readers see it already, outside all deleted groups."""
+        """Store a contact as readers already see it, without any deleted group."""
         seen = contact_items.contact_in(stored).without_deleted_groups(self._deleted)
 
         def add_actions(transaction: Transaction) -> None:
@@ -124,7 +124,7 @@ class DeletedGroup:
 
 
 class DeletedContact:
-    """The tombstone of a contact that was in very many groups."""
+    """The tombstone of a contact that was in more groups than a transaction holds."""
 
     def __init__(self, entry: Item) -> None:
         self._account_id = keys.account_in(entry.pk)
@@ -134,23 +134,23 @@ class DeletedContact:
         self._swept: set[int] = set()
 
     def leftovers(self, _stamp: Stamp) -> Iterator[Leftover]:
-        """Yield each membership that may be left."""
+        """Yield each membership that may remain."""
         for group_id in sorted(self._item.group_ids):
             yield Leftover(keys.of_id(group_id), partial(self._sweep, group_id))
 
     def count_leftovers(self) -> int:
-        """Return how many memberships are left at most."""
+        """Return how many memberships remain at most."""
         return len(self._item.group_ids)
 
     def close(self, stamp: Stamp) -> None:
-        """Remove the tombstone, or from it what was swept."""
+        """Remove the tombstone if all was swept, or else the swept groups from it."""
         if self._swept == self._item.group_ids:
             self._item.delete()
         elif self._swept:
             self._shorten(stamp)
 
     def _shorten(self, stamp: Stamp) -> None:
-        # Fails when it is gone, or another sweep has shortened it: together, both might empty it.
+        # Fails if it is gone, or if another sweep has shortened it: both together might empty it.
         with suppress(UpdateError):
             self._item.update(
                 [DeletedContactItem.group_ids.delete(self._swept), *stamping(stamp)],
@@ -158,7 +158,7 @@ class DeletedContact:
             )
 
     def _sweep(self, group_id: int) -> bool:
-        # Where it is not removed, another contact of that number took it over: none is left.
+        # If this does not remove it, it now belongs to another contact with this number.
         tombstones.remove_membership_unless_joined(
             self._account_id, self._item.phone_number, group_id
         )
@@ -178,7 +178,7 @@ def find_tombstone(entry: Item) -> Tombstone | None:
     """Return the tombstone of an index entry, or None if it is gone.
 
     Raises:
-        BadItemError: It is none, or half of one.
+        BadItemError: It is not a tombstone, or it is incomplete.
 
     """
     tombstone = _TOMBSTONES.get(keys.kind_of(entry.pk, entry.sk))

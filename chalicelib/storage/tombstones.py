@@ -1,7 +1,7 @@
-"""What was deleted while memberships still point to it, until they are swept.
+"""Tombstones: deleted groups and contacts that still have memberships.
 
-A deleted group's tombstone is what the scheduled sweep works through. A deleted contact
-leaves one only if it was in more groups than a transaction holds.
+The scheduled sweep works through them. A deleted group always has a tombstone. A deleted contact
+has one only if it was in more groups than a transaction holds.
 """
 
 from collections.abc import Iterable
@@ -25,10 +25,10 @@ from chalicelib.storage.stamps import stamp_values
 
 
 def deleted_groups(account_id: str) -> dict[int, date]:
-    """Return the deleted groups that are not swept yet, and the date their members get.
+    """Return the deleted groups that are not swept yet, and the deletion date of their members.
 
-    Half a tombstone is left out: its members stay in that group, and so are never purged, until
-    it is mended. The sweep reports it; readers of the account must not fail by it.
+    An incomplete tombstone is left out, since it must not make readers fail. Its members seem to
+    stay in the group, and so are not purged, until it is mended. The sweep reports it.
     """
     question = {
         "range_key_condition": DeletedGroupItem.sk.startswith(keys.DELETED_GROUP),
@@ -74,9 +74,9 @@ def deleted_contact_item(
 
 
 def sweep_contact(account_id: str, contact_id: int, e164: str, group_ids: Iterable[int]) -> None:
-    """Remove the memberships that a deleted contact left, and then its tombstone.
+    """Remove the remaining memberships of a deleted contact, and then its tombstone.
 
-    May be broken off anywhere, repeated, and run twice at once.
+    This can be interrupted and repeated, and two runs at once do no harm.
     """
     for group_id in group_ids:
         remove_membership_unless_joined(account_id, e164, group_id)
@@ -84,14 +84,14 @@ def sweep_contact(account_id: str, contact_id: int, e164: str, group_ids: Iterab
 
 
 def remove_membership_unless_joined(account_id: str, e164: str, group_id: int) -> bool:
-    """Remove a membership that the contact of that number, if there is one, does not name.
+    """Remove a membership, unless a contact with this number names the group.
 
-    Return whether it does not.
+    Return whether it was removed.
     """
 
     def add_actions(transaction: TransactWrite) -> None:
-        # Fails when the contact of that number is in that group after all: by joining it
-        # took over the membership that another one had left.
+        # Fails if a contact with this number is in the group: when it joined, it took over the
+        # membership of an earlier contact.
         transaction.condition_check(
             ContactItem,
             keys.contacts(account_id),

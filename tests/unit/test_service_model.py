@@ -10,7 +10,7 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.session import get_session
 
-from chalicelib.storage.dynamodb.session import DATA, PlainSerializer, lean_session
+from chalicelib.storage.dynamodb.session import DATA, DynamoDBSerializer, dynamodb_session
 from infra.pins.service_model import OPERATIONS, service_data
 
 REGIONS = ("eu-west-1", "us-gov-west-1", "cn-north-1", "eu-somewhere-9")
@@ -25,7 +25,7 @@ def test_data_is_what_make_lock_takes_from_the_pinned_botocore(name, text):
 
 def clients(region):
     once = Config(retries={"total_max_attempts": 1})
-    sessions = (lean_session(), get_session())
+    sessions = (dynamodb_session(), get_session())
     for session in sessions:
         session.set_credentials("a", "b")
     return [session.create_client("dynamodb", region, config=once) for session in sessions]
@@ -86,7 +86,7 @@ def test_requests_say_what_botocore_makes_of_them():
     ]
     for name, arguments in calls:
         lean, full = clients("eu-west-1")
-        lean._serializer = PlainSerializer()
+        lean._serializer = DynamoDBSerializer()
         plain, walked = (sent_by(client, name, **arguments) for client in (lean, full))
         assert json.loads(plain.body) == json.loads(walked.body)
         assert plain.headers["X-Amz-Target"] == walked.headers["X-Amz-Target"]
@@ -171,7 +171,7 @@ def test_credentials_may_come_from_a_role(ministack, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", ministack.endpoint)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
-    credentials = lean_session().get_credentials()
+    credentials = dynamodb_session().get_credentials()
 
     assert credentials
     assert credentials.get_frozen_credentials().token

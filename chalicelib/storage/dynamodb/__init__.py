@@ -1,1 +1,1 @@
-"""How we speak to DynamoDB: client, tries, batches, transactions; nothing of what is kept."""
+"""Client, retries, batches and transactions of DynamoDB, for any item."""

@@ -1,4 +1,4 @@
-"""Reading many items by their keys, all of them."""
+"""Reading many items by their keys."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -10,12 +10,12 @@ from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 MAX_KEYS: Final = 100
-"""The keys that DynamoDB takes in one batch read."""
+"""DynamoDB's limit on the keys of one batch read."""
 
 ValueT = TypeVar("ValueT")
 
 StoredItem: TypeAlias = dict[str, Any]
-"""An item as DynamoDB returns it: each attribute's value, under the name of its type."""
+"""An item in DynamoDB's form: each value is in a dict under its type, such as ``{"S": "x"}``."""
 
 
 def in_batches(values: Iterable[ValueT], most: int = MAX_KEYS) -> Iterator[list[ValueT]]:
@@ -25,23 +25,26 @@ def in_batches(values: Iterable[ValueT], most: int = MAX_KEYS) -> Iterator[list[
         yield batch
 
 
-def size_of_batches(wanted: int | None) -> int:
-    """Return a size of which the fewest batches hold what is wanted, with the least beyond it."""
-    if wanted is None:
+def size_of_batches(expected: int | None) -> int:
+    """Return the batch size that reads *expected* keys in the fewest batches and few more keys.
+
+    None expects all keys.
+    """
+    if expected is None:
         return MAX_KEYS
-    return ceil(wanted / ceil(wanted / MAX_KEYS))
+    return ceil(expected / ceil(expected / MAX_KEYS))
 
 
 def read_batch(
     read: Callable[[StoredItem], ValueT], pk: str, sort_keys: Iterable[str]
 ) -> dict[str, ValueT]:
-    """Return those items of one partition that exist, as *read* reads them, by sort key.
+    """Return the items of one partition with some sort keys, if they exist, converted by *read*.
 
-    They are at most :data:`MAX_KEYS`. What DynamoDB left unread is asked for again;
-    PynamoDB's own batch read does so without a pause, for ever.
+    *sort_keys* are at most :data:`MAX_KEYS`; the result has them as keys. If DynamoDB does not
+    read all of them, this asks again. PynamoDB's own batch read would ask for ever, without pauses.
 
     Raises:
-        UnavailableError: Some were left unread every time.
+        UnavailableError: Some were still unread after the last try.
 
     """
     keys: Any = [{"PK": pk, "SK": sort_key} for sort_key in sort_keys]

@@ -1,6 +1,6 @@
-"""What time it is, by the table's own clock.
+"""The time by the clock of DynamoDB.
 
-What is purged is gone, so the clock of the machine that cleans up must not decide what is due.
+Purged contacts are lost for good, so a wrong clock of our own machine must not decide what is due.
 """
 
 from datetime import UTC, datetime
@@ -10,18 +10,18 @@ from typing import Any, Final
 from chalicelib.storage.dynamodb.connection import table
 
 _KEY_OF_NOTHING: Final = "CLOCK"
-"""No item has it: only the head of the answer is wanted."""
+"""No item has this key: we need only the header of the answer."""
 
 
 class NoClockError(Exception):
-    """The engine's answer does not say what time it is."""
+    """The engine's answer has no valid time."""
 
 
 def time_of_table() -> datetime:
-    """Return the time in UTC, to the second, that the engine writes above its answers.
+    """Return the time in the ``Date`` header of the engine's answer, in UTC, to the second.
 
     Raises:
-        NoClockError: It writes none, or one that is no time.
+        NoClockError: The header is missing or is not a time.
         UnavailableError: The table does not serve us.
 
     """

@@ -1,8 +1,8 @@
-"""The one connection to the table, and what its failures mean.
+"""The connection to the table, and the meaning of its failures.
 
-All calls of all items pass :meth:`_PatientConnection.dispatch`, so this is where a lost
-race is tried again and where a failure of DynamoDB becomes an error of the phonebook.
-A failed *condition* does not stop here: what it means is known where it is written.
+All calls for all items pass through :meth:`_PatientConnection.dispatch`. It retries lost races,
+and converts failures of DynamoDB into errors of the phonebook. It passes on a failed *condition*,
+since only the code that wrote the condition knows its meaning.
 """
 
 from typing import Any, Final
@@ -16,14 +16,14 @@ from pynamodb.exceptions import VerboseClientError
 from chalicelib.domain.errors import ErrorCode, PhonebookError, RefusedError, UnavailableError
 from chalicelib.storage.dynamodb.deadline import refuse_if_too_late
 from chalicelib.storage.dynamodb.model import Item
-from chalicelib.storage.dynamodb.session import PlainSerializer, lean_session
+from chalicelib.storage.dynamodb.session import DynamoDBSerializer, dynamodb_session
 from chalicelib.storage.dynamodb.tries import SEND_TRIES, tries
 
 CONNECT_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 5.0
 REPEATS: Final = 2
-"""How often botocore repeats a throttled, failed or unanswered call, with jitter. Even one
-that is never answered so ends within the 29 seconds that API Gateway waits."""
+"""How often botocore repeats a throttled, failed or unanswered call, with jitter. So even a call
+without any answer ends within the 29 seconds that API Gateway waits."""
 
 _BUSY: Final = frozenset({
     "InternalServerError",
@@ -50,13 +50,13 @@ _LOST_RACE: Final = frozenset({
     "ThrottlingError",
     "TransactionConflict",
 })  # fmt: skip
-_SERIALIZER: Final = PlainSerializer()
+_SERIALIZER: Final = DynamoDBSerializer()
 _TOO_LARGE: Final = "Item size"
-"""How DynamoDB begins its message for an item above 400 KB, on its own or in a transaction."""
+"""The beginning of DynamoDB's message for an item above 400 KB, also in a transaction."""
 
 
 class TableMissingError(UnavailableError):
-    """The engine at ``endpoint`` answers, and has no table ``table_name``."""
+    """The engine at ``endpoint`` answers, but has no table ``table_name``."""
 
     def __init__(self, table_name: str, endpoint: str) -> None:
         super().__init__(ErrorCode.UNREACHABLE)
@@ -65,12 +65,12 @@ class TableMissingError(UnavailableError):
 
 
 def connect(table_name: str) -> None:
-    """Let all items be kept in *table_name*; region, endpoint and keys are botocore's to find.
+    """Use *table_name* for all items. botocore finds region, endpoint and keys.
 
-    PynamoDB would open a connection, and with it a botocore client, for each kind of item.
-    They are one table, so they share one. Nothing is sent before the first call.
+    PynamoDB would open a connection with its own botocore client for each kind of item. All are
+    in one table, so they share a connection. This sends nothing.
     """
-    schema = Item._get_schema()  # noqa: SLF001 - what PynamoDB itself builds a connection from
+    schema = Item._get_schema()  # noqa: SLF001 - PynamoDB builds a connection from it too
     connection = _PatientConnection(
         connect_timeout_seconds=CONNECT_SECONDS,
         read_timeout_seconds=ANSWER_SECONDS,
@@ -101,19 +101,19 @@ def table() -> TableConnection:
 
 
 class _PatientConnection(Connection):
-    """A connection that tries a lost race again and names every other failure."""
+    """A connection that retries lost races and converts other failures."""
 
     @property
     def session(self) -> Session:
-        """The session that the client is made of, one for each thread as in PynamoDB."""
+        """The session that makes the client; one for each thread, as in PynamoDB."""
         if not hasattr(self._local, "session"):
-            self._local.session = lean_session()
+            self._local.session = dynamodb_session()
         session: Session = self._local.session
         return session
 
     @property
     def client(self) -> Any:  # noqa: ANN401 - botocore's
-        """The client, which looks for the type of each value of each item neither way."""
+        """The client, which neither converts the values of requests nor those of answers."""
         client: Any = super().client
         client._serializer = _SERIALIZER  # noqa: SLF001 - botocore has no public way to it
         return client
@@ -132,7 +132,7 @@ class _PatientConnection(Connection):
         self, operation_name: str, operation_kwargs: dict[str, Any]
     ) -> dict[str, Any]:
         try:
-            # A copy, since botocore adds a request token to it: each try is a new request.
+            # A copy, since botocore adds a request token to it, and each try needs a new one.
             return super().dispatch(operation_name, dict(operation_kwargs))
         except (BotoCoreError, ClientError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] == _MISSING:
@@ -168,7 +168,7 @@ def _failure_of(error: BotoCoreError | ClientError) -> PhonebookError | None:
 
 
 def _status_of(error: ClientError) -> int:
-    """Return the HTTP status, which PynamoDB keeps on the error that its own one is from."""
+    """Return the HTTP status. PynamoDB's error does not have it, but its cause does."""
     original = error.__cause__ if isinstance(error.__cause__, ClientError) else error
     return int(original.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 

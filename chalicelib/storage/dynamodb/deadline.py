@@ -1,4 +1,4 @@
-"""The moment from which on a request begins no further call to the table."""
+"""The deadline of a request: after it, the request may not begin a call to the table."""
 
 import time
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from typing import Final
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 
 _DEADLINE: Final[ContextVar[float | None]] = ContextVar("_DEADLINE", default=None)
-"""On the monotonic clock; None where nobody set one."""
+"""On the monotonic clock; None means no deadline."""
 
 
 @contextmanager
 def calls_end_after(seconds: float) -> Iterator[None]:
-    """Refuse calls to the table that would begin later than *seconds* from now."""
+    """Within this context, refuse calls to the table that begin later than *seconds* from now."""
     token = _DEADLINE.set(time.monotonic() + seconds)
     try:
         yield
@@ -23,10 +23,10 @@ def calls_end_after(seconds: float) -> Iterator[None]:
 
 
 def refuse_if_too_late() -> None:
-    """Return if there is time for one more call.
+    """Check that the deadline has not passed.
 
     Raises:
-        UnavailableError: There is none.
+        UnavailableError: It has passed.
 
     """
     deadline = _DEADLINE.get()

@@ -1,4 +1,4 @@
-"""What every item of the table is to PynamoDB: its keys, the index, and how numbers are kept."""
+"""The PynamoDB model of every item: its keys, the index, and attributes for whole numbers."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class IntegerAttribute(Attribute[int]):
 
 
 class IntegerSetAttribute(Attribute[set[int]]):
-    """A set of whole numbers; DynamoDB has no empty one, but no attribute instead."""
+    """A set of whole numbers. DynamoDB has no empty sets, so an empty one is not stored."""
 
     attr_type = NUMBER_SET
     null = True
@@ -38,10 +38,10 @@ class IntegerSetAttribute(Attribute[set[int]]):
 
 
 class SparseIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # PynamoDB's own
-    """``GSI1``, which holds the keys of only those items that set its two attributes."""
+    """``GSI1``. It has the keys of only those items that have its two attributes."""
 
     class Meta:
-        """Which index it is."""
+        """The index's name and projection."""
 
         index_name = "GSI1"
         projection = KeysOnlyProjection()
@@ -54,7 +54,7 @@ class Item(Model):
     """Any item: its keys, and the table that :func:`..connection.connect` names."""
 
     class Meta:
-        """Where it is kept."""
+        """The item's table."""
 
         table_name: str
 

@@ -1,6 +1,7 @@
-"""The botocore session of the one client, without what it would do at each start and each call.
+"""The botocore session of the DynamoDB client, with less work at each start and each call.
 
-What it leaves out, and what that gave, is in docs/performance.md.
+docs/performance.md says what it leaves out, and how much time this saves. Its parser and serializer
+are only for DynamoDB: for another service, they would leave bytes in base64 and dates as numbers.
 """
 
 from pathlib import Path
@@ -18,15 +19,16 @@ PROTOCOL: Final = "json"
 MODEL: Final = f"{SERVICE}/2012-08-10/service-2"
 
 DATA: Final = Path(__file__).parent / "botocore_data"
-"""The part of botocore's own data that this service needs, from ``infra/pins/service_model.py``."""
+"""The part of botocore's data that DynamoDB needs, from ``infra/pins/service_model.py``."""
 
 
-def lean_session() -> Session:
-    """Return a session that finds DynamoDB at once, names itself once, and leaves answers as is.
+def dynamodb_session() -> Session:
+    """Return a session for a DynamoDB client that does not convert answers.
 
-    botocore's own looks through four hundred services, and reads what it knows of all their
-    regions; it puts its user agent together twice for each call, and looks for each type that
-    there is in each value of each item. Other services are as ever: credentials may need them.
+    A usual session searches four hundred services and reads data on all their regions; it builds
+    its user agent twice for each call, and checks the type of each value of each item. Clients of
+    other services load their usual models, since credentials may need them. But if their protocol
+    is JSON, their answers are not converted either.
     """
     session = get_session()
     session.set_default_client_config(Config(user_agent=f"phonebook {session.user_agent()}"))
@@ -36,9 +38,9 @@ def lean_session() -> Session:
 
 
 class _Loader(Loader):
-    """Knows where the model of DynamoDB is, and that it has no rules for its endpoints.
+    """Loads the model of DynamoDB directly, and says that there are no endpoint rules.
 
-    botocore then takes the table of endpoints: that of a region is looked up once, and not by
+    botocore then uses the table of endpoints: it looks up the region once, and does not evaluate
     rules for each call.
     """
 
@@ -55,28 +57,28 @@ class _Loader(Loader):
 class _ParserFactory(ResponseParserFactory):
     def __init__(self) -> None:
         super().__init__()
-        self._plain_parser = _PlainParser()
+        self._dynamodb_parser = _DynamoDBParser()
 
     def create_parser(self, protocol_name: str) -> Any:  # noqa: ANN401 - botocore's
         if protocol_name == PROTOCOL:
-            return self._plain_parser
+            return self._dynamodb_parser
         return super().create_parser(protocol_name)
 
 
-class _PlainParser(JSONParser):
-    """Leaves DynamoDB's JSON as it is, since that is the form in which PynamoDB reads items.
+class _DynamoDBParser(JSONParser):
+    """Returns DynamoDB's JSON without conversion, since PynamoDB reads items in this form.
 
-    Only binary values would have to be decoded, and no item has one.
+    Only binary values would need decoding, and our items have none.
     """
 
     def _parse_shape(self, _shape: object, node: Any) -> Any:  # noqa: ANN401 - JSON
         return node
 
 
-class PlainSerializer(JSONSerializer):
-    """Sends what PynamoDB puts together as it is, since that is DynamoDB's JSON already.
+class DynamoDBSerializer(JSONSerializer):
+    """Sends PynamoDB's requests without conversion, since they are in DynamoDB's JSON.
 
-    Only binary values would have to be encoded, and no item has one.
+    Only binary values would need encoding, and our items have none.
     """
 
     def _serialize(

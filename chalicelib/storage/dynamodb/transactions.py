@@ -1,4 +1,4 @@
-"""Writing several items together or not at all, and what a failed condition means."""
+"""Transactions, and the meaning of a failed condition."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,10 +17,10 @@ from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
 
 MAX_ACTIONS: Final = 100
-"""The actions that DynamoDB takes in one transaction."""
+"""DynamoDB's limit on the actions of one transaction."""
 
 REVISION: Final = "revision"
-"""What every write of an item that is written whole raises."""
+"""The attribute that every write of a contact increments."""
 
 _IS_NEW: Final[Mapping[str, Any]] = {
     "ConditionExpression": "attribute_not_exists (#pk)",
@@ -31,11 +31,11 @@ _CONDITION_FAILED: Final = "ConditionalCheckFailed"
 
 
 class TransactionRefusedError(Exception):
-    """A condition of a transaction failed, so nothing of it was written.
+    """A condition of a transaction failed, so nothing was written.
 
     ``positions`` are those of the refused actions, in the order in which PynamoDB sends them:
-    checks, deletes, puts, updates. ``existing`` is the item where one failed, if there is one
-    and it was asked for with ``return_values``.
+    checks, deletes, puts, updates. ``existing`` is the item at the first refused action that
+    returns one: the item has to exist, and ``return_values`` has to request it.
     """
 
     def __init__(self, reasons: Sequence[CancellationReason | None]) -> None:
@@ -50,23 +50,23 @@ class TransactionRefusedError(Exception):
 
 
 class Transaction(TransactWrite):
-    """A transaction that also takes items as DynamoDB has them.
+    """A transaction that also accepts items in DynamoDB's form.
 
-    Where thousands of them are written, a model of each would take most of the processor's time.
+    For thousands of items, PynamoDB's models would need most of the processor's time.
     """
 
     def put(self, stored: StoredItem, *, if_new: bool = False) -> None:
-        """Write an item; *if_new*, the transaction fails when there is one of its key."""
+        """Write an item. With *if_new*, the transaction fails if one with its key exists."""
         action: dict[str, Any] = {"TableName": table().table_name, "Item": stored}
         if if_new:
             action |= _IS_NEW
         self._put_items.append(action)
 
     def change(self, before: StoredItem, after: StoredItem) -> None:
-        """Write what of an item is another, and raise its revision.
+        """Write the attributes in which *after* differs, and increment the revision.
 
-        The transaction fails when it is not the item that was read *before*, by its id, or was
-        written since, by its revision: whoever writes it whole would undo that.
+        The transaction fails if the item has another id or another revision than *before*: this
+        write could undo what somebody wrote since then.
         """
         names = {"#id": "id", "#revision": REVISION}
         values = {":id": before["id"], ":one": {"N": "1"}}
@@ -97,17 +97,17 @@ class Transaction(TransactWrite):
 
 
 def _is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 - JSON
-    """Say whether two values are the same; the numbers of a set come in any order."""
+    """Say whether two values are equal; the numbers of a set may be in any order."""
     if one is None or other is None or "NS" not in one:
         return bool(one == other)
     return "NS" in other and set(one["NS"]) == set(other["NS"])
 
 
 def write_together(add_actions: Callable[[Transaction], None]) -> None:
-    """Commit the actions that *add_actions* puts into the transaction.
+    """Commit the actions that *add_actions* adds to the transaction.
 
-    Lost races are tried again beneath (:mod:`.connection`), and botocore's request token
-    keeps a repeated call from being applied twice.
+    The connection retries lost races (:mod:`.connection`). botocore's request token makes its
+    own repeated calls idempotent.
 
     Raises:
         TransactionRefusedError: A condition failed.
@@ -125,7 +125,7 @@ def write_together(add_actions: Callable[[Transaction], None]) -> None:
 
 @contextmanager
 def condition_failing_means(meaning: Exception) -> Iterator[None]:
-    """Raise *meaning* when the condition of the single write inside fails."""
+    """Raise *meaning* if the condition of the single write inside fails."""
     try:
         yield
     except (PutError, UpdateError, DeleteError) as error:

@@ -1,9 +1,9 @@
-"""How often and how patiently a lost race is run again.
+"""How often a lost race is retried, and after which pauses.
 
-Two kinds of races are lost: DynamoDB turns a write away because another is under way on the
-same item, and the same write is sent again; or a condition shows that the item is no longer
-the one that was read, and the decision is taken anew. The second may contain the first, so
-the pauses of both together stay far below the 29 seconds that API Gateway waits.
+There are two kinds of lost races. DynamoDB refuses a write because another write to the same item
+is running: we send the same write again. Or a condition shows that an item has changed since it
+was read: we read it and decide again. Each decision may include several sends, but all pauses
+together are far below the 29 seconds that API Gateway waits.
 """
 
 import random
@@ -22,7 +22,7 @@ _MAX_PAUSE_SECONDS: Final = 0.4
 
 
 def tries(most: int) -> Iterator[None]:
-    """Yield up to *most* times, pausing between: doubling, with full jitter."""
+    """Yield up to *most* times, with pauses between: exponential backoff with full jitter."""
     longest = _FIRST_PAUSE_SECONDS
     yield
     for _ in range(most - 1):
