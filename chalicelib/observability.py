@@ -1,4 +1,4 @@
-"""Log lines: JSON, with the request's id, and never a whole phone number or a secret."""
+"""Log lines in JSON, with the request's id, but without whole phone numbers or secrets."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ _DIGITS_HIDDEN: Final = 4
 
 
 def masked(text: str) -> str:
-    """Return *text* with the middle of every phone number, and every credential, hidden.
+    """Return *text* with every credential masked, and the middle of every phone number.
 
     ``+37251000000`` becomes ``+37251****00``.
     """
@@ -28,15 +28,15 @@ def masked(text: str) -> str:
 
 
 def service() -> str:
-    """Return what log lines and metrics name as their source; on AWS, the stack."""
+    """Return the name of the service in log lines and metrics; on AWS, the name of the stack."""
     return os.environ.get("POWERTOOLS_SERVICE_NAME", "phonebook")
 
 
 @cache
 def logger() -> Logger:
-    """Return the logger of this process, set up from its environment at the first call.
+    """Return the logger of this process. The first call sets it up from the environment.
 
-    The libraries beneath would log whole items at the level of debugging.
+    Libraries log warnings only: their debug logs would contain whole items.
     """
     for library in ("botocore", "pynamodb", "urllib3"):
         logging.getLogger(library).setLevel(logging.WARNING)
@@ -44,23 +44,23 @@ def logger() -> Logger:
 
 
 def begin_request(request_id: str) -> None:
-    """Let each log line from here on name this request, and say nothing of the one before."""
+    """Put this request's id into all further log lines, and remove the keys of the one before."""
     logger().thread_safe_clear_keys()
     tell_of_request(request_id=request_id)
 
 
 def tell_of_request(**known: str) -> None:
-    """Let each further log line of this request say what is known of it by now."""
+    """Add keys to all further log lines of this request."""
     logger().thread_safe_append_keys(**known)
 
 
 def told_of_request() -> dict[str, str]:
-    """Return what each log line says of the request that is being answered."""
+    """Return the keys that log lines of the present request have."""
     return logger().thread_safe_get_current_keys()
 
 
 class _MaskingFormatter(LambdaPowertoolsFormatter):
-    """Powertools' JSON, masked as a whole, so that no field and no traceback is forgotten."""
+    """Powertools' JSON, masked as a whole: this covers every field and traceback."""
 
     def serialize(self, log: LogRecord) -> str:
         return masked(super().serialize(log))

@@ -1,4 +1,4 @@
-"""What the environment decides; everything else about AWS is botocore's to find there."""
+"""Settings from the environment. botocore finds everything about AWS there by itself."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -7,11 +7,11 @@ TABLE_VARIABLE: Final = "PHONEBOOK_TABLE"
 
 
 class SettingsError(Exception):
-    """The environment lacks something; the message says what."""
+    """The environment lacks a setting. The message says which."""
 
 
 class Settings(NamedTuple):
-    """``table_name`` is the table that holds the phonebook."""
+    """``table_name`` is the table of the phonebook."""
 
     table_name: str
 
@@ -20,7 +20,7 @@ class Settings(NamedTuple):
         """Read the settings.
 
         Raises:
-            SettingsError: One is missing.
+            SettingsError: A setting is missing.
 
         """
         table_name = environment.get(TABLE_VARIABLE)

@@ -1,4 +1,6 @@
-"""What happens: one function per use case, in the words of the domain.
+"""The use cases: one function for each.
 
-``now`` is the moment of the request (UTC, aware); no function here asks a clock.
+``now`` is the time of the request (UTC, aware), and the only source of times that are stored.
+:mod:`.authentication` has a clock for its cache. :mod:`.recounting` and :mod:`.verifying` have one
+to wait, and they sleep.
 """

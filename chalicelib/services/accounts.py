@@ -1,4 +1,4 @@
-"""Opening accounts, and giving and taking the credentials that act for them."""
+"""Opening, changing and closing accounts; issuing and revoking their credentials."""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -25,7 +25,7 @@ from chalicelib.storage.counters import Counter
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 TAKEN_AFTER_REVOCATION: Final = timedelta(minutes=2)
-"""A Lambda keeps what it read of a credential for one minute, and a request takes half of one."""
+"""A Lambda caches a credential for one minute, and a request lasts up to half a minute."""
 
 
 def open_account(
@@ -39,7 +39,7 @@ def open_account(
     """Open an account.
 
     Raises:
-        InvalidDataError: The name, region or number of days is not one we take.
+        InvalidDataError: The name, region or number of days is invalid.
 
     """
     _check({"name": name, "default_region": default_region, "retention_days": retention_days})
@@ -57,16 +57,17 @@ def open_account(
 
 
 def change_account(account_id: str, changes: AccountChanges, stamp: Stamp) -> Account:
-    """Change an account, with what its credentials carry of it, and return it.
+    """Change an account and its copies in its credentials, and return it.
 
-    A warm Lambda learns of it within a minute. Contacts that have their date keep it. If it is
-    broken off, doing it again completes it.
+    A warm Lambda uses the change within a minute. Contacts with a deletion date keep it. If this
+    was interrupted, a second call completes it.
 
     Raises:
         OperatorError: There is no such account.
-        InvalidDataError: Nothing is to change, or a value is not one we take.
-        UnreadableItemError: It, or a credential of it, is not whole; all others carry the change.
-        UnavailableError: A credential was issued so lately that it cannot be listed yet.
+        InvalidDataError: There is no change, or a value is invalid.
+        UnreadableItemError: The account or one of its credentials is incomplete; all other
+            credentials are changed.
+        UnavailableError: A new credential is not in the index yet.
 
     """
     if not changes:
@@ -90,17 +91,17 @@ def retrieve_account(account_id: str) -> Account:
     """Return an account.
 
     Raises:
-        NotFoundError: There is no such account.
-        UnreadableItemError: It is not whole.
+        OperatorError: There is no such account.
+        UnreadableItemError: The account is incomplete.
 
     """
     return accounts.get_account(account_id)
 
 
 class Overview(NamedTuple):
-    """An account, what it holds, and how many of its credentials are taken and are not.
+    """An account with its counts.
 
-    ``contacts`` is its counter, which lags by about a second; the others are counted now.
+    ``contacts`` is its counter, which lags by about a second. The others are exact.
     """
 
     account: Account
@@ -116,7 +117,7 @@ def survey_account(account_id: str) -> Overview:
 
     Raises:
         OperatorError: There is no such account.
-        UnreadableItemError: It, or a credential of it, is not whole.
+        UnreadableItemError: The account or one of its credentials is incomplete.
 
     """
     account = accounts.get_account(account_id)
@@ -132,25 +133,25 @@ def survey_account(account_id: str) -> Overview:
 
 
 def list_accounts(on_unreadable: OnUnreadable = accounts.refuse) -> list[Account]:
-    """Return every account that can be read, oldest first.
+    """Return all readable accounts, oldest first. *on_unreadable* gets the errors of the others.
 
     Raises:
-        UnreadableItemError: One cannot, and nothing else is done about it.
+        UnreadableItemError: One is unreadable, and *on_unreadable* is the default.
 
     """
     return sorted(accounts.list_accounts(on_unreadable), key=lambda account: account.created_on)
 
 
 def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False) -> None:
-    """Remove an account in which nothing is left, and its credentials.
+    """Remove an empty account and its credentials.
 
-    Where a credential was read before it was revoked, it is taken for a while yet, and what it
-    writes would be left behind: unless *nobody_calls*, that while has to be over.
+    A warm Lambda accepts a revoked credential for a while, and its writes would remain after the
+    account. So this time must be over, except if *nobody_calls*.
 
     Raises:
-        OperatorError: There is no such account; or a credential of it is not revoked, or only
-            just; or it holds a contact, a group or a blacklisted number.
-        UnavailableError: A credential was issued so lately that it cannot be listed yet.
+        OperatorError: There is no such account; or one of its credentials is not revoked, or was
+            revoked too recently; or it has a contact, a group or a blacklisted number.
+        UnavailableError: A new credential is not in the index yet.
 
     """
     issued = accounts.count_credentials_issued(account_id)
@@ -172,7 +173,7 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
 
 
 def issue_credential(account_id: str, stamp: Stamp) -> tuple[Credential, str]:
-    """Issue a credential for an account, and return it with its secret, which is not kept.
+    """Issue a credential for an account, and return it with its secret, which is not stored.
 
     Raises:
         OperatorError: There is no such account.
@@ -196,11 +197,14 @@ def issue_credential(account_id: str, stamp: Stamp) -> tuple[Credential, str]:
 def list_credentials(
     account_id: str, on_unreadable: OnUnreadable = accounts.refuse
 ) -> list[Credential]:
-    """Return those of an account's credentials that can be read, revoked ones too, oldest first.
+    """Return the readable credentials of an account, with revoked ones, oldest first.
+
+    *on_unreadable* gets the errors of the others.
 
     Raises:
         OperatorError: There is no such account.
-        UnreadableItemError: It is not whole; or a credential, and nothing else is done about it.
+        UnreadableItemError: The account is incomplete; or a credential is, and *on_unreadable* is
+            the default.
 
     """
     accounts.get_account(account_id)
@@ -209,10 +213,10 @@ def list_credentials(
 
 
 def revoke_credential(username: str, stamp: Stamp) -> None:
-    """Refuse a credential from now on; a warm Lambda learns of it within a minute.
+    """Revoke a credential. A warm Lambda may accept it for up to a minute.
 
     Raises:
-        OperatorError: There is none of that name.
+        OperatorError: There is no credential with this username.
 
     """
     accounts.revoke_credential(username, stamp)

@@ -1,4 +1,4 @@
-"""Who is calling: checking a presented credential, without a read when warm."""
+"""Checking a presented credential; a warm Lambda needs no read."""
 
 import hmac
 import time
@@ -12,18 +12,18 @@ from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.storage.accounts import find_credential
 
 CACHE_SECONDS: Final = 60.0
-"""How long a revoked credential may still be taken by a Lambda that knew it."""
+"""How long a Lambda that knows a credential may accept it after it was revoked."""
 
 MAX_CACHE_ENTRIES: Final = 1_000
-"""Known credentials kept, and unknown names kept; guessing never evicts a known one."""
+"""The limit for known credentials, and for unknown usernames: guesses never evict known ones."""
 
 _NO_SECRET_HASHES_TO_THIS: Final = "0" * 64
 
 
 class Authenticator:
-    """Checks credentials for the life of a Lambda; safe to share between threads.
+    """Checks credentials, with a cache. Threads can share it.
 
-    *clock* tells the time of day: a monotonic clock stands still while a Lambda is frozen.
+    *clock* returns the time of day, since a monotonic clock stops while a Lambda is frozen.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -32,13 +32,13 @@ class Authenticator:
         self._unknown = _RecentlyRead(clock)
 
     def authenticate(self, presented: PresentedCredential) -> Credential:
-        """Return the credential that was presented, which says for which account it acts.
+        """Return the credential that was presented, with its account.
 
-        An unknown name and a wrong secret cost the same: one hash and one comparison in
-        constant time, and a read unless the name was read within :data:`CACHE_SECONDS`.
+        An unknown username and a wrong secret take the same time: one hash, one comparison in
+        constant time, and a read if the username was not read within :data:`CACHE_SECONDS`.
 
         Raises:
-            UnauthorizedError: It is unknown, wrong or revoked.
+            UnauthorizedError: The credential is unknown, wrong or revoked.
 
         """
         credential = self._find(presented.username)
@@ -67,7 +67,7 @@ class _Entry(NamedTuple):
 
 
 class _RecentlyRead:
-    """The last names that were read, and what was found; the oldest make room."""
+    """A cache of the usernames that were read last, with their credentials."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

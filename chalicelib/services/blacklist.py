@@ -1,4 +1,4 @@
-"""The numbers that must not be messaged, whether or not they are contacts."""
+"""The numbers that must not be messaged. They need not be contacts."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -14,14 +14,14 @@ def blacklist_number(caller: Caller, phone_number: PhoneNumber, now: datetime) -
     """Put a number on the blacklist.
 
     Raises:
-        ConflictError: It is there already.
+        ConflictError: It is already there.
 
     """
     blacklist.add_number(caller.account.id, phone_number, caller.stamp(now))
 
 
 def check_blacklisted(account: Account, phone_number: PhoneNumber) -> None:
-    """Return if a number is on the blacklist.
+    """Check that a number is on the blacklist.
 
     Raises:
         NotFoundError: It is not there.
@@ -34,7 +34,7 @@ def check_blacklisted(account: Account, phone_number: PhoneNumber) -> None:
 def blacklisted_since(
     account: Account, phone_numbers: Iterable[PhoneNumber]
 ) -> dict[PhoneNumber, datetime]:
-    """Return those of some numbers that are on the blacklist, and since when."""
+    """Return since when numbers have been on the blacklist, for those that are on it."""
     return blacklist.blacklisted_since(account.id, phone_numbers)
 
 
@@ -51,5 +51,8 @@ def unblacklist_number(caller: Caller, phone_number: PhoneNumber) -> None:
 def list_blacklist(
     account: Account, *, after: str | None = None, expected: int | None = None
 ) -> Iterator[PhoneNumber]:
-    """Yield every number on the blacklist in order, from behind the number *after*."""
+    """Yield every number on the blacklist in order, beginning after the number *after*.
+
+    *expected* is how many the caller expects to use; it sets how many are read at a time.
+    """
     return blacklist.list_numbers(account.id, after=after, expected=expected)

@@ -1,7 +1,7 @@
-"""The clean-up that runs unattended, and its two halves: it sweeps, and then it purges.
+"""The scheduled clean-up: first it sweeps, then it purges.
 
-The *sweep* takes away the memberships that deleted groups and contacts left behind. The *purge*
-deletes the contacts that are due. Both work for all accounts, in turns.
+The *sweep* removes the memberships that remain of deleted groups and contacts. The *purge* deletes
+the contacts that are due. Both work for all accounts, in turns.
 """
 
 from collections import Counter
@@ -19,16 +19,16 @@ from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.purging import Outcome
 
 LARGE_SHARE: Final = 10
-"""A purge is large if it takes more than one in so many contacts of an account ..."""
+"""A purge is large if it deletes more than one in LARGE_SHARE contacts of an account ..."""
 
 LARGE_NUMBER: Final = 100
-"""... and not fewer than so many: a tenth of a small account is a handful, and due every day."""
+"""... and at least LARGE_NUMBER: a small account often has a tenth of its contacts due."""
 
 SecondsLeft: TypeAlias = Callable[[], float]
 
 
 class LargePurge(NamedTuple):
-    """How much of an account is due, and how many contacts it has, if its counter can be read."""
+    """How many contacts of an account are due, and how many it has; None if this is unreadable."""
 
     account_id: str
     due: int
@@ -37,13 +37,12 @@ class LargePurge(NamedTuple):
 
 @dataclass(slots=True)
 class CleanupReport:
-    """What one run did, and what it left undone.
+    """What one run did, and what remains to do.
 
-    ``items_failed`` are those that failed by themselves, of which ``failures`` names the first.
-    ``oldest_due_left`` is the day of the oldest contact that is due still, and
-    ``oldest_deletion_left`` that of the oldest deletion that is not swept yet: None says that there
-    is none, if ``is_purge_seen`` or ``is_sweep_seen`` says that the run came so far, and
-    otherwise that nobody knows.
+    ``items_failed`` counts the items that failed. ``failures`` has the first of them.
+    ``oldest_due_left`` is the day of the oldest contact that is still due. ``oldest_deletion_left``
+    is the day of the oldest deletion that is not swept yet. If one of them is None, nothing
+    remains, but only if the run came to the end: ``is_purge_seen`` and ``is_sweep_seen`` say so.
     """
 
     today: date | None = None
@@ -59,7 +58,7 @@ class CleanupReport:
     failures: list[Failure] = field(default_factory=list)
 
     def add_failures_of(self, run: Run) -> None:
-        """Note what failed in one half of the clean-up."""
+        """Add the failures of one half of the clean-up."""
         self.items_failed += run.items_failed
         self.failures += run.failures[: FAILURES_NAMED - len(self.failures)]
 
@@ -67,14 +66,14 @@ class CleanupReport:
 def clean_up(
     stamp: Stamp, seconds_left: SecondsLeft | None = None, report: CleanupReport | None = None
 ) -> CleanupReport:
-    """Sweep and purge, the oldest first, for as long as there is time, or until all is done.
+    """Sweep and purge, the oldest first, until all is done or the time is up.
 
-    What is not done in time is found by the next run: what is done leaves the index. The
-    sweep takes half of the time at most, so that a large group never keeps contacts from
-    being purged. Whoever needs the *report* of a run that is broken off passes it in.
+    Finished items leave the index, so the next run finds the rest. The sweep uses at most half of
+    the time, so that a large group cannot block the purge. A caller that needs the report of an
+    interrupted run passes in *report*.
 
     Raises:
-        UnavailableError: The table does not serve us; what could be done was done.
+        UnavailableError: The table does not serve us. Both halves were tried.
 
     """
     report = report or CleanupReport()
@@ -83,7 +82,7 @@ def clean_up(
     for half in (_sweep, _purge):
         try:
             half(stamp, report, seconds_left)
-        except Exception as error:  # noqa: BLE001 - one half's failure is not the other's
+        except Exception as error:  # noqa: BLE001 - a failure of one half must not stop the other
             failures.append(error)
     if failures:
         raise failures[0]
@@ -91,7 +90,7 @@ def clean_up(
 
 
 def list_large_purges(today: date) -> list[LargePurge]:
-    """Return the accounts of which more is due than is usual.
+    """Return the accounts of which unusually many contacts are due.
 
     Raises:
         UnavailableError: The table does not serve us.
@@ -101,7 +100,7 @@ def list_large_purges(today: date) -> list[LargePurge]:
 
 
 class CleanupPreview(NamedTuple):
-    """What the next run would find to do; it finds more bad items when it reads them."""
+    """The work of the next run. That run may find more bad items when it reads them."""
 
     contacts_due: int
     oldest_due: date | None
@@ -112,7 +111,7 @@ class CleanupPreview(NamedTuple):
 
 
 def preview(today: date) -> CleanupPreview:
-    """Count what is due on *today* or before and what waits to be swept, and change nothing.
+    """Count what is due on *today* or before and what is to be swept, without any change.
 
     Raises:
         UnavailableError: The table does not serve us.
@@ -136,13 +135,13 @@ def preview(today: date) -> CleanupPreview:
 
 
 def _count_leftovers(entry: Item) -> int | None:
-    """Return how many memberships a tombstone's sweep would look at, or None if it is a bad one."""
+    """Return how many memberships a tombstone's sweep would read, or None if it is malformed."""
     try:
         tombstone = sweeping.find_tombstone(entry)
         return tombstone.count_leftovers() if tombstone else 0
     except UnavailableError:
         raise
-    except Exception:  # noqa: BLE001 - whatever is wrong with it, the others are counted
+    except Exception:  # noqa: BLE001 - any fault of it must not stop the counting of the others
         return None
 
 
@@ -165,12 +164,12 @@ def _large_ones(due: Counter[str]) -> list[LargePurge]:
 
 
 def _count_contacts(account_id: str) -> int | None:
-    """Return how many contacts an account has, or None where its counter cannot be read."""
+    """Return how many contacts an account has, or None if its counter is unreadable."""
     try:
         return counters.read_counter(counters.Counter(account_id, None))
     except UnavailableError:
         raise
-    except Exception:  # noqa: BLE001 - of a bad account, whatever is due is much
+    except Exception:  # noqa: BLE001 - without a count, any purge of the account may be large
         return None
 
 

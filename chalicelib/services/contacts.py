@@ -32,11 +32,11 @@ def create_contact(
     *,
     extra: Extra = NOTHING_EXTRA,
 ) -> Contact:
-    """Create a contact outside every group, and so with a date on which it goes.
+    """Create a contact in no group, with a deletion date.
 
     Raises:
-        ConflictError: There is one of that number.
-        InvalidDataError: The extra fields are larger than is kept.
+        ConflictError: There is a contact with this number.
+        InvalidDataError: The extra fields are too large.
 
     """
     data = ContactData(phone_number=phone_number, details=details, extra=extra)
@@ -64,9 +64,9 @@ def update_contact(
     *,
     check: Callable[[Contact], None] | None = None,
 ) -> Contact:
-    """Set or, where the value is None, clear details of a contact, and return it.
+    """Set details of a contact, or clear those that are None, and return the contact.
 
-    *check* sees the contact as it is just before that, and whatever it raises is raised.
+    *check* gets the contact right before the change. If it raises, nothing changes.
 
     Raises:
         NotFoundError: There is no such contact.
@@ -83,17 +83,17 @@ def change_contact(
     *,
     check: Callable[[Contact], None] | None = None,
 ) -> Contact:
-    """Change details, extra fields and the number of a contact together, and return it.
+    """Change details, extra fields and the number of a contact together, and return the contact.
 
-    Its id, groups and dates stay, and the number that it had is free at once. *check* sees the
-    contact as it is just before that, and whatever it raises is raised.
+    Its id, groups, creation date and deletion date do not change. Its old number is free at once.
+    *check* gets the contact right before the change. If it raises, nothing changes.
 
     Raises:
         NotFoundError: There is no such contact.
-        ConflictError: There is another contact of the new number.
+        ConflictError: Another contact has the new number.
         RefusedError: It is in too many groups to change its number.
-        InvalidDataError: All its extra fields would be larger than is kept.
-        UnavailableError: It was changed by others at every try.
+        InvalidDataError: Its extra fields would be too large.
+        UnavailableError: Others changed it at every try.
 
     """
     if not changes.extra and changes.phone_number is None and check is None:
@@ -109,7 +109,7 @@ def change_contact(
 
 
 def delete_contact(caller: Caller, key: ContactKey, now: datetime) -> None:
-    """Delete a contact and its memberships; the number stays on the blacklist if it is there.
+    """Delete a contact and its memberships. If its number is on the blacklist, it stays there.
 
     Raises:
         NotFoundError: There is no such contact.
@@ -119,14 +119,17 @@ def delete_contact(caller: Caller, key: ContactKey, now: datetime) -> None:
 
 
 def count_contacts(account: Account) -> int:
-    """Return how many contacts there are, which follows by about a second."""
+    """Return the number of contacts, which lags by about a second."""
     return read_counter(Counter(account.id, None)) or 0
 
 
 def list_contacts(
     account: Account, *, after: str | None = None, expected: int | None = None
 ) -> Iterator[Contact]:
-    """Yield every contact in the order of numbers, from behind the number *after*."""
+    """Yield every contact in the order of numbers, beginning after the number *after*.
+
+    *expected* is how many the caller expects to use; it sets how many are read at a time.
+    """
     return contacts.list_contacts(account.id, after=after, expected=expected)
 
 
@@ -137,18 +140,18 @@ def list_contacts_of_groups(
     after: str | None = None,
     expected: int | None = None,
 ) -> Iterator[Contact]:
-    """Yield the contacts in any of some groups, each once and in the order of numbers.
+    """Yield the contacts of some groups, each once, in the order of numbers, after *after*.
 
-    A group that does not exist contributes nothing.
+    Groups that do not exist are ignored. *expected* is as for :func:`list_contacts`.
     """
     existing = {group.id for group in groups.list_groups_by_id(account.id, group_ids)}
     return list_members(account, existing, after=after, expected=expected)
 
 
 def list_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
-    """Yield the contacts whose first name, last name or both together are *name*, exactly.
+    """Yield the contacts whose first name, last name, or first and last name equal *name*.
 
-    It reads every contact.
+    This reads every contact.
     """
     wanted = composed(name)
     for contact in list_contacts(account):
@@ -160,9 +163,9 @@ def list_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:
 
 
 def list_matching_contacts(account: Account, wanted: PhoneNumber | str) -> list[Contact]:
-    """Return the contact of a number, or the contacts of a name, or none.
+    """Return the contact with a number, or the contacts with a name; the list may be empty.
 
-    A name is looked for as :func:`list_contacts_by_name` does.
+    For a name, this reads every contact (:func:`list_contacts_by_name`).
     """
     if isinstance(wanted, str):
         return list(list_contacts_by_name(account, wanted))

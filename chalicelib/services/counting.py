@@ -1,4 +1,4 @@
-"""Counting what a batch of the stream's records tells, in their order and each exactly once."""
+"""Counting a batch of the stream's records in their order, each exactly once."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from chalicelib.storage.stream_records import UnreadableRecordError, change_of
 
 
 class Progress(NamedTuple):
-    """How many records are done with so far, and why the last of them was put aside, if it was."""
+    """How many records are done, and why the last one was put aside, or None if it was not."""
 
     done: int
     put_aside: str | None = None
@@ -30,10 +30,10 @@ class _Waiting(NamedTuple):
 
 
 def countable_of(record: object) -> Countable | None:
-    """Return what a record tells counting, or None if nothing counts what it is about.
+    """Return what to count for a record, or None if it does not change a counter.
 
     Raises:
-        UncountableError: The stream of our table cannot hold such a record.
+        UncountableError: The record cannot be from our table's stream.
 
     """
     try:
@@ -44,13 +44,13 @@ def countable_of(record: object) -> Countable | None:
 
 
 def count(records: Sequence[object], now: datetime) -> Iterator[Progress]:
-    """Count what *records* tell, and yield how far it has come.
+    """Count *records*, and yield the progress.
 
-    What comes and goes in one group is summed into one write, as much as a transaction holds. A
-    record that can never be counted is put aside, and holds up no other.
+    Changes of one group are summed into one write, as many as a transaction holds. A record that
+    can never be counted is put aside, and does not block the others.
 
     Raises:
-        UnavailableError: The table does not serve us; what was yielded is done.
+        UnavailableError: The table does not serve us. The yielded progress is done.
 
     """
     waiting: list[_Waiting] = []
@@ -84,7 +84,7 @@ def _count_together(waiting: Sequence[_Waiting], now: datetime) -> Iterator[Prog
         if len(waiting) == 1:
             yield from _put_aside(waiting[0].position, waiting[0].record, error, now)
             return
-        # One of them is refused for ever, and the others with it.
+        # One of them will always be refused, and with it the whole transaction.
         for each in waiting:
             yield from _count_together([each], now)
 

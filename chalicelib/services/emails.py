@@ -1,4 +1,4 @@
-"""Refusing contacts whose email is known already."""
+"""Refusing contacts whose email is already known."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,10 @@ from chalicelib.services.members import list_members
 
 
 def refuse_known_emails(account: Account, group: Group, rows: Iterable[Row]) -> list[Row]:
-    """Refuse the rows whose email a contact of a group has, or an earlier row, in any letter case.
+    """Refuse rows whose email a contact of the group or an earlier row has, in any letter case.
 
-    Emails are no keys: this reads all contacts of the group. Two uploads at the same time may each
-    bring the same email.
+    Emails are not keys, so this reads all contacts of the group. Two uploads at the same time may
+    both add the same email.
     """
     known = {_email_of(contact) for contact in list_members(account, [group.id])} - {None}
     checked: list[Row] = []
@@ -27,6 +27,6 @@ def refuse_known_emails(account: Account, group: Group, rows: Iterable[Row]) -> 
 
 
 def _email_of(contact: Contact | ContactData) -> str | None:
-    """Return an email in the one form that is compared."""
+    """Return an email in the form to compare."""
     email = contact.details.get("email")
     return composed(email).casefold() if email else None

@@ -24,10 +24,10 @@ def create_group(
     kind: GroupKind = GroupKind.STANDARD,
     extra: Extra = NOTHING_EXTRA,
 ) -> Group:
-    """Create an empty group; others may have the same name.
+    """Create an empty group. Other groups may have the same name.
 
     Raises:
-        InvalidDataError: The extra fields are larger than is kept.
+        InvalidDataError: The extra fields are too large.
 
     """
     group = Group(
@@ -47,7 +47,7 @@ def retrieve_group(account: Account, group_id: int) -> Group:
     """Return a group.
 
     Raises:
-        NotFoundError: There is none of that id.
+        NotFoundError: There is no group with this id.
 
     """
     return groups.get_group(account.id, group_id)
@@ -63,11 +63,11 @@ def rename_group(
 ) -> Group:
     """Give a group another name, and return it.
 
-    *check* sees the group as it is just before that, and whatever it raises is raised.
+    *check* gets the group right before the change. If it raises, nothing changes.
 
     Raises:
-        NotFoundError: There is none of that id.
-        UnavailableError: Its count changed at every try, and there is a *check*.
+        NotFoundError: There is no group with this id.
+        UnavailableError: There is a *check*, and the group's count changed at every try.
 
     """
     stamp = caller.stamp(now)
@@ -82,10 +82,10 @@ def rename_group(
 
 
 def delete_group(caller: Caller, group_id: int, now: datetime) -> None:
-    """Delete a group at once; its contacts stay.
+    """Delete a group at once, but not its contacts.
 
     Raises:
-        NotFoundError: There is none of that id.
+        NotFoundError: There is no group with this id.
 
     """
     day = deletion_date(now, caller.account.retention_days)
@@ -95,22 +95,22 @@ def delete_group(caller: Caller, group_id: int, now: datetime) -> None:
 def delete_groups(
     caller: Caller, group_ids: Iterable[int | None], now: datetime
 ) -> list[PhonebookError | None]:
-    """Delete groups, each by itself, and return for each why it was not deleted, or None.
+    """Delete groups one by one, and return for each its error, or None if it was deleted.
 
-    An id that is None is no group's.
+    An id may be None; no group has it.
     """
     return [_refusal_to_delete(caller, group_id, now) for group_id in group_ids]
 
 
 def list_groups(account: Account, *, after: str | None = None) -> list[Group]:
-    """Return every group, oldest first, from after the list key *after*."""
+    """Return every group, oldest first, beginning after the list key *after*."""
     return _in_order(groups.list_groups(account.id), after)
 
 
 def list_groups_of_contact(
     account: Account, key: ContactKey, *, after: str | None = None
 ) -> list[Group]:
-    """Return the groups that a contact is in, oldest first, from after the list key *after*.
+    """Return the groups of a contact, oldest first, beginning after the list key *after*.
 
     Raises:
         NotFoundError: There is no such contact.

@@ -9,7 +9,7 @@ from chalicelib.storage import contacts, groups, memberships
 
 
 def retrieve_group_with_members(account: Account, group_id: int) -> tuple[Group, Iterator[Contact]]:
-    """Return a group, and an iterator over all its contacts, which reads them.
+    """Return a group, and an iterator that reads all its contacts.
 
     Raises:
         NotFoundError: There is no such group.
@@ -26,9 +26,10 @@ def list_members(
     after: str | None = None,
     expected: int | None = None,
 ) -> Iterator[Contact]:
-    """Yield the contacts in any of some groups, each once, from after the number *after*.
+    """Yield the contacts of some groups, each once, beginning after the number *after*.
 
-    The groups must exist: whoever calls this has just read them.
+    The groups must exist: the caller has just read them. *expected* is how many the caller expects
+    to use; it sets how many are read at a time.
     """
     numbers = memberships.list_members(account.id, group_ids, after=after, expected=expected)
     return members_among(account, group_ids, numbers, expected=expected)
@@ -41,8 +42,8 @@ def members_among(
     *,
     expected: int | None = None,
 ) -> Iterator[Contact]:
-    """Yield the contacts of some memberships' numbers, if they are still in any of the groups."""
+    """Yield the contacts with some numbers that are in any of the groups."""
     wanted = frozenset(group_ids)
     found = contacts.list_contacts_by_number(account.id, phone_numbers, expected=expected)
-    # The contact's own word decides: it may have left since the membership was read.
+    # The contact itself decides: it may have left after its membership was read.
     return (contact for contact in found if contact.group_ids & wanted)

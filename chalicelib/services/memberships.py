@@ -20,17 +20,17 @@ from chalicelib.storage import contacts, groups, memberships, rewrites
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
 _LEFT_AT_ONCE: Final = rewrites.MAX_MEMBERSHIPS - 1
-"""What a transaction holds beside the group that is joined."""
+"""Groups that a contact can leave in the transaction in which it joins one."""
 
 
 def add_to_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) -> None:
-    """Put a contact into a group, which ends its schedule.
+    """Put a contact into a group, and remove its deletion date.
 
-    If the group is a stoplist, its number is on the blacklist from then on.
+    If the group is a stoplist, this also puts the contact's number on the blacklist.
 
     Raises:
         NotFoundError: There is no such group or no such contact.
-        ConflictError: The contact is in that group already.
+        ConflictError: The contact is already in this group.
 
     """
     group = groups.get_group(caller.account.id, group_id)
@@ -40,33 +40,33 @@ def add_to_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) 
 def add_all_to_group(
     caller: Caller, group_id: int, contact_ids: Collection[int], now: datetime
 ) -> None:
-    """Put contacts into a group; those that are in it already stay, so that it can be repeated.
+    """Put contacts into a group. This is idempotent: it skips contacts that are already in it.
 
-    None of them joins unless every one is there. One that is deleted while the others join is
-    told only then.
+    If one of them does not exist, none joins. But if one is deleted while the others join, the
+    others before it have joined.
 
     Raises:
-        NotFoundError: There is no such group, or one of the contacts is not there.
+        NotFoundError: There is no such group, or no such contact.
 
     """
     group = groups.get_group(caller.account.id, group_id)
     for contact_id in contact_ids:
         contacts.check_contact(caller.account.id, contact_id)
     for contact_id in contact_ids:
-        # Fails where it is in the group already, which is what was asked for.
+        # Fails if it is already in the group, which is what the caller wants.
         with suppress(ConflictError):
             memberships.join(caller.account.id, group, contact_id, caller.stamp(now))
 
 
 def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) -> None:
-    """Take a contact out of a group, and schedule its deletion if it was the last.
+    """Take a contact out of a group. If it is now in no group, it gets a deletion date.
 
-    Deleted groups do not count. With its last stoplist, its number leaves the blacklist, unless
-    somebody asked for it to be there.
+    Deleted groups do not count. If it was the contact's last stoplist, this takes its number off
+    the blacklist, unless somebody requested it to be there.
 
     Raises:
         NotFoundError: There is no such contact, or it is not in such a group.
-        UnavailableError: It was changed by others at every try.
+        UnavailableError: Others changed it at every try.
 
     """
     account = caller.account
@@ -83,15 +83,16 @@ def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datet
 def create_or_join(
     caller: Caller, group_id: int, data: ContactData, now: datetime, *, refuse_member: bool
 ) -> Contact:
-    """Create a contact in a group, or let the one of that number join it and change its fields.
+    """Create a contact in a group; if the number has a contact, change it and add it to the group.
 
-    One that is in the group already is refused if *refuse_member*, and changed otherwise.
+    With *refuse_member*, a contact that is already in the group is refused; otherwise it is
+    changed.
 
     Raises:
         NotFoundError: There is no such group.
-        ConflictError: The contact is in that group already.
-        InvalidDataError: All its extra fields would be larger than is kept.
-        UnavailableError: It was changed by others at every try.
+        ConflictError: The contact is already in this group, and *refuse_member* is True.
+        InvalidDataError: Its extra fields would be too large.
+        UnavailableError: Others changed it at every try.
 
     """
     group = groups.get_group(caller.account.id, group_id)
@@ -108,17 +109,17 @@ def create_or_join(
 def move_to_group(
     caller: Caller, group_id: int, key: ContactKey, changes: ContactChanges, now: datetime
 ) -> Contact:
-    """Let a contact join a group, leave all others, and change its fields, and return it.
+    """Move a contact to a group, out of all others, change its fields, and return it.
 
-    All of it is one transaction. Only of a contact in 96 other groups or more the rest is left
-    in further ones, while it is in the group already.
+    This is one transaction. If the contact is in 96 other groups or more, it leaves the rest in
+    further transactions, after it has joined the group.
 
     Raises:
         NotFoundError: There is no such group or no such contact.
-        ConflictError: There is another contact of its new number.
-        RefusedError: It is in too many groups to change its number as well.
-        InvalidDataError: All its extra fields would be larger than is kept.
-        UnavailableError: It was changed by others at every try.
+        ConflictError: Another contact has the new number.
+        RefusedError: It is in too many groups to change its number too.
+        InvalidDataError: Its extra fields would be too large.
+        UnavailableError: Others changed it at every try.
 
     """
     group = groups.get_group(caller.account.id, group_id)
@@ -131,7 +132,7 @@ def move_to_group(
 def _moved(
     caller: Caller, group: Group, key: ContactKey, changes: ContactChanges | None, now: datetime
 ) -> Contact:
-    """Let a contact join a group and leave as many others as fit, with its changes if any."""
+    """Let a contact join a group and leave as many others as fit, and make its changes, if any."""
     for _ in tries(DECISION_TRIES):
         kept = rewrites.get(caller.account.id, key)
         contact = kept.contact.changed(changes, now) if changes is not None else kept.contact

@@ -1,4 +1,4 @@
-"""Pages of contacts at an offset, and how many contacts there are in all."""
+"""Pages of contacts at an offset, with the total."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -12,11 +12,11 @@ from chalicelib.services.members import members_among
 from chalicelib.storage import groups, memberships
 
 _MAX_END: Final = 2**31 - 2
-"""After every contact. DynamoDB takes one more as the size of a page."""
+"""Beyond the last contact. One more is the largest page size that DynamoDB accepts."""
 
 
 class CountedPage(NamedTuple):
-    """Contacts at an offset, how many there are in all, and whether there are more after them."""
+    """Contacts at an offset, the total, and whether there are more after them."""
 
     contacts: list[Contact]
     total: int
@@ -26,7 +26,7 @@ class CountedPage(NamedTuple):
 def page_of_contacts(account: Account, *, offset: int, limit: int) -> CountedPage:
     """Return up to *limit* contacts in the order of numbers, after the first *offset* ones.
 
-    It reads those first ones too.
+    This reads the first ones too.
     """
     start, end = _clamped(offset, limit)
     found = list_contacts(account, expected=end + 1)
@@ -39,8 +39,8 @@ def page_of_contacts(account: Account, *, offset: int, limit: int) -> CountedPag
 def page_of_group(account: Account, group_id: int, *, offset: int, limit: int) -> CountedPage:
     """Return up to *limit* contacts of a group, after the first *offset* of its memberships.
 
-    Pages that follow upon each other show every contact once. One of them may hold less than
-    *limit*, where a contact is just being deleted.
+    Successive pages show every contact once. A page may have fewer contacts than *limit* while a
+    contact is being deleted.
 
     Raises:
         NotFoundError: There is no such group.
@@ -50,21 +50,21 @@ def page_of_group(account: Account, group_id: int, *, offset: int, limit: int) -
     start, end = _clamped(offset, limit)
     numbers = _numbers_in(account, group, end + 1)
     page = list(members_among(account, [group.id], islice(numbers, start, end)))
-    # The count may be late, and a page that is not full need not be the last one.
+    # The count may lag, and a page that is not full need not be the last one.
     is_more = group.contacts_count > end or _is_any_in(account, group, numbers)
     total = _total(start, len(page), group.contacts_count, is_more=is_more)
     return CountedPage(page, total, is_more)
 
 
 def part_of_group(account: Account, group: Group, *, offset: int, limit: int) -> Iterator[Contact]:
-    """Yield the contacts on such a page of a group that was read already."""
+    """Yield the contacts of such a page; the caller has read the group."""
     start, end = _clamped(offset, limit)
     numbers = _numbers_in(account, group, end)
     return members_among(account, [group.id], islice(numbers, start, end))
 
 
 def _clamped(offset: int, limit: int) -> tuple[int, int]:
-    """Return where a page begins and ends, in numbers that DynamoDB takes."""
+    """Return the offsets at which a page begins and ends, limited to what DynamoDB accepts."""
     return min(offset, _MAX_END), min(offset + limit, _MAX_END)
 
 
@@ -73,7 +73,7 @@ def _numbers_in(account: Account, group: Group, expected: int) -> Iterator[str]:
 
 
 def _is_any_in(account: Account, group: Group, numbers: Iterator[str]) -> bool:
-    """Say whether any contact of these numbers is in a group; without a number, nothing is read."""
+    """Say whether a contact with one of these numbers is in a group; reads none without numbers."""
     number = next(numbers, None)
     if number is None:
         return False
@@ -82,9 +82,9 @@ def _is_any_in(account: Account, group: Group, numbers: Iterator[str]) -> bool:
 
 
 def _total(offset: int, found: int, counted: int, *, is_more: bool) -> int:
-    """Return how many there are in all: as counted, but never against what was just read.
+    """Return the total: the counter, corrected if it contradicts what was just read.
 
-    The count follows by about a second.
+    The counter lags by about a second.
     """
     seen = offset + found
     if is_more:

@@ -1,4 +1,4 @@
-"""Comparing counters with the truth, and repairing them, while traffic runs."""
+"""Comparing counters with the truth, and repairing them, during traffic."""
 
 import random
 import time
@@ -15,10 +15,10 @@ from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.recount import Passed, UnreadableCounterError
 
 TRIES: Final = 5
-"""How often a counter is looked at again where others came between."""
+"""How often to recount a counter if changes or another recount interfere."""
 
 COUNTERS_AT_ONCE: Final = 8
-"""Each waits for the stream most of its time."""
+"""Counters to recount in parallel: each mostly waits for the stream."""
 
 SECONDS_FOR_THE_STREAM: Final = 30.0
 _SECONDS_BESIDE_A_RIVAL: Final = 2.0
@@ -30,11 +30,11 @@ class StreamStuckError(Exception):
 
 
 class _RivalError(Exception):
-    """Counting passed another recount's fence, and may have passed ours before it."""
+    """Counting passed the fence of another recount, and may have passed ours before that."""
 
 
 class Obstacle(Enum):
-    """Why the truth of a counter could not be told."""
+    """Why a counter could not be compared with the truth."""
 
     CHANGING = "still changing"
     RIVAL = "another recount is running"
@@ -44,7 +44,7 @@ class Obstacle(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What a counter says and what it should; ``truth`` is None if an ``obstacle`` was there."""
+    """A counter's value and its right value; ``truth`` is None if there was an ``obstacle``."""
 
     counter: Counter
     count: int
@@ -54,17 +54,17 @@ class Recount:
 
     @property
     def drift(self) -> int:
-        """How much is to be added."""
+        """The amount to add to the counter."""
         return 0 if self.truth is None else self.truth - self.count
 
     @property
     def is_right(self) -> bool:
-        """Whether it is known to be right, by now."""
+        """Whether the counter is known to be right now."""
         return self.obstacle is None and (not self.drift or self.is_fixed)
 
 
 def all_counters() -> Iterator[Counter]:
-    """Yield the counter of every account and of each of its groups."""
+    """Yield the counters of all accounts and of their groups."""
     for account_id in recount.accounts_with_counters():
         yield from recount.counters_of(account_id)
 
@@ -73,7 +73,7 @@ def some_counters(account_ids: Sequence[str], group_ids: Sequence[int]) -> Itera
     """Yield the counters of some accounts and all their groups, or of some groups of one account.
 
     Raises:
-        InvalidDataError: Groups were named, and not the one account that they are in.
+        InvalidDataError: There are groups, but not exactly one account.
         OperatorError: There is no such account.
         NotFoundError: There is no such group.
 
@@ -90,13 +90,13 @@ def some_counters(account_ids: Sequence[str], group_ids: Sequence[int]) -> Itera
 
 
 def recount_all(counters: Iterable[Counter], *, fix: bool) -> Iterator[Recount]:
-    """Recount several counters at a time, and yield what was found of each as it is found.
+    """Recount several counters in parallel, and yield each result as soon as it is known.
 
-    Where nothing is counted at all, it does not wait for each: when so many in a row are stuck as
-    are looked at together, it ends.
+    If the stream is stuck, this does not wait for every counter: it ends after
+    :data:`COUNTERS_AT_ONCE` stuck counters in a row.
 
     Raises:
-        UnavailableError: The table does not serve us; what was yielded is done.
+        UnavailableError: The table does not serve us. The yielded results are done.
 
     """
     remaining = iter(counters)
@@ -119,7 +119,7 @@ def recount_all(counters: Iterable[Counter], *, fix: bool) -> Iterator[Recount]:
 
 
 def recount_one(counter: Counter, *, fix: bool) -> Recount | None:
-    """Compare a counter with the truth, and repair it if asked to; None if it was deleted.
+    """Compare a counter with the truth, and with *fix* repair it; None if it was deleted.
 
     Raises:
         UnavailableError: The table does not serve us.
@@ -137,7 +137,7 @@ def recount_one(counter: Counter, *, fix: bool) -> Recount | None:
                 return Recount(counter, 0, None, obstacle=Obstacle.SPOILT)
             except _RivalError:
                 obstacle = Obstacle.RIVAL
-                # So that two who meet do not meet at every try.
+                # A random pause, so that two recounts do not meet again at every try.
                 time.sleep(random.uniform(0, _SECONDS_BESIDE_A_RIVAL))  # noqa: S311 - guards nothing
                 continue
             if result is not None:
@@ -154,7 +154,7 @@ def _is_stuck(result: Recount) -> bool:
 
 
 def _try_to_recount(counter: Counter, *, fix: bool) -> Recount | None:
-    """Return what was found, or None if contacts came or went meanwhile."""
+    """Return the result, or None if changes were counted meanwhile."""
     tokens: list[str] = []
     try:
         before = _pass_fence(counter, tokens)
@@ -173,7 +173,7 @@ def _try_to_recount(counter: Counter, *, fix: bool) -> Recount | None:
 
 
 def _pass_fence(counter: Counter, tokens: list[str]) -> Passed:
-    """Put a fence, note it, and return what the counter says when counting has passed it."""
+    """Write a fence, add it to *tokens*, and return the counter after counting has passed it."""
     before = recount.look(counter).token
     tokens.append(recount.put_fence(counter))
     deadline = time.monotonic() + SECONDS_FOR_THE_STREAM
@@ -183,7 +183,8 @@ def _pass_fence(counter: Counter, tokens: list[str]) -> Passed:
         if seen.token == tokens[-1]:
             return seen
         if seen.token != before and not is_beside_a_rival:
-            # A fence before ours, which then comes at once, or one that took the place of ours.
+            # Another recount's fence: if it was before ours, ours follows at once; if it was after
+            # ours, it has overwritten our token.
             is_beside_a_rival = True
             deadline = min(deadline, time.monotonic() + _SECONDS_BESIDE_A_RIVAL)
         time.sleep(_SECONDS_BETWEEN_LOOKS)

@@ -1,4 +1,4 @@
-"""Sending again what the stream told and was not counted: what lies aside, and dead letters."""
+"""Counting again what was not counted: records that were put aside, and dead letters."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,11 +19,11 @@ from chalicelib.storage.dead_letters import (
 
 
 class NothingAsideError(Exception):
-    """Nothing lies aside under an id."""
+    """No record with this id was put aside."""
 
 
 class Fate(Enum):
-    """What became of something that was sent again."""
+    """The outcome for a record or letter."""
 
     WAITS = "not sent"
     COUNTED = "counted"
@@ -34,7 +34,7 @@ class Fate(Enum):
 
 
 class Resent(NamedTuple):
-    """A record that lies aside, or a dead letter; what became of it; and why it stays, if so."""
+    """A record that was put aside or a dead letter, with its outcome and the reason."""
 
     what: Aside | DeadLetter
     fate: Fate
@@ -42,7 +42,7 @@ class Resent(NamedTuple):
 
 
 def look() -> Iterator[Resent]:
-    """Yield all that lies aside, and change nothing.
+    """Yield every record that was put aside, without any change.
 
     Raises:
         UnavailableError: The table does not serve us.
@@ -52,7 +52,7 @@ def look() -> Iterator[Resent]:
 
 
 def look_into(letters: DeadLetters) -> Iterator[Resent]:
-    """Yield every dead letter, and change nothing.
+    """Yield every dead letter, without any change.
 
     Raises:
         UnavailableError: AWS refused, or is out of reach.
@@ -64,13 +64,13 @@ def look_into(letters: DeadLetters) -> Iterator[Resent]:
 
 
 def send_again(now: datetime) -> Iterator[Resent]:
-    """Count what lies aside and can be counted by now, and yield what became of each.
+    """Count the records that were put aside, if this is now possible, and yield the outcomes.
 
-    It is counted and let go of together or not at all, so that each counts once, whenever this
-    is broken off or run twice.
+    One transaction counts a record and deletes it. So each is counted once, even if this is
+    interrupted or runs twice.
 
     Raises:
-        UnavailableError: The table does not serve us; what was yielded is done.
+        UnavailableError: The table does not serve us. The yielded outcomes are done.
 
     """
     for lying in aside.list_aside():
@@ -79,7 +79,7 @@ def send_again(now: datetime) -> Iterator[Resent]:
             continue
         try:
             countable = countable_of(lying.record)
-            # Whoever put the fence has long stopped waiting for it.
+            # The recount that wrote the fence does not wait for it any more.
             if countable is None or isinstance(countable, Fence):
                 aside.forget(lying)
                 yield Resent(lying, Fate.NOTHING, "")
@@ -91,10 +91,10 @@ def send_again(now: datetime) -> Iterator[Resent]:
 
 
 def send_letters_again(letters: DeadLetters, now: datetime) -> Iterator[Resent]:
-    """Count what dead letters name, as far as the stream still has it, and yield what became of it.
+    """Count the records of dead letters that the stream still has, and yield the outcomes.
 
-    A letter is removed when all that it names is counted, was counted before, or lies aside. One
-    about another table stays: its counters are not in this one.
+    A letter is removed after all its records are counted or put aside, now or before. A letter
+    about another table stays, since its counters are not in this table.
 
     Raises:
         UnavailableError: The table, the stream or the queue does not serve us.
@@ -117,20 +117,20 @@ def send_letters_again(letters: DeadLetters, now: datetime) -> Iterator[Resent]:
 
 
 def record_of(record_id: str) -> object:
-    """Return a record that lies aside, whole.
+    """Return a record that was put aside; if a part is missing, its remaining text.
 
     Raises:
-        NothingAsideError: There is none of that id.
+        NothingAsideError: There is no record with this id.
 
     """
     return _get(record_id).record
 
 
 def forget(ids: list[str], letters: DeadLetters | None) -> None:
-    """Let go of records that lie aside, or of dead letters, for good.
+    """Delete records that were put aside, or dead letters, for good.
 
     Raises:
-        NothingAsideError: There is none of one of the ids; those before it are gone.
+        NothingAsideError: There is nothing with one of the ids. Those before it are deleted.
         UnavailableError: The table or the queue does not serve us.
 
     """

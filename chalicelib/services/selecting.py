@@ -1,4 +1,4 @@
-"""Choosing groups, and the contacts of a group: by filters, in an order, and a part of them."""
+"""Selecting groups, and contacts of a group, by filters, with an order and a slice."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -15,18 +15,18 @@ from chalicelib.services.paging import part_of_group
 
 
 def select_groups(account: Account, wanted: GroupFilter, part: Slice) -> Iterator[Group]:
-    """Yield a part of the groups that a filter takes, oldest first."""
+    """Yield a slice of the groups that match a filter, oldest first."""
     return part.of(filter(wanted.takes, groups.list_groups(account)))
 
 
 def select_members(
     account: Account, group: Group, wanted: ContactFilter, order: Order, part: Slice
 ) -> Iterator[tuple[Contact, datetime | None]]:
-    """Yield a part of the contacts of a group that a filter takes, each with its opt-out.
+    """Yield a slice of the contacts of a group that match a filter, each with its opt-out.
 
-    That is since when its number has been on the blacklist, or None if it is not there. Without a
-    filter and in the order of numbers, only the part is read, and the memberships before it.
-    Otherwise the whole group is read.
+    The opt-out is the time when its number was put on the blacklist, or None if it is not there.
+    Without a filter and in the order of numbers, this reads only the slice, and the memberships
+    before it. Otherwise it reads the whole group.
     """
     if wanted.takes_all and order.is_as_read and part.limit is not None:
         found: Iterable[Contact] = part_of_group(

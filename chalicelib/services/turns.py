@@ -1,7 +1,7 @@
-"""Working for all accounts in turns, while whatever fails, fails by itself.
+"""Working for all accounts in turns, so that a failure of one item stops no other.
 
-Nothing that is wrong with one item, and nothing that one account has too much of, may keep an
-unattended run from the others.
+Neither a bad item, nor an account with very many items, may block the other accounts in a run
+that nobody watches.
 """
 
 import random
@@ -15,23 +15,23 @@ from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.model import Item
 
 FAILURES_NAMED: Final = 100
-"""Of a run; the others are counted."""
+"""Failures of a run that are named. The others are only counted."""
 
 FIRST_TURN: Final = 100
-"""Items of one account before the others have their turn; each further turn is twice as long."""
+"""Items of one account in its first turn. Each further turn is twice as long."""
 
 HasTime: TypeAlias = Callable[[], bool]
 
 
 class Failure(NamedTuple):
-    """What could not be done, by the keys of its item, and why."""
+    """A failed item, by its keys, and the error."""
 
     key: str
     error: Exception
 
 
 class Task(NamedTuple):
-    """Something to be done with one item: whose it is, where, and since which day, if it says."""
+    """The work on one item: its account, its keys, and the day since when it is due, if known."""
 
     account_id: str
     key: str
@@ -39,7 +39,7 @@ class Task(NamedTuple):
 
 
 def task_of(entry: Item, day_of: Callable[[str], date]) -> Task:
-    """Return what an entry of the index asks for."""
+    """Return the task of an index entry."""
     try:
         day = day_of(entry.gsi1sk)
     except ValueError:
@@ -48,13 +48,13 @@ def task_of(entry: Item, day_of: Callable[[str], date]) -> Task:
 
 
 class _TimeIsUpError(Exception):
-    """There is no time for one more item."""
+    """There is no time for another item."""
 
 
 class Run:
-    """Goes through an index, account by account in turns, and lets each item fail by itself.
+    """Goes through an index, with turns for the accounts, and goes on after failures.
 
-    ``items_failed`` are those that failed, of which ``failures`` names the first.
+    ``items_failed`` counts the failed items. ``failures`` has the first of them.
     """
 
     def __init__(self, has_time: HasTime) -> None:
@@ -67,11 +67,11 @@ class Run:
 
     @property
     def oldest_left(self) -> date | None:
-        """The day of the oldest that failed, or whose turn did not come."""
+        """The day of the oldest item that failed or is still waiting."""
         return oldest(self._oldest_failed, self._turns.oldest_waiting)
 
     def in_turns(self, go_through: Callable[[], None]) -> bool:
-        """Go through the index until nobody waits for a turn, and say whether it came so far."""
+        """Go through the index until no account waits for a turn; return False if time was up."""
         length = FIRST_TURN
         try:
             go_through()
@@ -88,14 +88,14 @@ class Run:
         return True
 
     def is_turn_over(self, task: Task) -> bool:
-        """Say whether an item has to wait because its account has had its turn."""
+        """Say whether an item has to wait because its account's turn is over."""
         if not self._turns.is_over(task.account_id):
             return False
         self._turns.wait(task.day)
         return True
 
     def is_next(self, task: Task) -> bool:
-        """Say whether to do an item now: it neither failed in this run nor has to wait."""
+        """Say whether to do an item now: it did not fail in this run, and need not wait."""
         if task.key in self._settled:
             return False
         if self._turns.has_to_wait(task.account_id):
@@ -104,9 +104,9 @@ class Run:
         return True
 
     def attempt(self, task: Task, do: Callable[[], bool]) -> bool:
-        """Do something with one item, and say whether it is done.
+        """Do an item, and say whether it is done.
 
-        Where it fails, this is its failure alone; unless nobody can reach the table.
+        If it fails, the run goes on, except if the table is out of reach.
         """
         try:
             self._refuse_if_time_is_up()
@@ -145,11 +145,12 @@ class Run:
 
 
 class _Turns:
-    """Whose turn it is: not that of an account that had one, nor of what comes after its failures.
+    """The turns of accounts: which items have to wait.
 
-    In the first turn, each failure in a row doubles how many items of that account are leapt over,
-    give or take, so that very many bad ones hardly hold up the good ones. Where each leap ends is
-    left to chance: the next run may try another.
+    An item waits if the turn of its account is over. In the first turn, items also wait after
+    failures of their account: we skip a random number of items, and its maximum doubles with each
+    failure in a row. So many bad items hardly delay the good ones, and since the number is random,
+    the next run tries other items.
     """
 
     def __init__(self, length: int) -> None:
@@ -188,5 +189,5 @@ class _Turns:
 
 
 def oldest(*days: date | None) -> date | None:
-    """Return the oldest of those that are days, or None if none is."""
+    """Return the oldest day, or None if there is no day."""
     return min((day for day in days if day), default=None)

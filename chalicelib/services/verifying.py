@@ -1,4 +1,4 @@
-"""Verifying that all which must hold in the table does, and mending what does not, in traffic."""
+"""Verifying the invariants of the table, and mending what is wrong, during traffic."""
 
 import time
 from collections import deque
@@ -15,14 +15,14 @@ from chalicelib.storage.inspection import Found, Inspector, Key, key_of
 from chalicelib.storage.invariants import Check, Kind, checks_of
 
 SECONDS_TO_SETTLE: Final = 60.0
-"""Longer than a request takes: what one of them had half done by then, it will not go on with."""
+"""Longer than any request lasts: a request that was under way has ended by then."""
 
 _MAX_WAITING: Final = 10_000
-"""Checks, of a few hundred bytes each."""
+"""Checks that wait in memory, with a few hundred bytes each."""
 
 
 class Finding(NamedTuple):
-    """What is wrong, about which item, and whether it was mended."""
+    """What is wrong with which item, and whether it was mended."""
 
     kind: Kind
     key: Key
@@ -30,20 +30,20 @@ class Finding(NamedTuple):
 
     @property
     def is_left(self) -> bool:
-        """Whether it is still there, and does harm."""
+        """Whether it is not mended, and does harm."""
         return not self.is_mended and not self.kind.is_a_notice
 
 
 def verify(account_id: str | None, stamp: Stamp, *, fix: bool) -> Iterator[Finding]:
     """Check every item of the table, or of one account, and yield what is wrong.
 
-    Whatever looks wrong is read again, with all that it has to agree with, as it was at one moment;
-    what a request may be in the middle of, also some time later. So nothing is told that was only
-    in flight. Counters are compared by :mod:`.recounting`.
+    If an item looks wrong, it is read again in a snapshot with its related items. If a running
+    request may be the reason, this waits before it reads again. So it does not report a change
+    that was under way. It does not compare counters; :mod:`.recounting` does.
 
     Raises:
         OperatorError: There is no such account.
-        UnavailableError: The table does not serve us; what was yielded is done.
+        UnavailableError: The table does not serve us. The yielded findings are done.
 
     """
     inspector = Inspector()
@@ -59,13 +59,13 @@ def verify(account_id: str | None, stamp: Stamp, *, fix: bool) -> Iterator[Findi
 
 
 def finding_of(result: Recount) -> Finding:
-    """Return what is wrong about a counter, as it was recounted."""
+    """Return the finding of a counter that a recount found wrong."""
     item = item_of(result.counter)
     return Finding(Kind.COUNT, Key(item.pk, item.sk), result.is_fixed)
 
 
 class _Verifier:
-    """Looks at items, and once more at what looked wrong."""
+    """Checks items, and checks again those that look wrong."""
 
     def __init__(self, inspector: Inspector, stamp: Stamp, *, fix: bool) -> None:
         self._inspector = inspector
@@ -74,7 +74,7 @@ class _Verifier:
         self._settling: deque[tuple[float, Check]] = deque()
 
     def look_at(self, items: Iterable[StoredItem]) -> Iterator[Finding]:
-        """Yield what is wrong about some items; what may be settling, later."""
+        """Yield what is wrong with some items, and later what may be settling."""
         at_hand = {key_of(item): item for item in items}
         checks = [check for item in at_hand.values() for check in checks_of(item, self._stamp.at)]
         wanted = {key for check in checks for key in check.reads} - at_hand.keys()
@@ -92,7 +92,7 @@ class _Verifier:
             yield from self._look_at_the_oldest()
 
     def look_at_the_rest(self) -> Iterator[Finding]:
-        """Yield what is wrong of all that may have been settling."""
+        """Yield what is wrong with the items that may have been settling."""
         while self._settling:
             yield from self._look_at_the_oldest()
 
@@ -102,14 +102,14 @@ class _Verifier:
         yield from self._look_again(check)
 
     def _look_again(self, check: Check) -> Iterator[Finding]:
-        """Yield a check's finding, if it is broken at one moment, and nothing excuses it."""
+        """Yield the finding of a check that is broken in a snapshot and has no excuse."""
         found = self._inspector.read_together(check.reads)
         if not check.is_broken(found):
             return
         if check.excuse:
             if check.excuse(self._inspector):
                 return
-            # What excused it may have been swept, and this with it.
+            # If the excuse was swept meanwhile, this item was swept with it.
             found = self._inspector.read_together(check.reads)
             if not check.is_broken(found):
                 return
@@ -127,7 +127,7 @@ def _before_settling() -> float:
 
 
 def _items_of(inspector: Inspector, account_id: str) -> Iterator[list[StoredItem]]:
-    """Yield all items of an account, some at a time."""
+    """Yield all items of an account, in batches."""
     yield list(inspector.read([Key(keys.account(account_id), keys.ACCOUNT)]).values())
     yield from inspector.credentials_of(account_id)
     yield from inspector.items_in(keys.blacklist(account_id))
