@@ -1,4 +1,4 @@
-"""Rows: what a client says of contacts, one after another, and what becomes of each."""
+"""Rows: what a client sends about several contacts, and the outcome of each row."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -15,28 +15,28 @@ from chalicelib.domain.group import Group
 
 
 class Written(NamedTuple):
-    """A row that was written: its contact, as the last row of that number left it."""
+    """A row that was written, with the contact after the last row of its number."""
 
     contact: Contact
 
 
 class Rejected(NamedTuple):
-    """A row that changed nothing, and why."""
+    """A row that changed nothing, with the reason."""
 
     reason: PhonebookError
 
 
 Row: TypeAlias = ContactData | Rejected
-"""What a client says of a contact. A row that cannot be read has its outcome already."""
+"""What a client sends about one contact; or its rejection, if it is invalid."""
 
 Outcome: TypeAlias = Written | Rejected
-"""What became of a row."""
+"""The outcome of a row."""
 
 
 class Taken(NamedTuple):
-    """What the rows of one number make of its contact, and the outcome of each if that is written.
+    """The new contact after all rows of one number, and the outcome of each row once it is written.
 
-    ``contact`` is None if nothing is to be written, since every row is rejected.
+    ``contact`` is None if all rows are rejected, so that there is nothing to write.
     """
 
     contact: Contact | None
@@ -44,11 +44,11 @@ class Taken(NamedTuple):
 
 
 class Upsert(NamedTuple):
-    """How rows create contacts, and change those that are there.
+    """The rules by which rows create and change contacts.
 
-    Each contact joins ``group`` if there is one. One that is in it already is refused if
-    ``refuse_members``, and changed otherwise. One that is created outside groups gets the
-    ``scheduled_deletion_date``.
+    Each contact joins ``group``, if there is one. With ``refuse_members``, a contact that is
+    already in it is refused; otherwise it is changed. A contact that is created outside groups
+    gets the ``scheduled_deletion_date``.
     """
 
     group: Group | None
@@ -57,11 +57,11 @@ class Upsert(NamedTuple):
     refuse_members: bool = False
 
     def take(self, row: ContactData, contact: Contact | None) -> Contact:
-        """Return what a row makes of the contact of its number, which is None if there is none.
+        """Return the contact after a row. *contact* is the one before it, or None.
 
         Raises:
-            ConflictError: The contact is in the group already.
-            InvalidDataError: All its extra fields would be larger than is kept.
+            ConflictError: The contact is already in the group, and ``refuse_members`` is True.
+            InvalidDataError: Its extra fields would be too large.
 
         """
         if contact is None:
@@ -74,9 +74,9 @@ class Upsert(NamedTuple):
         return taken.joined(self.group) if self.group else taken
 
     def take_all(self, rows: Collection[ContactData], contact: Contact | None) -> Taken:
-        """Return what rows of one number make of its contact, each of what the one before left.
+        """Return the contact after several rows of its number, applied one after another.
 
-        A row that is rejected leaves the contact to the next as it was.
+        A rejected row does not change the contact.
         """
         taken: Contact | None = None
         rejected: dict[int, Rejected] = {}
