@@ -1,8 +1,9 @@
 """Rows: what a client sends about several contacts, and the outcome of each row."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from chalicelib.domain.contact import (
     Contact,
@@ -14,13 +15,15 @@ from chalicelib.domain.errors import ConflictError, ErrorCode, PhonebookError
 from chalicelib.domain.group import Group
 
 
-class Written(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Written:
     """A row that was written, with the contact after the last row of its number."""
 
     contact: Contact
 
 
-class Rejected(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rejected:
     """A row that changed nothing, with the reason."""
 
     reason: PhonebookError
@@ -33,17 +36,15 @@ Outcome: TypeAlias = Written | Rejected
 """The outcome of a row."""
 
 
-class Taken(NamedTuple):
-    """The new contact after all rows of one number, and the outcome of each row once it is written.
+Taken: TypeAlias = tuple[Contact | None, list[Outcome]]
+"""The new contact after all rows of one number, and the outcome of each row once it is written.
 
-    ``contact`` is None if all rows are rejected, so that there is nothing to write.
-    """
-
-    contact: Contact | None
-    outcomes: list[Outcome]
+There is no contact if all rows are rejected, so that there is nothing to write.
+"""
 
 
-class Upsert(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Upsert:
     """The rules by which rows create and change contacts.
 
     Each contact joins ``group``, if there is one. With ``refuse_members``, a contact that is
@@ -86,6 +87,6 @@ class Upsert(NamedTuple):
             except PhonebookError as error:
                 rejected[position] = Rejected(error)
         if taken is None:
-            return Taken(None, [*rejected.values()])
+            return None, [*rejected.values()]
         written = Written(taken)
-        return Taken(taken, [rejected.get(position, written) for position in range(len(rows))])
+        return taken, [rejected.get(position, written) for position in range(len(rows))]
