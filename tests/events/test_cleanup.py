@@ -332,9 +332,10 @@ def test_scheduled_lambda_logs_a_summary_and_publishes_metrics(account, capsys):
 
 def test_what_the_schedule_changes_says_so(account):
     create(account)
-    group = create_group(account)
-    join(account, group)
-    groups.delete_group(caller_of(account), group.id, NOW)
+    kept, deleted = create_group(account), create_group(account)
+    for group in (kept, deleted):
+        join(account, group)
+    groups.delete_group(caller_of(account), deleted.id, NOW)
 
     clean_up_on_schedule(SCHEDULED_EVENT, None)
 
