@@ -18,7 +18,7 @@ _CHANGING: Final = re.compile(
     r"\b20\d\d-\d\d-\d\d([ T]\d\d:\d\d:\d\d)?\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}-[0-9a-f]{16}\b"
     r"|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
     r'|(?<=:)"?[0-9]{7,16}"?(?=[,}])'
-    r"|(?<=already: )[0-9]{8,16}"
+    r"|(?<=address book: )[0-9]{8,16}"
     r'|(?<="href":")[^"]*'
 )
 """Moments, ids and links, which are others each time; numbers of contacts have a plus or quotes."""
