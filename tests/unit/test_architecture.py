@@ -6,6 +6,7 @@ import os
 import pkgutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -98,3 +99,12 @@ def test_value_of_the_domain_is_no_tuple_to_be_unpacked_or_compared_as_one(modul
 def test_dialect_owns_each_of_its_paths_and_no_longer_name(dialect):
     assert all(dialect.owns(path) and dialect_of(path) is dialect for path in dialect.endpoints)
     assert not any(dialect.owns(f"{root}s") for root in dialect.roots)
+
+
+def test_every_dialect_is_among_those_that_do_not_know_each_other():
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (independent,) = [each for each in contracts["contracts"] if each["type"] == "independence"]
+
+    assert sorted(independent["modules"]) == sorted(
+        f"chalicelib.dialects.{dialect.name}" for dialect in DIALECTS
+    )
