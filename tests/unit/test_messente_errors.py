@@ -33,6 +33,7 @@ def test_error_has_the_code_that_its_status_is_documented_with(code):
 def test_error_body_is_of_the_documented_shape(code):
     response = render_error(PhonebookError(code))
 
+    assert response.status == ERRORS[code][0]
     body = json.loads(response.body)
     assert [set(item) for item in body["errors"]] == [{"title", "detail", "code"}]
     assert response.headers["Content-Type"] == "application/json"
@@ -50,4 +51,5 @@ def test_headers_say_what_the_client_can_do():
 
     assert render_error(allowed).headers["Allow"] == "GET, PUT"
     assert render_error(UnavailableError(ErrorCode.BUSY)).headers["Retry-After"] == "1"
-    assert "Basic" in render_error(UnauthorizedError()).headers["WWW-Authenticate"]
+    challenge = 'Basic realm="phonebook", charset="UTF-8"'
+    assert render_error(UnauthorizedError()).headers["WWW-Authenticate"] == challenge

@@ -13,7 +13,13 @@ from chalicelib.dialects.messente.parse import (
     parse_new_contact,
     parse_number_to_blacklist,
 )
-from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError, RefusedError
+from chalicelib.domain.errors import (
+    ErrorCode,
+    InvalidDataError,
+    NotFoundError,
+    Problem,
+    RefusedError,
+)
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.phone import PhoneNumber
 from tests.account import account_in
@@ -133,7 +139,7 @@ def test_lone_surrogate_is_refused_as_escape_and_as_name():
 
 
 def test_empty_changes_are_refused():
-    assert problems_of(contact_update, {}).keys() == {"body"}
+    assert problems_of(contact_update, {}) == {"body": "must hold at least one field"}
 
 
 @pytest.mark.parametrize("written", ["+37251000000", "37251000000", "+372 5100 0000"])
@@ -182,6 +188,12 @@ def test_missing_and_unknown_fields_are_told_together():
     }  # fmt: skip
 
 
+def test_number_is_read_as_one_of_the_accounts_region_and_refused_by_its_name():
+    for parse in (number_to_blacklist, lambda sent: new_contact(sent)[0]):
+        assert parse(request({"phoneNumber": "51000000"})) == PhoneNumber("+37251000000")
+        assert problems_of(parse, {"phoneNumber": ""}) == {"phoneNumber": "must not be empty"}
+
+
 def test_malformed_group_id_in_a_path_is_a_missing_group():
     assert parse_group_id(request(groupId=uuid_of(7))) == 7
     with pytest.raises(NotFoundError):
@@ -210,14 +222,23 @@ def test_group_filter_is_none_without_ids_and_a_filter_with_unknown_ones():
     "group_ids", [["", uuid_of(7)], ["", ""], ["7"], [f"{uuid_of(7)},{uuid_of(8)}"]]
 )
 def test_malformed_group_filter_is_refused(group_ids):
-    with pytest.raises(InvalidDataError):
+    with pytest.raises(InvalidDataError) as refusal:
         group_ids_in(*group_ids)
+    assert refusal.value.problems == (Problem("groupIds", "must be UUIDs"),)
 
 
 def test_group_filter_has_at_most_100_ids():
     assert group_ids_in(*map(uuid_of, range(1, 101)))
-    with pytest.raises(InvalidDataError):
+    with pytest.raises(InvalidDataError) as refusal:
         group_ids_in(*map(uuid_of, range(1, 102)))
+    assert refusal.value.problems == (Problem("groupIds", "must be at most 100"),)
+
+
+def test_cursor_is_one_of_the_groups_that_were_asked_for():
+    _, page = parse_contact_list(request(query={"groupIds": [uuid_of(8), uuid_of(7)]}), ACCOUNT)
+    assert page.list_key == ("contacts", uuid_of(7), uuid_of(8))
+    _, page = parse_contact_list(request(), ACCOUNT)
+    assert page.list_key == ("contacts",)
 
 
 def test_problems_of_a_list_are_told_together():

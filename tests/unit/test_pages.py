@@ -6,9 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib.dialects.messages import Request
-from chalicelib.dialects.pages import Page, render_list, texts_of
+from chalicelib.dialects.pages import Page, parse_page, render_list, texts_of
 from chalicelib.domain.account import Account
-from chalicelib.domain.errors import ErrorCode, RefusedError
+from chalicelib.domain.cursors import read_cursor, write_cursor
+from chalicelib.domain.errors import ErrorCode, InvalidDataError, Problem, RefusedError
 from chalicelib.domain.limits import MAX_RESPONSE_BYTES, MAX_RESPONSE_EVENT_BYTES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,6 +57,14 @@ def test_list_is_refused_for_what_it_takes_within_the_answer_of_a_lambda():
     assert marks * 2 < MAX_RESPONSE_BYTES
 
 
+def test_list_is_answered_up_to_the_last_byte_that_a_lambda_may_answer():
+    fits = "\\" * (MAX_RESPONSE_EVENT_BYTES // 4 - 2) + "xx"
+
+    assert rendered([fits]).status == 200
+    with pytest.raises(RefusedError):
+        rendered([f"{fits}x"])
+
+
 def test_page_ends_where_no_more_fits_and_links_to_the_rest():
     third = text_of_body(MAX_RESPONSE_BYTES // 3)
 
@@ -92,8 +101,50 @@ def test_query_in_a_link_ends_nothing_before_its_end():
     assert sent == query
 
 
+def test_link_names_the_place_where_the_next_page_begins_once():
+    request = REQUEST._replace(query={"cursor": ["of this page"], "limit": ["1"]})
+
+    link = rendered(["a", "b"], 1, request).headers["Link"]
+
+    query = parse_qs(urlsplit(link.partition(">")[0]).query)
+    assert query.keys() == {"limit", "cursor"}
+    (cursor,) = query["cursor"]
+    assert read_cursor(ACCOUNT.cursor_key, ["list"], cursor) == "000000"
+
+
+@pytest.mark.parametrize(("text", "limit"), [("1", 1), ("1000", 1_000), ("000000001", 1)])
+def test_page_has_from_1_to_1000_entries(text, limit):
+    page = parse_page(REQUEST._replace(query={"limit": [text]}), ACCOUNT, ["list", "a"])
+
+    assert page == Page(limit=limit, after=None, list_key=("list", "a"))
+    assert page.size_to_read == limit + 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "1001", "-1", "+1", " 1", "1.0", "a", "\u0661", "0000000001", "1" * 5_000]
+)
+def test_limit_that_is_no_number_in_range_is_refused(text):
+    with pytest.raises(InvalidDataError) as refusal:
+        parse_page(REQUEST._replace(query={"limit": [text]}), ACCOUNT, ["list"])
+    assert refusal.value.problems == (Problem("limit", "must be a number from 1 to 1000"),)
+
+
+def test_page_goes_on_after_its_cursor_and_without_one_is_the_whole_list():
+    cursor = write_cursor(ACCOUNT.cursor_key, ["list"], "b")
+
+    page = parse_page(REQUEST._replace(query={"cursor": [cursor]}), ACCOUNT, ["list"])
+    assert page == Page(limit=None, after="b", list_key=("list",))
+    assert page.size_to_read is None
+    assert parse_page(REQUEST._replace(query={}), ACCOUNT, []) == Page(None, None, ())
+    with pytest.raises(InvalidDataError):
+        parse_page(REQUEST._replace(query={"cursor": [cursor]}), ACCOUNT, ["other"])
+
+
 def test_text_is_sent_as_utf_8_and_not_as_escapes():
-    assert rendered(["Õun 😀"]).body == '{"list":["Õun 😀"]}'
+    response = rendered(["Õun 😀", "b"])
+
+    assert response.body == '{"list":["Õun 😀","b"]}'
+    assert response.headers == {"Content-Type": "application/json"}
 
 
 def test_list_for_another_envelope_fits_whole_or_is_refused():
