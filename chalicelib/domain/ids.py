@@ -45,7 +45,7 @@ def id_of_uuid(text: str) -> int | None:
     """Return the id that :func:`uuid_of` rendered as *text*, or None if there is none."""
     if not is_uuid(text):
         return None
-    high, low = text[20:23], text[24:]
+    high, low = text[21:23], text[24:]
     number = int(high, 16) << _LOW_BITS | int(low, 16)
     is_ours = _is_id(number) and uuid_of(number) == text.lower()
     return number if is_ours else None

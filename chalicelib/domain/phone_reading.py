@@ -173,7 +173,7 @@ class _Readings:
         its first digits may be a carrier's.
         """
         prefix = self._plan.international_prefix
-        begins = re.match(prefix, self.written.digits) if prefix else None
+        begins = re.match(prefix, self.written.digits)
         if begins is None:
             return None
         reading = _read_international(_after_prefix(self.written, begins.end()))

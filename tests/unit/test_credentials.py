@@ -1,4 +1,5 @@
 import base64
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,13 @@ from chalicelib.dialects.credentials import (
     read_token_or_pair,
 )
 from chalicelib.dialects.messages import Request
-from chalicelib.domain.credential import PresentedCredential, token_of
+from chalicelib.domain.credential import (
+    PresentedCredential,
+    hash_secret,
+    is_username,
+    new_username,
+    token_of,
+)
 from chalicelib.domain.errors import UnauthorizedError
 
 USERNAME, SECRET = "0123456789abcdef", "c2VjcmV0-_"
@@ -81,6 +88,24 @@ def test_header_of_another_scheme_is_refused(authorization):
 
 def test_pair_is_split_where_its_username_ends():
     assert PresentedCredential.of_pair("a:b:c", ":") == PresentedCredential("a", "b:c")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (USERNAME, True), (new_username(), True), (USERNAME.upper(), False), (USERNAME[1:], False),
+        (f"{USERNAME}0", False), (f"{USERNAME}\n", False), ("", False),
+    ],
+)  # fmt: skip
+def test_username_is_16_hexadecimal_digits(text, is_one):
+    assert is_username(text) is is_one
+
+
+@pytest.mark.parametrize("secret", ["", SECRET, "ä", "\ud800"])
+def test_what_is_kept_of_a_secret_is_its_sha_256(secret):
+    sha256 = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+    assert hash_secret(secret) == sha256
 
 
 def test_secret_of_a_credential_is_not_printed():

@@ -1,14 +1,40 @@
 import pytest
 
 from chalicelib.domain.errors import (
+    EmailExistsError,
     ErrorCode,
     InvalidDataError,
     NotFoundError,
+    OperatorError,
+    OperatorErrorCode,
     Problem,
     ProblemCollector,
+    RefusedError,
     UnauthorizedError,
     UnavailableError,
 )
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NotFoundError(ErrorCode.GROUP_NOT_FOUND), ErrorCode.GROUP_NOT_FOUND),
+        (RefusedError(ErrorCode.LIST_TOO_LARGE), ErrorCode.LIST_TOO_LARGE),
+        (EmailExistsError(), ErrorCode.MEMBERSHIP_EXISTS),
+        (OperatorError(OperatorErrorCode.ACCOUNT_IN_USE), OperatorErrorCode.ACCOUNT_IN_USE),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_error_is_known_and_printed_by_its_code(error, code):
+    assert error.code is code
+    assert str(error) == code.name
+
+
+def test_refusal_names_the_methods_that_are_taken():
+    refusal = RefusedError(ErrorCode.METHOD_NOT_ALLOWED, allowed_methods=["GET", "PUT"])
+
+    assert refusal.allowed_methods == ("GET", "PUT")
+
 
 BAD_NAME = Problem("name", "is bad")
 BAD_DATE = Problem("date", "is worse")

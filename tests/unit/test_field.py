@@ -76,6 +76,8 @@ def test_field_is_read_with_the_type_of_its_value_and_the_values_that_are_allowe
         FieldDefinition("Age", shown, FieldType.NUMBER, ("5", "6")), 5
     )
     assert field_in(contact({}), definition) == Field(definition)
+    unnamed = contact({"devino.fields.Age": {"type": 3, "value": "5"}})
+    assert field_in(unnamed, FieldDefinition("Age", "Age")).definition.display_name == "Age"
     assert list(field_names_in(kept)) == ["Age"]
 
 
@@ -86,3 +88,6 @@ def test_field_is_found_however_the_letters_of_its_name_are_put_together(kept, w
     assert name_as_kept(found, wanted) == kept
     assert name_as_kept(found, kept) == kept
     assert name_as_kept(found, f"{wanted}x") == f"{WHOLE}x"
+    value = {"type": 3, "value": "a"}
+    both = contact({f"devino.fields.{each}": value for each in (wanted, kept)})
+    assert name_as_kept(both, kept) == kept

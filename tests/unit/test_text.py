@@ -48,8 +48,9 @@ def test_text_is_taken_and_its_nearest_neighbour_is_not(accepted, rejected, why)
 
 def test_empty_text_is_refused_where_one_is_needed():
     assert checked_text("name", "a", shortest=1, longest=10) == "a"
-    with pytest.raises(InvalidDataError):
+    with pytest.raises(InvalidDataError) as refusal:
         checked_text("name", "", shortest=1, longest=10)
+    assert refusal.value.problems == (Problem("name", "must not be empty"),)
 
 
 @pytest.mark.parametrize(
