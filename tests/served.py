@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from chalice.app import Chalice
 from moto import mock_aws
 
 from app import app
@@ -74,6 +75,8 @@ def app_served_here() -> Iterator[str]:
         server.shutdown()
         serving.join()
         server.server_close()
+        # Chalice's local server makes the app one of its own, and takes none that is one already.
+        app.__class__ = Chalice
 
 
 @dataclass(frozen=True)
