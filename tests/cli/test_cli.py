@@ -149,7 +149,7 @@ def test_account_is_closed_only_when_nobody_can_use_it(phonebook):
         (["accounts", "open", "a", "--default-region", "EE", "--notation", "x"], 2, "--notation"),
         (["accounts", "change", "0" * 16, "--name", "a"], 3, "no such account"),
         (["accounts", "change", "0" * 16], 2, "at least one thing"),
-        (["accounts", "change", "0" * 16, "--default-region", "ZZ"], 2, "no region that is known"),
+        (["accounts", "change", "0" * 16, "--default-region", "ZZ"], 2, "is not a known region"),
         (["accounts", "show", "0" * 16], 3, "no such account"),
         (["accounts", "change", "a", "--retention-days", "-1"], 2, "retention days: "),
         (["accounts", "open", "a", "--retention-days", "x"], 2, "--retention-days"),
