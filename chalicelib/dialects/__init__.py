@@ -1,1 +1,1 @@
-"""How each vendor says it: parse and render, pure, in one folder for each vendor."""
+"""The vendors' APIs: each folder parses a vendor's requests and renders its responses."""

@@ -1,4 +1,4 @@
-"""Reading bodies: JSON objects and forms, and their fields, in every dialect alike."""
+"""Reading bodies for all dialects: JSON objects, forms, and their fields."""
 
 import json
 import re
@@ -22,26 +22,26 @@ from chalicelib.domain.text import checked_text
 KeptT = TypeVar("KeptT")
 
 BODY: Final = "body"
-"""What a problem names that is not one of a field."""
+"""The name that a problem of the whole body has in place of a field's."""
 
 CANNOT_BE_CHANGED: Final = "cannot be changed"
-"""What a read-only field is told whose value is not the one that is kept."""
+"""The problem of a read-only field that was sent with another value than the stored one."""
 
 _NAME_SHOWN: Final = 50
-"""How much of an unknown field's name is repeated to the client."""
+"""How many characters of an unknown field's name are repeated to the client."""
 
 _LIST_FORM: Final = re.compile(r"(?P<name>.+)\[[0-9]{0,9}\]", re.DOTALL)
 """``name[]``, or ``name[0]`` as PHP's ``http_build_query`` writes it."""
 
 
 def read_object(request: Request) -> dict[str, Any]:
-    """Read a JSON object; a body that claims to be nothing is taken for one.
+    """Read a JSON object; a body without a media type counts as one.
 
     Whole numbers are exact, however large they are.
 
     Raises:
-        RefusedError: The body claims to be something else, or is compressed.
-        InvalidDataError: It is no JSON object in UTF-8.
+        RefusedError: The body has another media type, or is compressed.
+        InvalidDataError: It is not a JSON object in UTF-8.
 
     """
     if request.media_type not in {JSON, ""}:
@@ -59,12 +59,12 @@ def read_object(request: Request) -> dict[str, Any]:
 def read_object_or_form(request: Request) -> dict[str, Any]:
     """Read a JSON object, or a form as if it were one.
 
-    A form's values are all texts. A name that ends in ``[]``, or in ``[0]`` and so on, is without
-    it the name of a list.
+    All values of a form are texts. A name that ends in ``[]`` or ``[0]`` is an element of a list;
+    the list has the name without the brackets.
 
     Raises:
-        RefusedError: The body claims to be something else, or is compressed.
-        InvalidDataError: It is neither, or not in UTF-8.
+        RefusedError: The body has another media type, or is compressed.
+        InvalidDataError: It is neither a JSON object nor a form, or not in UTF-8.
 
     """
     return _read_form(request) if request.media_type == FORM else read_object(request)
@@ -74,7 +74,7 @@ def required(body: Mapping[str, Any], field: str) -> object:
     """Return the value of a field.
 
     Raises:
-        InvalidDataError: It is not there.
+        InvalidDataError: The field is missing.
 
     """
     if field not in body:
@@ -83,12 +83,12 @@ def required(body: Mapping[str, Any], field: str) -> object:
 
 
 def missing(field: str) -> InvalidDataError:
-    """Return the error that a field is not there, to be raised."""
+    """Return the error to raise for a missing field."""
     return InvalidDataError([Problem(field, "is required", is_missing=True)])
 
 
 def read_details(body: Mapping[str, Any], fields: Mapping[str, str]) -> Details:
-    """Read those of *fields* that are there, each the name of a detail; null clears one.
+    """Read the details in a body; null clears one. *fields* maps each field to its detail.
 
     Raises:
         InvalidDataError: For every field that is not acceptable.
@@ -105,10 +105,10 @@ def read_details(body: Mapping[str, Any], fields: Mapping[str, str]) -> Details:
 
 
 def refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
-    """Return if every field of a body is known.
+    """Refuse a body that has a field outside *known*.
 
     Raises:
-        InvalidDataError: For every field that is not.
+        InvalidDataError: For every unknown field.
 
     """
     unknown = [field for field in body if field not in known]
@@ -119,7 +119,7 @@ def refuse_unknown(body: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
 
 
 def names_in_body(request: Request) -> list[str]:
-    """Return the names of what is in a body that nobody reads; one that says nothing has none.
+    """Return the names in a body that no operation reads; an empty body has none.
 
     Raises:
         RefusedError: It is compressed.
@@ -143,7 +143,7 @@ def names_in_body(request: Request) -> list[str]:
 
 
 def shown_name(name: str) -> str:
-    """Return so much of a name of the client's own as can be sent back."""
+    """Return as much of a client's own name as we repeat: short, and valid in UTF-8."""
     return name[:_NAME_SHOWN].encode(errors="replace").decode() or '""'
 
 
@@ -152,7 +152,7 @@ def _load(text: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object, none of whose names is there twice: one of them would be lost."""
+    """Return an object; refuse a name that is there twice, as Python would lose one of them."""
     value = dict(pairs)
     if len(value) == len(pairs):
         return value
@@ -165,9 +165,9 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def refusing_changes_of(
     read_only: Mapping[str, Any], render: Callable[[KeptT], Mapping[str, Any]]
 ) -> Callable[[KeptT], None] | None:
-    """Return what refuses read-only fields that are not as they are kept, if any was sent.
+    """Return a check that refuses changed read-only fields; None if the client sent none.
 
-    Clients send back what they were given.
+    Clients send back what they received, so an unchanged read-only field is accepted.
     """
     if not read_only:
         return None
@@ -178,7 +178,7 @@ def _refuse_changed(sent: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     changed = [
         field
         for field, value in sent.items()
-        # To Python, false is 0.
+        # In Python, false equals 0.
         if value != kept[field] or isinstance(value, bool) is not isinstance(kept[field], bool)
     ]
     if changed:
@@ -203,7 +203,7 @@ def _read_form(request: Request) -> dict[str, Any]:
 
 
 def _text_of(request: Request) -> str:
-    """Return the body as text; the mark that Windows puts before UTF-8 is no part of it."""
+    """Return the body as text, without the byte order mark that Windows puts before UTF-8."""
     if request.is_encoded:
         raise RefusedError(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
     try:

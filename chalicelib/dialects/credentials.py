@@ -1,4 +1,4 @@
-"""How clients present their credential: one reader for each form of it, for every dialect."""
+"""Reading the credential that a client presents: one reader for each form, for all dialects."""
 
 import base64
 import binascii
@@ -16,12 +16,12 @@ Reader: TypeAlias = Callable[[str], PresentedCredential]
 
 
 def credential_in_header(request: Request, readers: Mapping[str, Reader]) -> PresentedCredential:
-    """Return the credential in the ``Authorization`` header, by the reader of its scheme.
+    """Return the credential in the ``Authorization`` header, read by the reader of its scheme.
 
     *readers* names each scheme in lower case.
 
     Raises:
-        UnauthorizedError: There is none that could be read.
+        UnauthorizedError: The header is missing or cannot be read.
 
     """
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
@@ -35,7 +35,7 @@ def read_pair(text: str) -> PresentedCredential:
     """Read ``base64(username:secret)``.
 
     Raises:
-        UnauthorizedError: It is nothing of that form.
+        UnauthorizedError: The text does not have that form.
 
     """
     try:
@@ -49,17 +49,17 @@ def read_token(text: str) -> PresentedCredential:
     """Read the single token ``username.secret``.
 
     Raises:
-        UnauthorizedError: It is nothing of that form.
+        UnauthorizedError: The text does not have that form.
 
     """
     return PresentedCredential.of_pair(text, _DOT)
 
 
 def read_token_or_pair(text: str) -> PresentedCredential:
-    """Read ``username.secret`` or ``base64(username:secret)``, in which there is no dot.
+    """Read ``username.secret`` or ``base64(username:secret)``; base64 never has a dot.
 
     Raises:
-        UnauthorizedError: It is nothing of either form.
+        UnauthorizedError: The text has neither form.
 
     """
     return read_token(text) if _DOT in text else read_pair(text)

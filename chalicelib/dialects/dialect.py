@@ -1,4 +1,4 @@
-"""What a dialect is, and the one way through it that every request takes."""
+"""What a dialect is, and how it answers a request."""
 
 from collections.abc import Callable, Mapping
 from itertools import chain
@@ -24,13 +24,12 @@ from chalicelib.observability import logger, tell_of_request
 
 
 class Dialect(NamedTuple):
-    """One vendor's way of speaking to the phonebook.
+    """One vendor's API.
 
-    ``endpoints`` maps the pattern of each path to the operation of each method. A path that
-    begins with one of ``roots`` is spoken to in this dialect even where there is nothing.
-    ``read_method`` says which method a request means, if a client may send another instead.
-    ``sent_beside`` names what clients are known to send in the query of any operation, and each
-    time who says so.
+    ``endpoints`` maps the pattern of each path to the operation of each method. This dialect
+    answers every path that begins with one of ``roots``, also a path that does not exist.
+    ``read_method`` returns the method that a request means, if clients may send another instead.
+    ``sent_beside`` maps each query parameter that clients send with any operation to who sends it.
     ``request_bytes`` gives the largest body of each path that takes more than
     :data:`MAX_REQUEST_BYTES`.
     """
@@ -45,7 +44,7 @@ class Dialect(NamedTuple):
     request_bytes: Mapping[str, int] = MappingProxyType({})
 
     def owns(self, path: str) -> bool:
-        """Say whether *path* is this dialect's to answer."""
+        """Say whether this dialect answers *path*."""
         return any(path == root or path.startswith(f"{root}/") for root in self.roots)
 
 
@@ -54,11 +53,11 @@ def answer(
     read_request: Callable[[], Request],
     authenticate: Callable[[PresentedCredential], Credential],
 ) -> Response:
-    """Answer a request, always, and errors in the dialect's own shape.
+    """Answer a request; every exception becomes an error in the dialect's own shape.
 
-    Authentication comes first, so that an anonymous caller learns nothing, not even
-    which paths there are. HEAD is answered as GET is; whoever sends the answer leaves its body out.
-    Each further log line says who calls, and what they were understood to mean.
+    Authentication comes first, so that an anonymous caller learns nothing, not even which
+    paths exist. HEAD is answered like GET; the caller of this function drops the body.
+    Each later log line names the account, the username, the method and the operation.
     """
     try:
         request = read_request()
@@ -95,7 +94,7 @@ def _find_operation(dialect: Dialect, request: Request) -> Operation:
 
 
 def _refuse_lone_surrogates(request: Request) -> None:
-    """Refuse what could not be looked for, kept or sent on. Bodies say so of each field."""
+    """Refuse text that cannot be encoded in UTF-8. In bodies, each field is checked instead."""
     parts = {
         "path": request.path_parameters.values(),
         "query": chain(request.query, *request.query.values()),

@@ -1,4 +1,4 @@
-"""Requests and responses as the dialects see them, whatever carried them here."""
+"""Requests and responses as the dialects see them, independent of Chalice and API Gateway."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ _REQUEST_ID: Final = re.compile(r"(?![0-9]{7,15}$)[A-Za-z0-9._:-]{1,128}")
 class Request(NamedTuple):
     """A request.
 
-    ``route`` is the path's pattern (``/v1/phonebook/contacts/{phone}``) and ``url`` what
-    the client called, without the query, and without a host where nobody vouches for one;
+    ``route`` is the path's pattern (``/v1/phonebook/contacts/{phone}``). ``url`` is what the
+    client called, without the query, and without a host if no trusted server names one.
     ``path_parameters`` and ``query`` are decoded, header names are in lower case, and ``body``
-    is as it came.
+    is unchanged.
     """
 
     id: str
@@ -36,16 +36,16 @@ class Request(NamedTuple):
 
     @property
     def is_encoded(self) -> bool:
-        """Whether the body is compressed, or otherwise no longer what it claims to be."""
+        """Whether the body is compressed or has another content encoding."""
         return self.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}
 
     @property
     def media_type(self) -> str:
-        """What the body claims to be, without parameters; empty if it claims nothing."""
+        """The body's media type, without parameters; empty if the client sent none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def last_in_query(self, name: str) -> str | None:
-        """The value of a parameter that is sent once; of several, the last."""
+        """The last value of a parameter; None if it was not sent."""
         values = self.query.get(name)
         return values[-1] if values else None
 
@@ -66,8 +66,8 @@ def json_response(status: int, value: object, headers: Mapping[str, str] | None 
 
 
 def is_request_id(text: str) -> bool:
-    """Say whether a client's own request id is one that we repeat, to it and in the log.
+    """Say whether we repeat a client's own request id, to the client and in the log.
 
-    One that could be a phone number is not.
+    We do not if it could be a phone number.
     """
     return _REQUEST_ID.fullmatch(text) is not None

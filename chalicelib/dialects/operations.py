@@ -1,6 +1,6 @@
 """What an operation is, and which parameters of a request it knows.
 
-What it does not know is refused by name: a filter that falls away makes "this group" everybody.
+An unknown parameter is refused by name: without its filter, "this group" would mean everybody.
 """
 
 import re
@@ -24,10 +24,10 @@ _POSITION: Final = re.compile(r"[0-9]{1,9}")
 class Operation(NamedTuple):
     """An endpoint, and the parameters that it knows in a query.
 
-    Of ``one`` each has one value, and of ``many`` any number, in every form in which clients write
-    a list. ``by_position`` is the one of ``many`` of which a client sends the values under their
-    positions alone. Where it does not read a body, what that says is not known either; but
-    ``ignores_body`` is for a client that sends one which says nothing new.
+    Each parameter in ``one`` has one value. Each in ``many`` has any number of values, in every
+    form in which clients write a list; ``by_position`` names the one in ``many`` whose values a
+    client sends under their positions alone (``0=…&1=…``). An operation without ``reads_body``
+    refuses every name in a body, unless it ``ignores_body``: a client sends one that adds nothing.
     """
 
     endpoint: Endpoint
@@ -39,17 +39,17 @@ class Operation(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is called: that of its endpoint, which is kept with all that it changes."""
+        """The name of its endpoint, which is stored with everything that it changes."""
         return self.endpoint.__name__
 
     def with_known_parameters(self, request: Request, beside: Mapping[str, str]) -> Request:
-        """Return a request whose query has the names that the operation knows, and no others.
+        """Return the request, its query under the names that the operation knows.
 
-        *beside* names what clients of the dialect send with any operation.
+        *beside* names the parameters that clients of the dialect send with any operation.
 
         Raises:
-            InvalidDataError: There are others, in the query or in a body that is not read, or
-                several values where there is one.
+            InvalidDataError: The query or an unread body has an unknown name, or a parameter
+                has several values where it may have one.
 
         """
         problems = ProblemCollector()
@@ -84,7 +84,7 @@ class Operation(NamedTuple):
         with problems:
             _refuse(unknown, known=self.one | self.many)
         problems.raise_if_any()
-        # Elements that share a position stay in the order in which they came.
+        # Elements with the same position keep the order in which they came.
         return {
             name: [value for _, value in sorted(values, key=lambda each: each[0])]
             for name, values in found.items()
@@ -101,7 +101,7 @@ class Operation(NamedTuple):
 
 
 def _refuse(unknown: Iterable[str], *, known: Iterable[str]) -> None:
-    """Refuse every name of *unknown*, and say what may be meant by it."""
+    """Refuse every name in *unknown*, and suggest the known name that it resembles."""
     meant = {likeness(name): name for name in known}
     problems = []
     for name in unknown:
@@ -113,7 +113,7 @@ def _refuse(unknown: Iterable[str], *, known: Iterable[str]) -> None:
 
 
 def likeness(name: str) -> str:
-    """Return what two ways to write a name have in common: case, style and number aside."""
+    """Return a name without its case, separators and plural: similar names give the same."""
     element = _LIST_FORM.fullmatch(name)
     plain = element["name"] if element else name.strip()
     return plain.replace("_", "").replace("-", "").casefold().removesuffix("s")

@@ -1,4 +1,4 @@
-"""Lists, whole or in pages: complete either way, and never cut short by a limit of size."""
+"""Lists, whole or in pages: a limit of size never drops an entry silently."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -13,17 +13,17 @@ from chalicelib.domain.limits import MAX_PAGE_ITEMS, MAX_RESPONSE_BYTES, MAX_RES
 from chalicelib.domain.text import json_text
 
 PAGING: Final = frozenset({"limit", "cursor"})
-"""The parameters of a page, which a list has beside its own."""
+"""The parameters of a page, which each list takes besides its own."""
 
 _LIMIT_DIGITS: Final = 9
-"""More would only make a number that is out of range anyway."""
+"""A number with more digits is out of range anyway."""
 
 
 class Page(NamedTuple):
-    """Which part of a list is asked for: at most ``limit`` entries from behind ``after``.
+    """The part of a list that is asked for: at most ``limit`` entries after ``after``.
 
-    Without a ``limit`` it is all of them. ``list_key`` says of which list, whatever decides
-    its content included: a cursor is good for that list only.
+    Without a ``limit`` it is all of them. ``list_key`` identifies the list and the filters that
+    decide its content: a cursor is valid for that list only.
     """
 
     limit: int | None
@@ -32,7 +32,7 @@ class Page(NamedTuple):
 
     @property
     def size_to_read(self) -> int | None:
-        """How many entries to read; one more than wanted tells whether there are more."""
+        """How many entries to read: one more than ``limit``, to see whether the list goes on."""
         return None if self.limit is None else self.limit + 1
 
 
@@ -40,7 +40,7 @@ def parse_page(request: Request, account: Account, list_key: Sequence[str]) -> P
     """Read ``limit`` and ``cursor``, our extension to the vendors' lists.
 
     Raises:
-        InvalidDataError: The limit is no number in range, or the cursor not of this list.
+        InvalidDataError: The limit is not a number in range, or the cursor is of another list.
 
     """
     limit = after = None
@@ -59,8 +59,8 @@ def render_list(
 ) -> Response:
     """Render *entries*, each a sort key and a JSON value, as the list *name*.
 
-    A page that ends before its list does carries a ``Link`` to the next, be it that it has
-    as many entries as were asked for or as many bytes as fit.
+    If the list goes on after the page, the response has a ``Link`` to the next page. A page ends
+    after ``limit`` entries, or earlier if no more bytes fit into a response.
 
     Raises:
         RefusedError: The whole list was asked for, and does not fit into a response.
@@ -77,7 +77,7 @@ def texts_of(values: Iterable[Any]) -> list[str]:
     """Return each of *values* as JSON, for a dialect that puts a list into its own envelope.
 
     Raises:
-        RefusedError: All of them together do not fit into a response.
+        RefusedError: Together they do not fit into a response.
 
     """
     room = _Room()
@@ -90,14 +90,14 @@ def texts_of(values: Iterable[Any]) -> list[str]:
 
 
 class _Room:
-    """What is left of the largest response, counted in both ways that it is limited."""
+    """The space left in a response: in bytes of its body, and of the event that carries it."""
 
     def __init__(self) -> None:
         self._body_bytes = MAX_RESPONSE_BYTES
         self._event_bytes = MAX_RESPONSE_EVENT_BYTES
 
     def takes(self, text: str) -> bool:
-        """Say whether an entry fits, and count it."""
+        """Subtract an entry, and say whether it fits."""
         self._body_bytes -= len(text.encode()) + 1
         self._event_bytes -= len(json.dumps(text))
         return self._body_bytes >= 0 and self._event_bytes >= 0

@@ -1,4 +1,4 @@
-"""Every dialect there is."""
+"""All dialects, and which one answers a path."""
 
 from typing import Final
 
@@ -12,5 +12,5 @@ DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE, MESSAGEBIRD, ATOM, DEVINO)
 
 
 def dialect_of(path: str) -> Dialect:
-    """Return the dialect that answers *path*; outside of all, it is the primary one."""
+    """Return the dialect that answers *path*: the primary one if no other does."""
     return next((dialect for dialect in DIALECTS if dialect.owns(path)), MESSENTE)

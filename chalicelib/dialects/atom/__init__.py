@@ -1,4 +1,4 @@
-"""Atom Telecom's SMS API, as far as it keeps contacts and address books.
+"""Atom Telecom's SMS API: the part that keeps contacts and address books.
 
 There is no SDK; the vendor's pages decide every path, parameter and key:
 https://help.atomtelecom.com.au/kb/API/api-sms-contacts and ``api-sms-addressbook`` beside it
@@ -14,7 +14,7 @@ from chalicelib.dialects.dialect import Dialect
 
 ATOM = Dialect(
     name="atom",
-    # Also what is none of its operations: a mistyped path is told in the vendor's own shape.
+    # Also paths that do not exist: a mistyped path gets an error in the vendor's own shape.
     roots=("/api",),
     endpoints=ENDPOINTS,
     read_credential=read_credential,

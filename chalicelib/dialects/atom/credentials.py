@@ -1,4 +1,4 @@
-"""How an Atom client presents its credential: as a Bearer token, and nothing else."""
+"""How an Atom client presents its credential: only as a Bearer token."""
 
 from chalicelib.dialects.credentials import credential_in_header, read_token
 from chalicelib.dialects.messages import Request
@@ -9,7 +9,7 @@ def read_credential(request: Request) -> PresentedCredential:
     """Return the credential in the ``Authorization`` header.
 
     Raises:
-        UnauthorizedError: There is none that could be read.
+        UnauthorizedError: The credential is missing or cannot be read.
 
     """
     return credential_in_header(request, {"bearer": read_token})

@@ -29,7 +29,7 @@ ADDRESS_BOOK: Final = "/api/address-book"
 
 
 def new_contact(request: Request, caller: Caller) -> Response:
-    """Create a contact in an address book, or let the one of that number join it."""
+    """Create a contact in an address book, or add the existing contact with that number."""
     group_id, data = parse_new_contact(request, caller.account)
     contact = memberships.create_or_join(
         caller, group_id, data, request.received_on, refuse_member=True
@@ -88,7 +88,7 @@ def address_book_detail(request: Request, caller: Caller) -> Response:
 
 
 def delete_address_book(request: Request, caller: Caller) -> Response:
-    """Delete an address book; its contacts stay."""
+    """Delete an address book, but not its contacts."""
     group_id = parse_id(request)
     groups.delete_group(caller, group_id, request.received_on)
     return success({"id": group_id})

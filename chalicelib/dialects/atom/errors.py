@@ -1,8 +1,8 @@
 """Atom's words for every error.
 
 The vendor publishes the statuses 200, 403, 429 and 500 and the code ``rate_limited``, but not
-what an error looks like; its shape here is the counterpart of a success, and the other statuses
-are those that say what happened.
+the shape of an error. Here it has the shape of a success, and the other statuses are those
+that HTTP defines for each case.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.limits import MAX_GROUPS_TO_RENUMBER, MAX_REQUEST_BYTES
 
 MISSING_PARAMETER: Final = "missing_parameter"
-"""What invalid data are called when the first problem of them is that something is not there."""
+"""The code of invalid data whose first problem is a missing parameter."""
 
 ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.INVALID_DATA: (400, "invalid_parameter", "A parameter is invalid"),
@@ -49,7 +49,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
         413, "too_large",
         f"A contact in more than {MAX_GROUPS_TO_RENUMBER} address books cannot change its number",
     ),
-    # The one of our reasons to try again that the vendor's clients know how to wait for.
+    # The only retryable error that the vendor's clients know: they wait, then retry.
     ErrorCode.BUSY: (429, "rate_limited", "The phonebook is busy; try again in a moment"),
     ErrorCode.UNREACHABLE: (
         503, "unavailable", "The phonebook is out of reach; try again in a moment",
@@ -62,7 +62,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
 
 
 def render_error(error: PhonebookError) -> Response:
-    """Render an error; its message names every problem found, its field that of the first."""
+    """Render an error: its message names every problem, its field is that of the first."""
     status, code, message = ERRORS[error.code]
     field = None
     if isinstance(error, InvalidDataError):

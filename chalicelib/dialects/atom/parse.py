@@ -1,4 +1,4 @@
-"""What an Atom client sent, as the services want it; every problem found at once."""
+"""Parse an Atom client's requests for the services; an error names every problem."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -32,11 +32,11 @@ DETAIL_FIELDS: Final[Mapping[str, str]] = {
     "custom_3": "custom3",
     "custom_4": "custom4",
 }
-"""The optional parameters of a contact, and which detail of it each is."""
+"""The optional parameters of a contact, each with the detail that it sets."""
 
 _NOBODYS_ID: Final = 0
-"""Asked for in place of a number that we could never have given out, so that both are missing
-in the same way."""
+"""An id that nothing has: it replaces a number outside the range of ids, so that both are
+answered as not found."""
 
 
 def parse_id(request: Request) -> int:
@@ -57,7 +57,7 @@ def parse_id(request: Request) -> int:
 
 
 def parse_new_contact(request: Request, account: Account) -> tuple[int, ContactData]:
-    """Read the id of an address book, and the contact that comes into it.
+    """Read the id of an address book, and the contact to put into it.
 
     Raises:
         InvalidDataError: For every parameter that is missing or not acceptable.
@@ -80,7 +80,7 @@ def parse_new_contact(request: Request, account: Account) -> tuple[int, ContactD
 def parse_contact_edit(
     request: Request, account: Account
 ) -> tuple[int, int | None, ContactChanges]:
-    """Read a contact's id, that of the address book it moves to, if any, and its changes.
+    """Read a contact's id, the id of the address book it moves to (or None), and its changes.
 
     Raises:
         InvalidDataError: For every parameter that is missing or not acceptable.
@@ -121,7 +121,7 @@ def parse_new_address_book(request: Request) -> str:
 
 
 def parse_address_book_edit(request: Request) -> tuple[int, str | None]:
-    """Read an address book's id and its new name, if it gets one.
+    """Read an address book's id and its new name (or None).
 
     Raises:
         InvalidDataError: For every parameter that is missing or not acceptable.
@@ -141,7 +141,7 @@ def parse_address_book_edit(request: Request) -> tuple[int, str | None]:
 
 
 def _read_id(body: Mapping[str, Any], field: str) -> int:
-    """Read an id as a number or as text: the vendor's own samples send it in both ways."""
+    """Read an id as a number or as text: the vendor's samples send both."""
     value = required(body, field)
     if not is_decimal(value):
         raise InvalidDataError.of(field, "must be a whole number")

@@ -12,10 +12,10 @@ from chalicelib.domain.text import json_text
 
 
 def render_contact(contact: Contact) -> dict[str, Any]:
-    """Render a contact in full; every key is there, null where nothing is known.
+    """Render a contact with all keys; an unknown value is null.
 
-    The pages of this API do not say how to tell that nothing is known; those of the vendor's
-    Atomic API (``api-atomic-intro``) do: by null, and not by an empty string.
+    The pages of this API do not say how an unknown value looks. Those of the vendor's Atomic API
+    (``api-atomic-intro``) do: null, not an empty string.
     """
     return {
         "id": contact.id,
@@ -31,7 +31,7 @@ def render_contact(contact: Contact) -> dict[str, Any]:
 
 
 def render_listed_contact(contact: Contact) -> dict[str, Any]:
-    """Render so much of a contact as the details of an address book show of it."""
+    """Render the part of a contact that the details of an address book show."""
     return {
         "id": contact.id,
         "first_name": contact.details.get("first_name"),
@@ -46,21 +46,20 @@ def render_address_book(group: Group) -> dict[str, Any]:
 
 
 def render_edited_address_book(group: Group) -> dict[str, Any]:
-    """Render an address book as ``edit`` does, its id as text.
+    """Render an address book in the response to ``edit``, with its id as text.
 
-    The vendor's sample shows it so there, and nowhere else; a client made after the sample
-    reads a string.
+    Only the vendor's sample of ``edit`` shows text; a client written from it reads a string.
     """
     return {"id": str(group.id), "name": group.name}
 
 
 def success(result: object) -> Response:
-    """Put a result into its envelope."""
+    """Put a result into the vendor's envelope."""
     return _success_of_text(json_text(result))
 
 
 def success_of_address_books(groups: Iterable[Group]) -> Response:
-    """Put all address books into their envelope.
+    """Put all address books into the vendor's envelope.
 
     Raises:
         RefusedError: They do not fit into a response.
@@ -70,7 +69,7 @@ def success_of_address_books(groups: Iterable[Group]) -> Response:
 
 
 def success_of_address_book(group: Group, contacts: Iterable[Contact]) -> Response:
-    """Put an address book with all of its contacts into its envelope.
+    """Put an address book with all of its contacts into the vendor's envelope.
 
     Raises:
         RefusedError: They do not fit into a response.
