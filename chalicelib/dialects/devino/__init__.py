@@ -1,8 +1,8 @@
 """Devino Telecom's address book: contact lists, and contacts that are uploaded into them.
 
-The vendor publishes neither an SDK nor a machine-readable description; the one source is its
-page "Address Book" (https://docs.devino.online). Where the page contradicts itself, as it does
-about the path and the parameter by which lists are deleted, every form of it is taken.
+The vendor publishes neither an SDK nor a machine-readable description; the only source is its
+page "Address Book" (https://docs.devino.online). The page contradicts itself about the path and
+the parameter that delete lists; we accept every form that it shows.
 """
 
 from chalicelib.dialects.devino.credentials import read_credential

@@ -12,11 +12,11 @@ from chalicelib.domain.credential import PresentedCredential
 def read_credential(request: Request) -> PresentedCredential:
     """Return the credential in the ``Authorization`` header.
 
-    Every sample of the vendor's has ``Key`` before the base64 of ``username:secret``, so that is
-    taken as well as ``username.secret``.
+    After ``Key``, it may be ``username.secret`` or, as in all samples of the vendor, the base64
+    of ``username:secret``.
 
     Raises:
-        UnauthorizedError: There is none that could be read.
+        UnauthorizedError: The credential is missing or cannot be read.
 
     """
     return credential_in_header(request, {"key": read_token_or_pair, "basic": read_pair})

@@ -43,7 +43,7 @@ ROOT: Final = "/address-book-api"
 BATCH: Final = f"{ROOT}/contacts/batch"
 
 ROOTS: Final = (ROOT, "/contact-groups", "/contacts-groups")
-"""The vendor's sample of a deletion calls a path without the prefix of all others."""
+"""The last two: the vendor's sample of a deletion calls a path without the usual prefix."""
 
 
 def create_list(request: Request, caller: Caller) -> Response:
@@ -56,7 +56,7 @@ def create_list(request: Request, caller: Caller) -> Response:
 
 
 def upload_contacts(request: Request, caller: Caller) -> Response:
-    """Put contacts into a list, each with an outcome of its own."""
+    """Put contacts into a list; each has its own outcome."""
     with no_collecting():
         return _upload_contacts(request, caller)
 
@@ -82,7 +82,7 @@ def get_contacts(request: Request, caller: Caller) -> Response:
 
 
 def delete_lists(request: Request, caller: Caller) -> Response:
-    """Delete contact lists, each with an outcome of its own; their contacts stay."""
+    """Delete contact lists, but not their contacts; each list has its own outcome."""
     parameter, list_ids = parse_deleted_ids(request)
     refusals = groups.delete_groups(caller, list_ids.values(), request.received_on)
     outcomes = dict(zip(list_ids, refusals, strict=True))
@@ -98,8 +98,8 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "POST": Operation(create_list, reads_body=True),
         "DELETE": _DELETION,
     },
-    # The vendor's heading of the deletion has this path, its sample the last but one, and its
-    # other operations the first.
+    # The heading of the vendor's section on deletion has this path. Its sample has the one before
+    # the last, and its other operations have the first.
     f"{ROOT}/contacts-groups": _DELETED_AT,
     "/contact-groups": _DELETED_AT,
     "/contacts-groups": _DELETED_AT,
@@ -126,7 +126,7 @@ def _upload_contacts(request: Request, caller: Caller) -> Response:
 
 
 def _read_rows(upload: Upload, group: Group, account: Account) -> list[Row]:
-    """Return each row of an upload as a contact, or why it is none."""
+    """Return each row of an upload as a contact, or the reason why it is not one."""
     definitions = definitions_of(group)
     return list(
         uploading.read_rows(

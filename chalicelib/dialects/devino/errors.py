@@ -1,4 +1,4 @@
-"""Devino's words for every error: of a whole request, and of one row or list of it."""
+"""Devino's words for every error: of a whole request, of one row, or of one deleted list."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from chalicelib.domain.limits import (
 )
 
 MUST_NOT_BE_NULL: Final = "must not be null"
-"""What the vendor's one sample of an error says of a field that is missing."""
+"""The text for a missing field in the vendor's only sample of an error."""
 
 _TOO_LARGE: Final = (
     f"the body is larger than {MAX_REQUEST_BYTES // 1024} KB,"
@@ -87,18 +87,18 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
         "the service failed; quote the request id when you report it",
     ),
 })  # fmt: skip
-"""The status, and the ``key``, ``ref`` and ``defaultMessage`` of each error's one reason.
+"""The status of each error, and the ``key``, ``ref`` and ``defaultMessage`` of its reason.
 
-Of the keys only ``…must.be.not.null`` and ``DUPLICATE_VALUE`` are the vendor's: it publishes no
+Only the keys ``…must.be.not.null`` and ``DUPLICATE_VALUE`` are the vendor's: it publishes no
 others, and no statuses.
 """
 
 _WHAT_EXTRA_FIELDS_ARE: Final = {"extra fields": "fields"}
-"""What the phonebook calls so is here a list's or a contact's ``fields``."""
+"""The phonebook's names in errors, each with the vendor's name for it."""
 
 
 def render_error(error: PhonebookError) -> Response:
-    """Render an error of a whole request, with a reason for every problem found."""
+    """Render an error of a whole request, with a reason for every problem."""
     status, key, ref, message = ERRORS[error.code]
     reasons = [{"key": key, "ref": ref, "defaultMessage": message}]
     description = message
@@ -125,7 +125,7 @@ def reason_in_row(error: PhonebookError) -> tuple[str, str, str]:
 
 
 def reason_in_deletion(error: PhonebookError, parameter: str) -> dict[str, Any]:
-    """Return the reason for which one of several lists was not deleted."""
+    """Return the reason why one of several lists was not deleted."""
     _, key, _, _ = ERRORS[error.code]
     return {"key": key, "ref": parameter}
 

@@ -1,4 +1,4 @@
-"""What Devino calls the kinds of lists, and the attributes and fields ("macros") of contacts."""
+"""Devino's names for the kinds of lists, and for contacts' attributes and fields ("macros")."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -31,12 +31,12 @@ KINDS: Final[Mapping[str, GroupKind]] = {
 }
 
 OMNI_API: Final = "OMNI_API"
-"""The one further kind: a client cannot create it, and it is in no list of lists."""
+"""Another kind: clients cannot create lists of it, and no response shows one."""
 
 CHANNELS: Final[Mapping[str, bool]] = {"SMS": True, "EMAIL": False, "VIBER": False, "PUSH": False}
-"""The channels by which a contact may be messaged, and whether the blacklist is about each.
+"""The channels that reach a contact, and whether the blacklist applies to each.
 
-It holds numbers: nobody is known to be unsubscribed from the others.
+The blacklist holds phone numbers, so it says nothing about the other channels.
 """
 
 TYPES: Final[Mapping[int, FieldType]] = {
@@ -47,12 +47,12 @@ TYPES: Final[Mapping[int, FieldType]] = {
     5: FieldType.OBJECT,
     8: FieldType.DATE,
 }
-"""What a field holds, by the vendor's numbers."""
+"""The types of fields, by the vendor's numbers."""
 
 TYPE_NUMBERS: Final[Mapping[FieldType, int]] = {kind: number for number, kind in TYPES.items()}
 
 FIELD_ATTRIBUTES: Final = frozenset({"name", "displayName", "type", "values", "isDefault"})
-"""What is shown of a field, and so sent back: ``isDefault`` follows from the name."""
+"""The attributes of a field that we show and clients send back; its name decides ``isDefault``."""
 
 MAIN_FIELDS: Final[Mapping[str, FieldDefinition]] = {
     field.name: field
@@ -69,43 +69,43 @@ MAIN_FIELDS: Final[Mapping[str, FieldDefinition]] = {
 """The basic attributes of a contact that are fields: every list has them."""
 
 BASICS: Final = ("phone", "email")
-"""The basic attributes that a contact has beside its fields."""
+"""The basic attributes of a contact that are not fields, but may be sent among them."""
 
 DETAILS: Final[Mapping[str, str]] = {
     "name": "first_name",
     "surname": "last_name",
     "email": "email",
 }
-"""The basic attributes that all dialects know, and which detail of a contact each is."""
+"""The basic attributes that all dialects know, each with its detail of a contact."""
 
 DATES: Final[Mapping[str, Callable[[Contact], datetime]]] = {
     "creationdate": lambda contact: contact.created_on,
     "lastupdate": lambda contact: contact.updated_on,
 }
-"""By their names in lower case: the vendor writes them with a large and a small first letter."""
+"""By name in lower case: the vendor starts them with a capital letter or a small one."""
 
 READ_ONLY: Final = DATES.keys() | {"pushinfo"}
-"""Basic attributes that are no fields, in lower case."""
+"""Basic attributes that are not fields, in lower case."""
 
 
 def extra_of_list(definitions: list[FieldDefinition], *, auto_delete: bool | None) -> Extra:
-    """Return what is kept of a list beside its name and type."""
+    """Return what we store of a list besides its name and type."""
     kept_flag = {} if auto_delete is None else {_AUTO_DELETE: auto_delete}
     return {**extra_of_definitions(definitions), **kept_flag}
 
 
 def is_auto_deleting(group: Group) -> bool:
-    """Say what a list was created with; nothing comes of it."""
+    """Say whether the list was created with auto-deletion; we store the flag and do nothing."""
     return bool(group.extra.get(_AUTO_DELETE, False))
 
 
 def definitions_of(group: Group) -> dict[str, FieldDefinition]:
-    """Return the fields of a list by their names: the main ones, and then its own."""
+    """Return the fields of a list by name: the main ones first, then its own."""
     return {**MAIN_FIELDS, **definitions_in(group)}
 
 
 def extra_of_push_info(devices: list[dict[str, Any]]) -> Extra:
-    """Return how a contact's devices are kept."""
+    """Return a contact's devices in the form in which we store them."""
     return {_PUSH_INFO: devices or None}
 
 
@@ -121,7 +121,7 @@ def has_push_token(contact: Contact, token: str) -> bool:
 
 
 def fields_of(contact: Contact, definitions: Mapping[str, FieldDefinition]) -> Iterator[Field]:
-    """Yield every field of a list as a contact has it, and then those only the contact has."""
+    """Yield a contact's value of every field of a list, then the fields that only it has."""
     for definition in definitions.values():
         yield _field_of(contact, definition)
     for name in field_names_in(contact):
@@ -130,7 +130,7 @@ def fields_of(contact: Contact, definitions: Mapping[str, FieldDefinition]) -> I
 
 
 def attribute_of(contact: Contact, name: str, zone_offset: timedelta) -> Field:
-    """Return what a contact has in the field or basic attribute *name*, by clocks of a zone."""
+    """Return a contact's field or basic attribute *name*; times are in the zone of the offset."""
     text = FieldDefinition(name, name)
     if name == "phone":
         return Field(text, digits_of(contact))
@@ -143,7 +143,7 @@ def attribute_of(contact: Contact, name: str, zone_offset: timedelta) -> Field:
 
 
 def digits_of(contact: Contact) -> str:
-    """Return a contact's number as the vendor has it: international, but without the plus."""
+    """Return a contact's number as the vendor writes it: international, without the plus."""
     return contact.phone_number.e164.removeprefix("+")
 
 

@@ -1,6 +1,6 @@
-"""What a Devino client sent, as the services want it; every problem found at once.
+"""Parse a Devino client's requests for the services; an error names every problem.
 
-``rows.py`` reads each contact of an upload, and ``queries.py`` reads what is asked for.
+``rows.py`` reads each contact of an upload, and ``queries.py`` reads the filters of lists.
 """
 
 from datetime import timedelta
@@ -47,11 +47,11 @@ from chalicelib.domain.limits import (
 from chalicelib.domain.text import checked_text
 
 DELETED_IDS: Final = ("ids", "smsIds")
-"""The vendor's sample of a deletion says the one, its table of parameters the other."""
+"""The vendor's sample of a deletion has one of these parameters, its table the other."""
 
 
 class DuplicateCheck(Enum):
-    """By what a contact of an upload counts as one that is in the list already."""
+    """What makes an uploaded contact the same as one that is already in the list."""
 
     NONE = None
     PHONE = "phone"
@@ -67,7 +67,7 @@ class NewList(NamedTuple):
 
 
 class Upload(NamedTuple):
-    """Contacts for a list, each still as it was sent."""
+    """Contacts for a list, each as it was sent, not parsed."""
 
     group_id: int
     rows: list[Any]
@@ -104,11 +104,11 @@ def parse_new_list(request: Request) -> NewList:
 
 
 def parse_upload(request: Request) -> Upload:
-    """Read contacts for a list, but not yet what each says.
+    """Read an upload, but do not parse its contacts.
 
     Raises:
         InvalidDataError: For everything that is missing or not acceptable.
-        NotFoundError: The list's id is none of ours.
+        NotFoundError: We never issued the list's id.
 
     """
     body = read_object(request)
@@ -132,13 +132,13 @@ def parse_upload(request: Request) -> Upload:
 
 
 def parse_deleted_ids(request: Request) -> tuple[str, dict[str, int | None]]:
-    """Read which lists to delete: the parameter that says so, and each id by its text as sent.
+    """Return the parameter that names the lists to delete, and each id by its text as sent.
 
-    There may be several parameters, or ids separated by commas in one. An id is None where it is
-    none that we ever gave out.
+    The client may repeat the parameter, or separate ids by commas. An id that we never issued
+    is None.
 
     Raises:
-        InvalidDataError: There are none or too many, or one is no whole number.
+        InvalidDataError: There are no ids or too many, or one is not a whole number.
 
     """
     parameter = next((name for name in DELETED_IDS if all_sent(request, name)), DELETED_IDS[0])

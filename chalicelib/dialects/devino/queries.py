@@ -1,4 +1,4 @@
-"""Which lists and contacts a Devino client asks for; every problem found at once."""
+"""Parse which lists and contacts a Devino client asks for; an error names every problem."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -52,13 +52,13 @@ from chalicelib.domain.selection import (
 TYPE: Final = "type"
 _SLICE: Final = frozenset({"limit", "offset"})
 LISTS_QUERY: Final = frozenset({"name", "from", "to", "autoDeleteEnabled", ZONE_OFFSET, *_SLICE})
-"""By what lists are asked for, beside their types."""
+"""The query parameters of the list of lists, besides the types."""
 
 CONTACTS_QUERY: Final = frozenset({
     "contactGroupId", "sortByField", "descOrder", "queryName", "queryOperator", "queryValue",
     "pushToken", "subscriptionChannel", "subscriptionState", ZONE_OFFSET, *_SLICE,
 })  # fmt: skip
-"""By what the contacts of a list are asked for."""
+"""The query parameters of the contacts of a list."""
 
 _MAX_OFFSET: Final = 2**31 - 1
 _COUNT_DIGITS: Final = 10
@@ -77,7 +77,7 @@ _ChoiceT = TypeVar("_ChoiceT")
 
 
 class ListsQuery(NamedTuple):
-    """Which lists are asked for, and at which clock their dates are shown."""
+    """Which lists are asked for, and the client's offset from UTC, in which dates are shown."""
 
     filter: GroupFilter
     slice: Slice
@@ -85,9 +85,9 @@ class ListsQuery(NamedTuple):
 
 
 class ContactsQuery(NamedTuple):
-    """Which contacts of which list are asked for, and at which clock their dates are shown.
+    """Which contacts of a list are asked for, and the offset from UTC in which dates are shown.
 
-    ``field_names`` are the names of fields in it, by the parameters that have them.
+    ``field_names`` has each name of a field in the query, by the parameter that holds it.
     """
 
     group_id: int
@@ -139,7 +139,7 @@ def parse_contacts_query(request: Request, account: Account) -> ContactsQuery:
 
     Raises:
         InvalidDataError: For every parameter that is missing or not acceptable.
-        NotFoundError: The list's id is none of ours.
+        NotFoundError: We never issued the list's id.
 
     """
     sort_by = push_token = None
@@ -175,12 +175,12 @@ def parse_contacts_query(request: Request, account: Account) -> ContactsQuery:
 
 
 def check_field_names(query: ContactsQuery, definitions: Mapping[str, FieldDefinition]) -> None:
-    """Return unless the name of a field is almost another's, or of what is no field.
+    """Refuse a field name that resembles a known one, or names an attribute that is not a field.
 
-    A contact may have fields that its list does not define, so that no other name can be refused.
+    Other unknown names are accepted: a contact may have fields that its list does not define.
 
     Raises:
-        InvalidDataError: It is: such a filter would choose nobody, or everybody.
+        InvalidDataError: For each such name: its filter would choose nobody, or everybody.
 
     """
     names = (*definitions, *BASICS)
@@ -247,7 +247,7 @@ def _parse_flag(request: Request, name: str) -> bool | None:
 
 
 class _Compared(NamedTuple):
-    """A field or basic attribute, the value that it is compared with, and how."""
+    """A field or basic attribute, how it is compared, and the value to compare with."""
 
     name: str
     operator: Operator
@@ -271,7 +271,7 @@ def _parse_comparison(request: Request, account: Account) -> _Compared | None:
     if name is None or value is None:
         return None
     if value == "" and operator in {Operator.CONTAINS, Operator.STARTS_WITH}:
-        # Every text contains it, and so it would choose everybody.
+        # Every text contains the empty text, so it would choose everybody.
         raise InvalidDataError.of("queryValue", "must not be empty")
     if name == "phone":
         return _compared_number(value, operator, account)
@@ -279,7 +279,7 @@ def _parse_comparison(request: Request, account: Account) -> _Compared | None:
 
 
 def _compared_number(text: str, operator: Operator, account: Account) -> _Compared:
-    """Compare the digits of a number, or of a part of one: numbers are shown without a plus."""
+    """Compare the digits of a number or of a part of it: numbers are shown without a plus."""
     if operator in {Operator.EQUALS, Operator.NOT_EQUALS}:
         number = read_phone_number(
             text, account, field="queryValue", documented=Notation.INTERNATIONAL
@@ -291,12 +291,12 @@ def _compared_number(text: str, operator: Operator, account: Account) -> _Compar
         raise InvalidDataError.of("queryValue", str(error)) from error
     if part.before_zero:
         raise InvalidDataError.of("queryValue", "has a (0), which no stored number contains")
-    # A number begins after a plus.
+    # After a plus, a number begins.
     return _Compared("phone", Operator.STARTS_WITH if part.has_plus else operator, part.digits)
 
 
 def _parse_subscription(request: Request) -> ContactFilter:
-    """Read whether contacts are asked for that may be messaged, or those that may not."""
+    """Read whether to choose the contacts that may be messaged, or those that may not."""
     problems = ProblemCollector()
     with problems:
         is_by_blacklist = _parse_choice(request, "subscriptionChannel", CHANNELS)

@@ -1,6 +1,6 @@
 """Contact lists and contacts as the vendor's samples show them.
 
-Ids and counts are strings, as in every sample; a table says once that a count is an integer.
+Ids and counts are strings, as in every sample, although one table calls a count an integer.
 """
 
 import hashlib
@@ -43,13 +43,13 @@ _DISPLAY_NAMES: Final = {
 
 
 def company_id_of(account: Account) -> int:
-    """Return an account's number: the same for good, and one that fits into 32 bits."""
+    """Return a number for an account: it never changes, and fits into 32 bits."""
     digest = hashlib.sha256(account.id.encode()).digest()
     return int.from_bytes(digest[:_COMPANY_ID_BYTES]) & _INT32
 
 
 def render_list(account: Account, group: Group, zone_offset: timedelta) -> dict[str, Any]:
-    """Render a contact list. There are no segments here, and so none in a list."""
+    """Render a contact list. We have no segments, so a list has none."""
     return {
         "contactGroupId": str(group.id),
         "companyId": company_id_of(account),
@@ -71,7 +71,7 @@ def render_contact(
     unsubscribed_on: datetime | None,
     zone_offset: timedelta,
 ) -> dict[str, Any]:
-    """Render a contact of a list; ``pushInfo`` is there only if there is any, as in the sample."""
+    """Render a contact of a list; without devices it has no ``pushInfo``, as in the sample."""
     fields = fields_of(contact, definitions_of(group))
     push_info = push_info_of(contact)
     unsubscribed = []
@@ -93,9 +93,9 @@ def render_contact(
 
 
 def render_row(group: Group, outcome: Outcome) -> dict[str, Any]:
-    """Render what became of one contact of an upload.
+    """Render the outcome of one contact of an upload.
 
-    What a list calls its own fields may be long, and is not repeated in each of 10,000 rows.
+    The names of a list's own fields may be long; they are not repeated in each of 10,000 rows.
     """
     if isinstance(outcome, Written):
         return {"code": "OK", "result": {"contactId": pair_of(group.id, outcome.contact.id)}}
@@ -108,9 +108,10 @@ def render_row(group: Group, outcome: Outcome) -> dict[str, Any]:
 def render_deletion(
     parameter: str, outcomes: Mapping[str, PhonebookError | None]
 ) -> dict[str, Any]:
-    """Render what became of each list that was to be deleted.
+    """Render the outcome of each list that was to be deleted.
 
-    The vendor's table has the reasons beside the results: those of the rejected ones, in order.
+    As in the vendor's table, the reasons are next to the results: one for each rejected list,
+    in order.
     """
     results = []
     reasons = []
@@ -142,7 +143,7 @@ def _render_field(field: Field, zone_offset: timedelta) -> dict[str, Any]:
 
 
 def _render_unsubscribed(account: Account, contact: Contact, since: datetime) -> dict[str, Any]:
-    """Render that a contact's number is on the blacklist; ``SPAM`` is the one documented type."""
+    """Render that a contact's number is on the blacklist; only the type ``SPAM`` is documented."""
     channels = [
         {
             "channel": channel,

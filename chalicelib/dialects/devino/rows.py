@@ -1,4 +1,4 @@
-"""One contact of an upload, as the services want it; every problem found at once."""
+"""Parse one contact of an upload for the services; an error names every problem."""
 
 import re
 from collections.abc import Mapping
@@ -43,10 +43,10 @@ _NAMES_OF_ALL_LISTS: Final = {likeness(name): name for name in (*MAIN_FIELDS, *B
 _MAX_CHARACTERS: Final = {name: MAX_DETAIL_CHARACTERS[detail] for name, detail in DETAILS.items()}
 
 _PROBLEMS_OF_FIELDS: Final = 10
-"""After so many, no further problems of a row's fields are looked for."""
+"""After this many problems in a row's fields, we stop looking for more."""
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_. -]{0,29}", re.ASCII)
-"""Names that are repeated to the client: 10,000 rows may each be refused for one."""
+"""Names that errors repeat to the client: short ones, since 10,000 rows may each have an error."""
 
 
 def read_row(
@@ -56,7 +56,7 @@ def read_row(
     *,
     zone_offset: timedelta,
 ) -> ContactData:
-    """Read one contact of an upload; null clears a field, and what is not named stays.
+    """Read one contact of an upload; null clears a field, and a missing field keeps its value.
 
     Raises:
         InvalidDataError: For everything that is missing or not acceptable.
@@ -85,14 +85,14 @@ def read_row(
         if "pushInfo" in row:
             extra |= extra_of_push_info(_read_push_info(row["pushInfo"]))
     with problems:
-        # Also what the vendor shows and nobody can set: an opt-out that another service shows must
-        # not be lost in silence.
+        # This also refuses attributes that are shown but cannot be set: an opt-out copied from
+        # another service must not be lost silently.
         refuse_unknown(row, known=_ROW)
     with problems:
-        # More than fits into a contact that has nothing yet never fits. Such a row's email is no
-        # contact's email either.
+        # What does not fit into an empty contact never fits. Such a row is refused here, so that
+        # its email does not count as a contact's.
         changed_extra({}, extra)
-    # Without a number there is no contact, whatever else is wrong: that is told first.
+    # A row without a number is not a contact, so that problem comes first.
     all_problems = ProblemCollector()
     with all_problems:
         phone_number = _read_number(_single(basics.get("phone")), account)
@@ -103,18 +103,18 @@ def read_row(
 
 
 def shown_name(name: str, position: int) -> str:
-    """Return what the client is told a field is: its name, if that is short and plain."""
+    """Return the name of a field for errors: its own if short and plain, else its position."""
     return name if _PLAIN_NAME.fullmatch(name) else f"fields[{position}]"
 
 
 def _read_fields(
     value: object, definitions: Mapping[str, FieldDefinition], basics: dict[str, Any]
 ) -> list[Field]:
-    """Return the fields of a row, and put a phone and an email that are among them into *basics*.
+    """Return the fields of a row, and move a phone and an email among them into *basics*.
 
-    The vendor counts both among the "main contact fields", and has them beside the fields too.
-    An upload may hold a million fields, and a row is told only its first problem: that is why
-    no more than :data:`_PROBLEMS_OF_FIELDS` are looked for.
+    The vendor calls both "main contact fields", but also has them next to the fields.
+    An upload may hold a million fields, and the client is told only the first problem of a row:
+    so we look for at most :data:`_PROBLEMS_OF_FIELDS`.
     """
     fields: dict[str, Field | None] = {}
     problems = ProblemCollector()
@@ -171,7 +171,7 @@ def _read_field(
 
 
 def _in_utc(field: Field, zone_offset: timedelta) -> Field:
-    """Return a field as it is kept: a date and time by no clock but UTC."""
+    """Return a field as we store it: dates and times in UTC."""
     if not zone_offset:
         return field
     return Field(field.definition, shifted(field.definition.type, field.value, -zone_offset))
@@ -183,12 +183,12 @@ def _read_detail(name: str, value: object) -> str | None:
 
 
 def _single(value: object) -> object:
-    """Return the only element of an array: the vendor's tables say one, its samples send none."""
+    """Return the only element of an array: the vendor's tables have arrays, its samples do not."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _read_number(value: object, account: Account) -> PhoneNumber:
-    """Read a number as international digits, as the vendor's samples send and show it."""
+    """Read a number as international digits, as in the vendor's samples."""
     return read_phone_number_or_integer(
         not_null("phone", value or None),
         account,

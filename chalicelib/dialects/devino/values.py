@@ -1,4 +1,4 @@
-"""The single values that requests of all kinds hold, and the words for what is wrong with them."""
+"""Reading single values of requests, and the words for what is wrong with them."""
 
 import re
 from collections.abc import Mapping
@@ -25,15 +25,15 @@ _ValueT = TypeVar("_ValueT")
 
 
 def missing(field: str) -> InvalidDataError:
-    """Return the error that a field is not there, to be raised."""
+    """Return the error to raise for a missing field."""
     return InvalidDataError([Problem(field, MUST_NOT_BE_NULL, is_missing=True)])
 
 
 def not_null(field: str, value: _ValueT | None) -> _ValueT:
-    """Return a value that is there.
+    """Return a value that must not be null.
 
     Raises:
-        InvalidDataError: It is null, or not there.
+        InvalidDataError: It is null or missing.
 
     """
     if value is None:
@@ -42,10 +42,10 @@ def not_null(field: str, value: _ValueT | None) -> _ValueT:
 
 
 def checked_array(field: str, value: object) -> list[Any]:
-    """Return a value that is an array.
+    """Return a value that must be an array.
 
     Raises:
-        InvalidDataError: It is not.
+        InvalidDataError: It is not an array.
 
     """
     if not isinstance(value, list):
@@ -54,10 +54,10 @@ def checked_array(field: str, value: object) -> list[Any]:
 
 
 def checked_fields(value: object) -> list[Any]:
-    """Return the ``fields`` of a list or of a contact, as they were sent; null is none.
+    """Return the ``fields`` of a list or of a contact as they were sent; null means no fields.
 
     Raises:
-        InvalidDataError: They are no array, or too many.
+        InvalidDataError: They are not an array, or too many.
 
     """
     fields = [] if value is None else checked_array("fields", value)
@@ -79,7 +79,7 @@ def read_field_name(field: str, value: object) -> str:
 
 
 def read_display_name(field: str, value: object) -> str | None:
-    """Read what a screen calls a field, if that is said.
+    """Read the name under which a screen shows a field, or None.
 
     Raises:
         InvalidDataError: It is not acceptable.
@@ -89,10 +89,10 @@ def read_display_name(field: str, value: object) -> str | None:
 
 
 def read_type(field: str, value: object) -> FieldType:
-    """Read a field's type; the vendor's tables say text, and its samples are numbers.
+    """Read a field's type; the vendor's tables say text, but its samples have numbers.
 
     Raises:
-        InvalidDataError: It is none that is known.
+        InvalidDataError: The type is unknown.
 
     """
     try:
@@ -103,10 +103,10 @@ def read_type(field: str, value: object) -> FieldType:
 
 
 def refuse_unknown_within(field: str, value: Mapping[str, Any], *, known: AbstractSet[str]) -> None:
-    """Return if an object that is the value of *field* has no attributes but known ones.
+    """Refuse an object, the value of *field*, that has an attribute outside *known*.
 
     Raises:
-        InvalidDataError: For every attribute that is not known.
+        InvalidDataError: For every unknown attribute.
 
     """
     if not value.keys() <= known:
@@ -116,10 +116,10 @@ def refuse_unknown_within(field: str, value: Mapping[str, Any], *, known: Abstra
 
 
 def read_list_id(field: str, value: object) -> int | None:
-    """Read the id of a list, or None where it is none that we ever gave out.
+    """Read the id of a list; return None if we never issued it.
 
     Raises:
-        InvalidDataError: It is no whole number.
+        InvalidDataError: It is not a whole number.
 
     """
     if not is_decimal(value):
@@ -128,10 +128,10 @@ def read_list_id(field: str, value: object) -> int | None:
 
 
 def existing(list_id: int | None) -> int:
-    """Return the id of a list that may exist.
+    """Return an id that :func:`read_list_id` read, if it is not None.
 
     Raises:
-        NotFoundError: It is none that we ever gave out.
+        NotFoundError: It is None: we never issued it.
 
     """
     if list_id is None:
@@ -140,10 +140,10 @@ def existing(list_id: int | None) -> int:
 
 
 def sent(request: Request, name: str) -> str | None:
-    """Return a parameter of the query if it is there.
+    """Return a parameter of the query, or None if it was not sent.
 
     Raises:
-        InvalidDataError: It is empty: it would narrow nothing, where somebody meant it to.
+        InvalidDataError: It is empty: the client meant a filter, but it would filter nothing.
 
     """
     text = request.last_in_query(name)
@@ -153,19 +153,19 @@ def sent(request: Request, name: str) -> str | None:
 
 
 def all_sent(request: Request, name: str) -> list[str]:
-    """Return all values of a parameter of the query, however several are sent."""
+    """Return all values of a parameter of the query, repeated or separated by commas."""
     texts = request.query.get(name, [])
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 
 def parse_zone_offset(request: Request) -> timedelta:
-    """Read how far the client's clock is from UTC.
+    """Read the offset of the client's clock from UTC.
 
     Raises:
-        InvalidDataError: It is no number of minutes in range.
+        InvalidDataError: It is not a number of minutes in range.
 
     """
-    # A bare plus in a query arrives as a space.
+    # A plus that the client did not encode arrives as a space.
     text = (request.last_in_query(ZONE_OFFSET) or "0").strip()
     if not _ZONE_OFFSET.fullmatch(text) or abs(int(text)) > _MAX_ZONE_MINUTES:
         raise InvalidDataError.of(
