@@ -1,8 +1,8 @@
 """MessageBird's Contacts and Groups API.
 
-Its documentation (https://developers.messagebird.com/api/contacts) says what there is, and its
-clients what they can read: most of them lose the body of an error whose status is not 401, 404,
-405 or 422, so that whatever others call 400 or 409 is 422 here.
+Its documentation (https://developers.messagebird.com/api/contacts) decides the operations, and
+its clients decide the statuses: most of them lose the body of an error whose status is not 401,
+404, 405 or 422. So what is 400 or 409 in other dialects is 422 here.
 """
 
 from chalicelib.dialects.dialect import Dialect

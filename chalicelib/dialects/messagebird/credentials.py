@@ -1,4 +1,4 @@
-"""How a MessageBird client presents its access key: in the header, or else in the query."""
+"""How a MessageBird client presents its access key: in a header or in the query."""
 
 from typing import Final
 
@@ -11,10 +11,10 @@ METHOD: Final = "_method"
 
 
 def read_credential(request: Request) -> PresentedCredential:
-    """Return the access key: ``Authorization: AccessKey`` of every SDK, or ``?access_key=``.
+    """Return the key in ``Authorization: AccessKey``, as all SDKs send it, or ``?access_key=``.
 
     Raises:
-        UnauthorizedError: There is none that could be read.
+        UnauthorizedError: The key is missing or cannot be read.
 
     """
     if "authorization" in request.headers:

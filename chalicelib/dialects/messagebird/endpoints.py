@@ -66,7 +66,7 @@ def list_contacts(request: Request, caller: Caller) -> Response:
 
 
 def view_contact(request: Request, caller: Caller) -> Response:
-    """Retrieve the contact of an id or a number, or the contacts of a name."""
+    """Retrieve the contact with an id or a number, or the contacts with a name."""
     wanted = parse_viewed_contact(request, caller.account)
     window = parse_window(request)
     if not isinstance(wanted, str):
@@ -133,7 +133,7 @@ def view_group(request: Request, caller: Caller) -> Response:
 
 
 def update_group(request: Request, caller: Caller) -> Response:
-    """Rename a group; PHP and C# want it back, and Go takes it too."""
+    """Rename a group; the response holds it, as PHP and C# need it and Go accepts it."""
     group_id, name, repeated = parse_group_changes(request)
     check = refusing_changes_of(repeated, partial(render_group, base=base_url(request)))
     group = groups.rename_group(caller, group_id, name, request.received_on, check=check)
@@ -178,7 +178,7 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "POST": Operation(create_contact, one=CONTACT_PARAMETERS, reads_body=True),
     },
     f"{CONTACTS}/{{contactId}}": {
-        # Go sends a body with it: Read in contact/contact.go.
+        # Go sends a body with this request (Read in contact/contact.go).
         "GET": Operation(view_contact, one=WINDOW, ignores_body=True),
         "PATCH": Operation(update_contact, one=CONTACT_PARAMETERS, reads_body=True),
         "DELETE": Operation(delete_contact),
@@ -195,7 +195,7 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "GET": Operation(view_group),
         "PATCH": Operation(update_group, one=frozenset({NAME}), reads_body=True),
         "DELETE": Operation(delete_group),
-        # Python (all versions), Node up to 3.6.4, Ruby and C# leave out "/contacts".
+        # Python (all versions), Node up to 3.6.4, Ruby and C# omit "/contacts".
         "PUT": _ADDING,
     },
     f"{GROUPS}/{{groupId}}{CONTACTS}": {
@@ -210,7 +210,7 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
 def _render_found(
     request: Request, window: Window, found: Sequence[Contact], wanted: PhoneNumber | str
 ) -> Response:
-    """Render a window of the contacts that were found by a number or by a name."""
+    """Render a window of the contacts with a number or a name."""
     if isinstance(wanted, PhoneNumber):
         query = {MSISDN: wanted.e164.removeprefix("+")}
     else:
@@ -241,7 +241,7 @@ def _render_all(
     items: Sequence[dict[str, Any]],
     query: Mapping[str, str] = _NO_QUERY,
 ) -> Response:
-    """Render a window of a list that is there in full."""
+    """Render a window of a list whose items are all in memory."""
     listing = Listing(
         path=path,
         query=query,

@@ -21,7 +21,7 @@ from chalicelib.domain.ids import hex_of
 from chalicelib.domain.limits import MAX_GROUPS_TO_RENUMBER, MAX_REQUEST_BYTES
 
 Words: TypeAlias = tuple[int, int, str, str | None]
-"""A status, a code, a description, and the parameter at fault, if it is one."""
+"""A status, a code, a description, and the parameter that is wrong, if any."""
 
 INCORRECT_ACCESS_KEY: Final = 2
 MISSING_PARAMETER: Final = 9
@@ -77,13 +77,13 @@ ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
 })  # fmt: skip
 """The words of each error.
 
-413 and 415 are 422 too: the Python, Ruby and C# clients lose the body of any other refusal
-(``http_client.py``, ``http_client.rb`` and ``RestClient.cs`` in their repositories).
+What would be 413 or 415 is 422 too: the Python, Ruby and C# clients lose the body of any other
+refusal (``http_client.py``, ``http_client.rb`` and ``RestClient.cs`` in their repositories).
 """
 
 
 def render_error(error: PhonebookError) -> Response:
-    """Render an error; of invalid data, each problem is an item."""
+    """Render an error; each problem of invalid data is an item."""
     status, code, description, parameter = ERRORS[error.code]
     if isinstance(error, InvalidDataError):
         items = [_item_of(problem) for problem in error.problems]

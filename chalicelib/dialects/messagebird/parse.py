@@ -1,4 +1,4 @@
-"""What a MessageBird client sent, as the services want it; every problem found at once."""
+"""Parse a MessageBird client's requests for the services; an error names every problem."""
 
 import re
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ CUSTOM_FIELDS: Final[Mapping[str, str]] = {
     "custom3": "custom3",
     "custom4": "custom4",
 }
-"""Side by side with the names in a request, but under ``customDetails`` in a response."""
+"""A request has them next to the names, a response under ``customDetails``."""
 
 CUSTOM_DETAILS: Final = "customDetails"
 CONTACT_PARAMETERS: Final = frozenset({MSISDN, *NAME_FIELDS, *CUSTOM_FIELDS})
@@ -45,7 +45,7 @@ CONTACT_SHOWN: Final = frozenset({
     "id", "href", "groups", "messages", "createdDatetime", "updatedDatetime",
 })  # fmt: skip
 GROUP_SHOWN: Final = frozenset({"id", "href", "contacts", "createdDatetime", "updatedDatetime"})
-"""What is shown and cannot be changed, and may be sent back as it was shown."""
+"""The read-only parameters of a group; a client may send them back unchanged."""
 
 WINDOW: Final = frozenset({"offset", "limit"})
 
@@ -53,45 +53,45 @@ SENT_BESIDE: Final[Mapping[str, str]] = {
     ACCESS_KEY: "MessageBird's documentation, as the other way to present the key",
     METHOD: "Node up to 3.6.4, Ruby, C# and Java, which add contacts to a group by it",
 }
-"""What clients send in the query of any operation, and who does."""
+"""The query parameters that clients send with any operation, each with who sends it."""
 
 GROUP_ID: Final = "groupId"
-"""Node sends it beside the ids of those who join: that of the path (lib/messagebird.js)."""
+"""Node repeats the path's group id under this name, next to the contacts' (lib/messagebird.js)."""
 
 DEFAULT_LIMIT: Final = 20
-"""That of the lists which the clients keep as fixtures."""
+"""The limit in the lists that the clients have as test fixtures."""
 
 MAX_LIMIT: Final = 500
 
 MAX_IDS: Final = 50
-"""Of contacts that are added to a group at once; the Go and Node clients say so."""
+"""How many contacts a request may add to a group, as the Go and Node clients document."""
 
 _METHODS_OF_ANOTHER: Final = frozenset({"GET", "POST"})
 _FORM_OF_AN_ID: Final = re.compile(r"[0-9A-Fa-f]{32}")
 _NUMBER: Final = re.compile(r"[0-9]+", re.ASCII)
 _OFFSET_DIGITS: Final = 9
-"""What every client's integers hold."""
+"""A number with this many digits fits into the integers of every client."""
 
 
 class Window(NamedTuple):
-    """Which part of a list is asked for: up to ``limit`` entries behind the first ``offset``."""
+    """The part of a list that is asked for: up to ``limit`` entries after the first ``offset``."""
 
     offset: int
     limit: int
 
     @property
     def end(self) -> int:
-        """Where the next window begins."""
+        """The offset of the next window."""
         return self.offset + self.limit
 
 
 def read_method(request: Request) -> str:
-    """Return the method that a request means: ``?_method=`` on GET and POST says another.
+    """Return the method that a request means: ``?_method=`` on GET and POST replaces it.
 
     Node up to 3.6.4, Ruby, C# and Java add contacts to a group by ``GET …?_method=PUT``.
 
     Raises:
-        InvalidDataError: Another request says that it is not what it is.
+        InvalidDataError: ``_method`` differs on another method, or means GET, POST or HEAD.
 
     """
     meant = (request.last_in_query(METHOD) or request.method).upper()
@@ -128,7 +128,7 @@ def parse_new_contact(request: Request, account: Account) -> tuple[PhoneNumber, 
 def parse_contact_changes(
     request: Request, account: Account
 ) -> tuple[int, ContactChanges, Mapping[str, Any]]:
-    """Read the id in the path, what is to change, and what is repeated of what was shown.
+    """Read the id in the path, the changes, and the read-only parameters that were sent back.
 
     Null clears a detail, but not the number.
 
@@ -154,21 +154,21 @@ def parse_contact_changes(
 
 
 def parse_group_name(request: Request) -> str:
-    """Read the name of a group that is to be created.
+    """Read the name of a new group.
 
     Raises:
-        InvalidDataError: It is missing or not acceptable, or something else is there.
+        InvalidDataError: It is missing or not acceptable, or another parameter was sent.
 
     """
     return _read_group(_read_parameters(request), known={NAME})
 
 
 def parse_group_changes(request: Request) -> tuple[int, str, Mapping[str, Any]]:
-    """Read the id in the path, the name of a group, and what is repeated of what was shown.
+    """Read the id in the path, the group's name, and the read-only parameters that were sent back.
 
     Raises:
         NotFoundError: The id cannot be a group's.
-        InvalidDataError: The name is missing or not acceptable, or something else is there.
+        InvalidDataError: The name is missing or not acceptable, or another parameter was sent.
 
     """
     group_id = parse_group_id(request)
@@ -177,11 +177,11 @@ def parse_group_changes(request: Request) -> tuple[int, str, Mapping[str, Any]]:
 
 
 def parse_contact_ids(request: Request) -> list[int]:
-    """Read the ids of the contacts that are to join a group, each once.
+    """Read the ids of the contacts to add to a group, without repetitions.
 
     Raises:
-        InvalidDataError: They are missing, no list, or too many.
-        NotFoundError: One cannot be a contact's.
+        InvalidDataError: They are missing, not a list, or too many.
+        NotFoundError: One of them cannot be a contact's.
 
     """
     sent = _read_parameters(request)
@@ -226,10 +226,10 @@ def parse_group_id(request: Request) -> int:
 
 
 def parse_viewed_contact(request: Request, account: Account) -> ContactKey | str:
-    """Read by what a contact is viewed: its id, its number, or whatever is neither, its name.
+    """Read what identifies the contact to view: an id, a number, or else a name.
 
-    What has the form of an id or of a number is never looked for as a name: that reads every
-    contact, and many clients ask for a number to find out whether it is there.
+    A text in the form of an id or a number is never looked up as a name: that would read every
+    contact, and many clients ask for a number to find out whether it exists.
 
     Raises:
         NotFoundError: It has the form of an id, but cannot be a contact's.
@@ -247,16 +247,16 @@ def parse_viewed_contact(request: Request, account: Account) -> ContactKey | str
 def parse_contact_list(
     request: Request, account: Account
 ) -> tuple[PhoneNumber | str | None, Window]:
-    """Read the number or else the name by which contacts are listed, if any, and the window.
+    """Read the number or the name of the contacts to list (None for all), and the window.
 
     Raises:
-        InvalidDataError: The number or the window is none.
+        InvalidDataError: The number, the name or the window is not acceptable.
 
     """
     wanted: PhoneNumber | str | None = request.last_in_query(NAME)
     problems = ProblemCollector()
     with problems:
-        # An empty one narrows nothing, and so would list everybody.
+        # An empty filter would list everybody.
         if wanted == "":
             raise InvalidDataError.of(NAME, "must not be empty")
     with problems:
@@ -275,11 +275,11 @@ def parse_contact_list(
 def parse_window(request: Request) -> Window:
     """Read ``offset`` and ``limit``.
 
-    A limit of 0 is none: Ruby and Python 1.3.0 send it unless told otherwise. One that is too
-    high is lowered, and the list says by how much.
+    A limit of 0 means the default: Ruby and Python 1.3.0 send it if the user sets none. A limit
+    that is too high is lowered, and the response says to what.
 
     Raises:
-        InvalidDataError: One of them is no number, or the offset is behind every list.
+        InvalidDataError: One of them is not a number, or the offset has too many digits.
 
     """
     offset = limit = 0
@@ -295,7 +295,7 @@ def parse_window(request: Request) -> Window:
 
 
 def _digits(request: Request, name: str) -> str:
-    """Return a number in the query, as so many digits as tell whether it is in range."""
+    """Return a number in the query, cut after one digit too many to be in range."""
     text = request.last_in_query(name) or "0"
     if not _NUMBER.fullmatch(text):
         raise InvalidDataError.of(name, "must be a whole number, 0 or more")
@@ -303,14 +303,14 @@ def _digits(request: Request, name: str) -> str:
 
 
 def _read_parameters(request: Request) -> dict[str, Any]:
-    """Return what is in the body, as JSON or as a form, and besides what is in the query.
+    """Return the parameters in the body, which is JSON or a form, and in the query.
 
-    Python (all) sends ``PUT /groups/{id}?ids[]=…`` with the body ``{}``. By ``?_method=``
-    everything may be in the query; ``+`` and ``%2B`` before a number are the same then.
+    Python (all) sends ``PUT /groups/{id}?ids[]=…`` with the body ``{}``. With ``?_method=``
+    all of them may be in the query; there ``+`` and ``%2B`` before a number mean the same.
 
     Raises:
-        RefusedError: The body claims to be something else.
-        InvalidDataError: It is neither, or says otherwise than the query.
+        RefusedError: The body has another media type, or is compressed.
+        InvalidDataError: It is neither JSON nor a form, or contradicts the query.
 
     """
     body = read_object_or_form(request) if request.body else {}
@@ -326,7 +326,7 @@ def _read_parameters(request: Request) -> dict[str, Any]:
 
 
 def _required(sent: Mapping[str, Any], name: str) -> object:
-    """Return a value that is there: PHP sends null for whatever is unset."""
+    """Return a value; null counts as missing, since PHP sends it for every unset value."""
     value = sent.get(name)
     if value is None or value == "":
         raise missing(name)
@@ -334,7 +334,7 @@ def _required(sent: Mapping[str, Any], name: str) -> object:
 
 
 def _read_details(sent: Mapping[str, Any]) -> Details:
-    """Read the texts; the own ones may also be where they are shown, within an object."""
+    """Read the details; custom ones may be at the top or, as in responses, in an object."""
     own = sent.get(CUSTOM_DETAILS, {})
     if not isinstance(own, dict):
         raise InvalidDataError.of(CUSTOM_DETAILS, "must be an object")
@@ -366,7 +366,7 @@ def _only(sent: Mapping[str, Any], names: AbstractSet[str]) -> Mapping[str, Any]
 
 
 def _read_number(value: object, account: Account) -> PhoneNumber:
-    """Read a number as international digits, as the vendor's documentation and its answers do."""
+    """Read a number as international digits, as in the vendor's documentation and responses."""
     return read_phone_number_or_integer(
         value, account, field=MSISDN, documented=Notation.INTERNATIONAL
     )

@@ -18,13 +18,13 @@ CONTACTS: Final = "/contacts"
 GROUPS: Final = "/groups"
 
 _DATETIME: Final = "%Y-%m-%dT%H:%M:%S+00:00"
-"""Python up to 1.4.1 reads exactly this: no fraction, and no ``Z``."""
+"""Python up to 1.4.1 reads only this form: no fraction, and no ``Z``."""
 
 
 class Listing(NamedTuple):
-    """A window of a list: the JSON values in it, how many there are in all, and whether more.
+    """A window of a list: its JSON values, the length of the list, and whether more follow.
 
-    ``path`` and ``query`` are what the list is found by, whichever way it was asked for.
+    Links are made of ``path`` and ``query``, which may differ from those of the request.
     """
 
     path: str
@@ -36,15 +36,15 @@ class Listing(NamedTuple):
 
 
 def base_url(request: Request) -> str:
-    """Return what stands before the path in the URL that the client called."""
+    """Return the part before the path in the URL that the client called."""
     steps = request.route.count("/")
     return request.url.rstrip("/").rsplit("/", steps)[0]
 
 
 def render_contact(contact: Contact, base: str) -> dict[str, Any]:
-    """Render a contact; whatever is not known is an empty text, as in the documentation.
+    """Render a contact; an unknown value is an empty text, as in the documentation.
 
-    No object is ever null: Python up to 1.5.0 fails on that. The number is an integer: Go
+    An object is never null: Python up to 1.5.0 fails on that. The number is an integer: Go
     fails on a text.
     """
     href = f"{base}{CONTACTS}/{hex_of(contact.id)}"
@@ -75,10 +75,10 @@ def render_group(group: Group, base: str) -> dict[str, Any]:
 
 
 def render_list(listing: Listing, base: str) -> Response:
-    """Render a window of a list, with links by which all of it is found.
+    """Render a window of a list, with links to the other windows.
 
     Raises:
-        RefusedError: It does not fit into a response.
+        RefusedError: The window does not fit into a response.
 
     """
     texts = texts_of(listing.items)

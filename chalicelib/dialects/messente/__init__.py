@@ -1,8 +1,8 @@
 """Messente's Phonebook API, the primary dialect.
 
-The official OpenAPI document (info.version 2.1.0) and the SDKs made from it decide every
-path, status and key: https://github.com/messente/messente-api-python. No body holds a key
-that is not documented, since the Java SDKs 3.0.1 to 4.1.0 throw on an unknown one.
+The official OpenAPI document (info.version 2.1.0) and the SDKs generated from it decide every
+path, status and key: https://github.com/messente/messente-api-python. Our responses have
+documented keys only, since the Java SDKs 3.0.1 to 4.1.0 throw on an unknown one.
 """
 
 from chalicelib.dialects.dialect import Dialect

@@ -1,4 +1,4 @@
-"""How a Messente client presents its credential: HTTP Basic, and nothing else."""
+"""How a Messente client presents its credential: only as HTTP Basic."""
 
 from chalicelib.dialects.credentials import credential_in_header, read_pair
 from chalicelib.dialects.messages import Request
@@ -9,7 +9,7 @@ def read_credential(request: Request) -> PresentedCredential:
     """Return the credential in the ``Authorization`` header.
 
     Raises:
-        UnauthorizedError: There is none that could be read.
+        UnauthorizedError: The credential is missing or cannot be read.
 
     """
     return credential_in_header(request, {"basic": read_pair})

@@ -1,4 +1,4 @@
-"""The 17 operations of Messente's Phonebook API, under their operationIds."""
+"""The 17 operations of Messente's Phonebook API; each function has its operationId as name."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -31,7 +31,7 @@ _NO_CONTENT: Final = Response(status=204)
 
 
 def fetch_contacts(request: Request, caller: Caller) -> Response:
-    """List all contacts, or those in any of some groups."""
+    """List all contacts, or those in at least one of the given groups."""
     account = caller.account
     group_ids, page = parse_contact_list(request, account)
     if group_ids is None:

@@ -22,7 +22,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType({
     "244": "Client error",
     "205": "General error",
 })  # fmt: skip
-"""The title of each code, exactly: SDK 2.x drops an error body whose title is another."""
+"""The exact title of each code: SDK 2.x drops an error body with any other title."""
 
 _ASK_FOR_PAGES: Final = (
     "The list is too large for one response: ask for it in pages, with a limit of"
@@ -63,7 +63,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
 
 
 def render_error(error: PhonebookError) -> Response:
-    """Render an error; its one item names every problem found."""
+    """Render an error as one item that names every problem."""
     status, code, detail = ERRORS[error.code]
     if isinstance(error, InvalidDataError):
         detail = "; ".join(map(str, error.problems))

@@ -1,4 +1,4 @@
-"""What a Messente client sent, as the services want it; every problem found at once."""
+"""Parse a Messente client's requests for the services; an error names every problem."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -40,17 +40,17 @@ DETAIL_FIELDS: Final[Mapping[str, str]] = {
     "custom3": "custom3",
     "custom4": "custom4",
 }
-"""The fields of ``ContactUpdateFields``, and which detail of a contact each is."""
+"""The fields of ``ContactUpdateFields``, each with its detail of a contact."""
 
 READ_ONLY_FIELD: Final = "scheduledDeletionDate"
-"""Sent back on creation by messente_api 1.3.0, whose request model holds it by mistake."""
+"""messente_api 1.3.0 sends it on creation: its request model has it by mistake."""
 
 READ_ONLY_OF_GROUP: Final = frozenset({"id", "createdOn", "contactsCount"})
-"""What a group is answered with beside its name."""
+"""The fields of a group in a response, besides its name."""
 
 
 class ContactUpdate(NamedTuple):
-    """What is to change of a contact, and the read-only fields that were sent with it."""
+    """The changes of a contact, and the read-only fields that were sent with them."""
 
     phone_number: PhoneNumber
     details: Details
@@ -84,11 +84,11 @@ def parse_new_contact(request: Request, account: Account) -> tuple[PhoneNumber, 
 def parse_contact_update(request: Request, account: Account) -> ContactUpdate:
     """Read the number in the path and ``ContactUpdateFields``; null clears a field.
 
-    A client may send the whole contact as it was answered. Its number has to be that of the path.
+    A client may send back a whole contact as it received it, if its number is that of the path.
 
     Raises:
         InvalidDataError: For the number and every field that is unknown or not acceptable,
-            or for no field at all.
+            or if there is no field at all.
 
     """
     body: dict[str, Any] = {}
@@ -111,17 +111,17 @@ def parse_group_name(request: Request) -> str:
     """Read ``GroupName``.
 
     Raises:
-        InvalidDataError: The name is missing or not acceptable, or another field is there.
+        InvalidDataError: The name is missing or not acceptable, or another field was sent.
 
     """
     return _read_group_name(read_object(request), also_known=frozenset())
 
 
 def parse_group_update(request: Request) -> GroupUpdate:
-    """Read ``GroupName``, or a whole group as it was answered.
+    """Read ``GroupName``, or a whole group as the client received it.
 
     Raises:
-        InvalidDataError: The name is missing or not acceptable, or an unknown field is there.
+        InvalidDataError: The name is missing or not acceptable, or an unknown field was sent.
 
     """
     body = read_object(request)
@@ -133,7 +133,7 @@ def parse_number_to_blacklist(request: Request, account: Account) -> PhoneNumber
     """Read ``NumberToBlacklist``.
 
     Raises:
-        InvalidDataError: The number is missing or not one, or another field is there.
+        InvalidDataError: The number is missing or not acceptable, or another field was sent.
 
     """
     body = read_object(request)
@@ -150,7 +150,7 @@ def parse_phone_number(request: Request, account: Account) -> PhoneNumber:
     """Read the number in the path.
 
     Raises:
-        InvalidDataError: It is not one.
+        InvalidDataError: It is not a phone number.
 
     """
     return read_phone_number(request.path_parameters["phone"], account, field="phone")
@@ -160,7 +160,7 @@ def parse_group_id(request: Request) -> int:
     """Read the group id in the path.
 
     Raises:
-        NotFoundError: It cannot be a group's; the official document knows no 400 here.
+        NotFoundError: It cannot be a group's; the official document has no 400 here.
 
     """
     group_id = id_of_uuid(request.path_parameters["groupId"])
@@ -170,12 +170,12 @@ def parse_group_id(request: Request) -> int:
 
 
 def parse_contact_list(request: Request, account: Account) -> tuple[frozenset[int] | None, Page]:
-    """Read the ``groupIds`` by which contacts are listed, or None for all, and the page.
+    """Read the ``groupIds`` whose contacts to list (None for all contacts), and the page.
 
-    A UUID that we never gave out is a group that does not exist, and adds nothing.
+    A UUID that we never issued is a group that does not exist, and adds no contacts.
 
     Raises:
-        InvalidDataError: One is not a UUID, there are too many, or the page is not one.
+        InvalidDataError: An id is not a UUID, there are too many, or the page is not acceptable.
 
     """
     group_ids = None
@@ -194,10 +194,10 @@ def _read_number(body: Mapping[str, Any], account: Account) -> PhoneNumber:
 
 
 def _read_group_ids(texts: Sequence[str]) -> frozenset[int] | None:
-    """Read the ids, or None for all contacts.
+    """Read the ids; return None for all contacts.
 
-    PHP 1.0.0 to 1.4.1 says "all" by the bare name (fetchContactsRequest in lib/Api/ContactsApi.php
-    of https://github.com/messente/messente-api-php).
+    PHP 1.0.0 to 1.4.1 sends the name without a value to mean all contacts (fetchContactsRequest
+    in lib/Api/ContactsApi.php of https://github.com/messente/messente-api-php).
     """
     if texts in ([], [""]):
         return None

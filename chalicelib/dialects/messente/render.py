@@ -11,9 +11,9 @@ _CREATED_ON: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def render_contact(contact: Contact) -> dict[str, Any]:
-    """Render ``ContactResponseFields``; every key is there, null where nothing is known.
+    """Render ``ContactResponseFields`` with all keys; an unknown value is null.
 
-    The date is null or a date, never empty: every SDK since 1.3.0 fails on an empty string.
+    The date is never an empty string: every SDK since 1.3.0 fails on that.
     """
     day = contact.scheduled_deletion_date
     return {
