@@ -1,4 +1,4 @@
-"""The Chalice app: registers the routes and the event Lambdas, and nothing else."""
+"""The Chalice app: it only registers the routes and the event Lambdas."""
 
 from chalice.app import Chalice
 

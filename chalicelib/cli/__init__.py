@@ -1,19 +1,19 @@
-"""How operators call us: ``python -m chalicelib.cli``, or ``phonebook`` where it is installed.
+"""The operators' command line: ``python -m chalicelib.cli``, or ``phonebook`` if installed.
 
-It works on whatever the environment points to: ``PHONEBOOK_TABLE`` names the table, and
-the usual variables of AWS say where it is.
+``PHONEBOOK_TABLE`` in the environment names the table, and the usual variables of AWS say where
+it is.
 """
 
-# Nothing else, which would take a while in which Ctrl-C is a traceback.
+# Import nothing slow here: until `main` runs, Ctrl-C prints a traceback.
 import os
 import signal
 
 BROKEN_OFF = 130
-"""The exit code after Ctrl-C, as shells have it."""
+"""The exit code after Ctrl-C, as in shells."""
 
 
 def main() -> None:
-    """Run the command that was asked for; until it begins, Ctrl-C just ends all."""
+    """Run the command; until it begins, Ctrl-C ends the process without a message."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, end_at_once)
     from chalicelib.cli.commands import run  # noqa: PLC0415 - it takes half a second
@@ -22,5 +22,5 @@ def main() -> None:
 
 
 def end_at_once(*_: object) -> None:
-    """End, on a signal: an exception would be told by whatever is being imported."""
+    """End the process on a signal: an exception would show a traceback of the current import."""
     os._exit(BROKEN_OFF)

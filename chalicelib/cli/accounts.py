@@ -27,7 +27,7 @@ AccountId: TypeAlias = Annotated[
 
 
 class MeantNotation(Enum):
-    """How the digits of an account are meant that come without a plus."""
+    """How an account's clients write numbers that have no plus."""
 
     INTERNATIONAL = Notation.INTERNATIONAL.value
     NATIONAL = Notation.NATIONAL.value
@@ -35,7 +35,7 @@ class MeantNotation(Enum):
 
     @property
     def notation(self) -> Notation | None:
-        """It in the words of the domain."""
+        """The domain's notation; None for the one that each dialect documents."""
         return None if self is MeantNotation.DOCUMENTED else Notation(self.value)
 
 

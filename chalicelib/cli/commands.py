@@ -1,4 +1,4 @@
-"""The tree of commands, and how one of them is run."""
+"""The tree of commands, and how a command runs."""
 
 import sys
 from importlib.metadata import version
@@ -18,7 +18,7 @@ cli.add_typer(maintenance.commands, name="maintenance")
 
 
 def run() -> None:
-    """Run the command that was asked for; a failure is one line and an exit code."""
+    """Run the command; a failure prints one line and sets the exit code."""
     take_any_terminal()
     try:
         cli(prog_name="phonebook")

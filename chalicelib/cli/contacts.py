@@ -45,9 +45,9 @@ commands = TableCommands(help="Create, show, change and delete contacts.", no_ar
 
 
 def _takes_details(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each detail of a contact, where it takes ``**details``.
+    """Give a command an option for each detail of a contact, in place of its ``**details``.
 
-    Typer reads a command's options from its signature.
+    Typer reads the options from the signature.
     """
     taken = signature(command)
     *others, as_json, _details = taken.parameters.values()
@@ -122,7 +122,7 @@ def delete_contact(
 def _read(
     account: Account, number: str, details: Mapping[str, str | None]
 ) -> tuple[PhoneNumber, Details]:
-    """Read what was typed, or pasted from wherever: digits that could be two people's are refused.
+    """Read a number and details as typed or pasted; refuse digits that could be two numbers.
 
     Raises:
         InvalidDataError: For the number and every detail that is not acceptable.

@@ -1,4 +1,4 @@
-"""What a failure says to an operator, and to the script that called us."""
+"""The message and the exit code of each failure, for operators and their scripts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
@@ -43,11 +43,11 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     THERE_ALREADY: "what was to be created is there already, and was left as it is",
     BROKEN_OFF: "Ctrl-C; what was done until then stays",
 }
-"""What each exit code means."""
+"""The meaning of each exit code."""
 
 
 class PurgeNotConfirmedError(Exception):
-    """More than a tenth of an account is due, and nobody said yes to that."""
+    """More than a tenth of an account is due, and the operator did not confirm the purge."""
 
 
 FAILURES: Final = (
@@ -121,7 +121,7 @@ _SENTENCES: Final[Mapping[type, str]] = {
     ),
     UnreadableItemError: "{}",
 }
-"""What is said of a failure that is of no code; ``{}`` is what it says of itself."""
+"""The message of each failure without an error code; ``{}`` stands for its own text."""
 
 
 def exit_code_of(failure: Failure) -> int:
@@ -130,7 +130,7 @@ def exit_code_of(failure: Failure) -> int:
 
 
 def message_of(failure: Failure) -> str:
-    """Return the line that says what went wrong, and, if AWS said so, why."""
+    """Return the line that says what went wrong, with the reason if AWS gave one."""
     if isinstance(failure, InvalidDataError):
         return "; ".join(map(str, failure.problems))
     if isinstance(failure, TableMissingError):
@@ -145,10 +145,10 @@ def message_of(failure: Failure) -> str:
 
 
 def tell_of_unreadable(items: Sequence[UnreadableItemError]) -> None:
-    """Name what a list had to leave out, if anything.
+    """Name the items that a list left out because they cannot be read.
 
     Raises:
-        Exit: Something was.
+        Exit: There is such an item.
 
     """
     for item in items:

@@ -1,6 +1,6 @@
 """What a command prints: tables and lines for people, JSON for scripts.
 
-All that people read passes :func:`_shown`: a name may hold what would take over a terminal.
+All text for people passes :func:`_shown`: a name may hold characters that control a terminal.
 """
 
 import json
@@ -22,13 +22,13 @@ Value: TypeAlias = str | int | bool | Sequence[str] | Mapping[str, object] | Non
 Row: TypeAlias = Mapping[str, Value]
 
 _NEVER_SHOWN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Control, format and bidirectional characters, line ends, and what no font has."""
+"""Control, format and bidirectional characters, line ends, and characters without a glyph."""
 
 _JOINERS: Final = "\u200c\u200d"
-"""They are of the format, too, and words of some scripts are written with them."""
+"""Format characters that are shown nevertheless: some scripts need them inside words."""
 
 _FREE_TEXT: Final = frozenset({"name"})
-"""Columns in which a long word may be broken; an id or a time is never."""
+"""Columns in which a long word may be broken; ids and times are never broken."""
 
 _LEAST_OF_FREE_TEXT: Final = 12
 
@@ -36,7 +36,7 @@ _BETWEEN_COLUMNS: Final = 2
 
 
 def take_any_terminal() -> None:
-    """Let a character that the terminal's encoding lacks be printed escaped, not fail."""
+    """Print a character that the terminal's encoding lacks as an escape, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -48,17 +48,17 @@ def say(sentence: str) -> None:
 
 
 def warn(sentence: str) -> None:
-    """Print a line for people beside what is printed."""
+    """Print a line for people to standard error."""
     _write(sys.stderr, _shown(sentence))
 
 
 def print_json(value: object) -> None:
-    """Print any value for scripts, in ASCII, whatever the terminal takes."""
+    """Print a value for scripts, in ASCII, which every terminal accepts."""
     _write(sys.stdout, json.dumps(value, indent=2))
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Row], *, none: str, as_json: bool) -> None:
-    """Print *rows*, each with a value for every one of *columns*; for people, or say *none*."""
+    """Print *rows*, which have a value for each of *columns*; without rows, people read *none*."""
     if as_json:
         print_json(rows)
     elif rows:
@@ -68,7 +68,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Row], *, none: str, as_jso
 
 
 def print_row(row: Row, *, as_json: bool) -> None:
-    """Print one thing, a line for each of its values."""
+    """Print one row, with a line for each of its values."""
     if as_json:
         print_json(row)
         return
@@ -91,7 +91,7 @@ def numbered(count: int, word: str) -> str:
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table as wide as the terminal, or wider, where it is too narrow for a word."""
+    """Print a table as wide as the terminal, or wider if a word does not fit."""
     table = Table(box=None, pad_edge=False, padding=(0, _BETWEEN_COLUMNS, 0, 0))
     needed = 0
     for name, cells in zip(columns, zip(*rows, strict=True), strict=True):
@@ -112,7 +112,7 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write a line at once; Typer's own ``echo`` would write UTF-8 where ASCII is asked for."""
+    """Write a line and flush; Typer's own ``echo`` would write UTF-8 to an ASCII terminal."""
     stream.write(f"{text}\n")
     stream.flush()
 
@@ -132,7 +132,7 @@ def _in_words(value: Value) -> str:
 
 
 def _shown(text: str) -> str:
-    """Return a text in which what is not to be seen, or moves what is, stands escaped."""
+    """Return a text with escapes for all characters that are invisible or move other text."""
     return "".join(
         character.encode("unicode_escape").decode("ascii")
         if unicodedata.category(character) in _NEVER_SHOWN and character not in _JOINERS

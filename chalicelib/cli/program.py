@@ -1,4 +1,4 @@
-"""How this program is called where it runs, so that a command which it prints runs as it stands."""
+"""How to call this program from the current folder, so that a printed command can be pasted."""
 
 import shlex
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def command_line(*words: str) -> str:
-    """Return the shell's line that calls ``phonebook`` with *words* in this folder.
+    """Return the shell command that calls ``phonebook`` with *words* in this folder.
 
     It names the program by its path: another terminal may not have it on its ``PATH``.
     """
@@ -14,6 +14,6 @@ def command_line(*words: str) -> str:
 
 
 def from_here(path: Path) -> str:
-    """Return an absolute path as it is called in this folder."""
+    """Return an absolute path as it is written in the current folder."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,4 +1,4 @@
-"""``phonebook maintenance purge``: the clean-up by hand."""
+"""``phonebook maintenance purge``: run the clean-up by hand."""
 
 import sys
 from collections.abc import Sequence
@@ -57,10 +57,10 @@ def purge(
 
 
 def _ask_about(large_purges: Sequence[LargePurge]) -> None:
-    """Return if there is nothing to ask, or the answer is yes.
+    """Ask the operator to confirm large purges, if there are any.
 
     Raises:
-        PurgeNotConfirmedError: It is no, or there is nobody to ask.
+        PurgeNotConfirmedError: The answer is no, or nobody is there to ask.
 
     """
     if not large_purges:
@@ -77,7 +77,7 @@ def _warn(large_purges: Sequence[LargePurge]) -> None:
 
 
 def _print(report: CleanupReport, *, as_json: bool) -> None:
-    # Whole keys, which no log has: whoever may run this may read them, and has to find them.
+    # Whole keys, unlike in logs: an operator may read them, and needs them to find the items.
     for key, error in report.failures:
         warn(f"Left as it is: {key}: {type(error).__name__}: {error}")
     print_row(

@@ -1,4 +1,4 @@
-"""``phonebook maintenance recount``: whether every counter is right."""
+"""``phonebook maintenance recount``: check every counter, and repair it."""
 
 from typing import Annotated, Final
 
@@ -49,7 +49,7 @@ def recount(
                 if result.drift or result.obstacle:
                     wrong.append(result)
     except PhonebookError:
-        # As when the table fails in the middle: what was found is told, and what was fixed.
+        # For example, the table failed in the middle: print what was found and fixed so far.
         if looked_at:
             _print(looked_at, wrong, so_far=" so far", as_json=as_json)
         raise

@@ -1,4 +1,4 @@
-"""``phonebook maintenance redrive``: what the stream told and was not counted."""
+"""``phonebook maintenance redrive``: count the stream's records that were not counted."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -68,7 +68,7 @@ def redrive(
         for each in outcomes:
             seen.append(each)  # noqa: PERF402 - what came before a failure is kept
     except PhonebookError:
-        # As when the table or the queue fails in the middle: what was done is told.
+        # For example, the table or the queue failed in the middle: print what was done so far.
         if seen:
             print_rows(COLUMNS, [_row(each) for each in seen], none="", as_json=as_json)
         raise
@@ -85,7 +85,7 @@ def _looks(letters: DeadLetters | None) -> Iterator[Resent]:
 
 
 def _sent(letters: DeadLetters | None, now: datetime) -> Iterator[Resent]:
-    # The letters first: what they name and can never be counted lies aside then.
+    # Dead letters first: their records that can never be counted are then put aside.
     if letters:
         yield from redriving.send_letters_again(letters, now)
     yield from redriving.send_again(now)
@@ -109,7 +109,7 @@ def _row(each: Resent) -> Row:
 
 
 def _say(seen: list[Resent], letters: Sequence[str]) -> None:
-    """Say what is left to do of what cannot be sent again: only a recount puts it right."""
+    """Name the recount for each record that cannot be sent again: nothing else corrects it."""
     left_over = [each for each in seen if each.fate in _LEFT_OVER]
     say(f"{len(seen)} looked at, {len(left_over)} of them stay.")
     if any(each.fate is Fate.ELSEWHERE for each in left_over):
@@ -124,7 +124,7 @@ def _say(seen: list[Resent], letters: Sequence[str]) -> None:
 
 
 def _recount_of(each: Resent) -> tuple[str, ...]:
-    """Return the options by which the counter that a record is about is recounted, if it says."""
+    """Return the options that recount the counter of a record, if the record names one."""
     counter = counter_told_by(each.what.record) if isinstance(each.what, Aside) else None
     if counter is None:
         return ()

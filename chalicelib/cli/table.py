@@ -1,4 +1,4 @@
-"""Commands that work on the table, which one that is, and what such a command is called."""
+"""Commands that work on the table: how they connect, and the name stored with their changes."""
 
 import os
 import signal
@@ -16,39 +16,39 @@ from chalicelib.storage.dynamodb.connection import connect
 
 
 def via_of(context: typer.Context) -> str:
-    """Return through what a command changes things: ``cli`` and its names.
+    """Return ``cli`` and the names of a command, such as ``cli.credentials.revoke``.
 
-    It is kept with all that the command changes, as in ``cli.credentials.revoke``.
+    It is stored with everything that the command changes.
     """
     names: list[str] = []
     step: Any = context
-    while step.parent is not None:  # above all commands is the program, whatever it is called
+    while step.parent is not None:  # the topmost step is the program; its name may differ
         names.append(step.info_name)
         step = step.parent
     return ".".join(["cli", *reversed(names)])
 
 
 class TableCommands(typer.Typer):
-    """Commands that are connected to the table when they run, so that their help needs none."""
+    """Commands that connect to the table only when they run, so that their help needs no table."""
 
     def command(
         self,
         name: str | None = None,
         **more: Any,  # noqa: ANN401 - as Typer has it
     ) -> Callable[[CommandFunctionType], CommandFunctionType]:
-        """Return what makes a command of a function."""
+        """Return a decorator that makes a command from a function."""
         return super().command(name, cls=_TableCommand, **more)
 
 
 class _TableCommand(TyperCommand):
-    """A command on the table; Ctrl-C ends it with a line."""
+    """A command on the table; after Ctrl-C it prints a line and ends."""
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as Typer has it
         """Connect to the table that the environment names, and run.
 
         Raises:
-            SettingsError: It names none.
-            Exit: Somebody broke it off.
+            SettingsError: The environment names no table.
+            Exit: The operator pressed Ctrl-C.
 
         """
         before = signal.getsignal(signal.SIGINT)

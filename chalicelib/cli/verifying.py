@@ -1,4 +1,4 @@
-"""``phonebook maintenance verify``: whether all that must hold in the table does."""
+"""``phonebook maintenance verify``: check that the whole table is consistent."""
 
 from collections import Counter
 from typing import Annotated, Final
@@ -21,7 +21,7 @@ from chalicelib.storage.invariants import Kind
 COLUMNS: Final = ("kind", "key", "mended")
 
 SHOWN_OF_A_KIND: Final = 1_000
-"""The others are counted: a fault that is everywhere must not fill the memory."""
+"""Further findings of a kind are only counted, so that a common fault does not fill the memory."""
 
 
 def verify(
@@ -45,7 +45,7 @@ def verify(
             report.add(finding)
         is_stuck = counts and _recount(account, report, fix=fix)
     except PhonebookError:
-        # As when the table fails in the middle: what was found is told, and what was mended.
+        # For example, the table failed in the middle: print what was found and mended so far.
         if report.shown:
             report.show(as_json=as_json)
         raise
@@ -57,7 +57,7 @@ def verify(
 
 
 class _Report:
-    """What was found: some of each kind, and how many of all."""
+    """The findings: up to a limit of each kind, and the count of all."""
 
     def __init__(self) -> None:
         self.shown: list[Finding] = []
@@ -67,7 +67,7 @@ class _Report:
         self._mended: Counter[Kind] = Counter()
 
     def add(self, finding: Finding) -> None:
-        """Take note of a finding."""
+        """Add a finding."""
         self.counts[finding.kind] += 1
         self._mended[finding.kind] += finding.is_mended
         self.is_something_left |= finding.is_left
@@ -75,7 +75,7 @@ class _Report:
             self.shown.append(finding)
 
     def show(self, *, as_json: bool) -> None:
-        """Print it."""
+        """Print the report."""
         if as_json:
             told = {
                 "findings": [_row(finding) for finding in self.shown],
@@ -103,7 +103,7 @@ class _Report:
 
 
 def _recount(account: str | None, report: _Report, *, fix: bool) -> bool:
-    """Add the counters that are not right, and say whether the stream stands still."""
+    """Add the wrong counters to the report, and say whether the stream stands still."""
     counters = recounting.some_counters([account], []) if account else recounting.all_counters()
     is_stuck = False
     for result in recounting.recount_all(counters, fix=fix):

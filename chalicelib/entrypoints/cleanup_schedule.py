@@ -1,6 +1,6 @@
-"""The scheduled Lambda: cleans up, which is to sweep and to purge (docs/clean-up.md).
+"""The scheduled Lambda: it sweeps and purges (docs/clean-up.md).
 
-AWS knows it as ``PurgeSchedule``. Another name would be another Lambda, with other logs and alarms.
+Its name on AWS is ``PurgeSchedule``. A new name would make a new Lambda, with new logs and alarms.
 """
 
 import os
@@ -24,15 +24,15 @@ from chalicelib.storage.dynamodb.deadline import calls_end_after
 EVERY_MINUTES: Final = 15
 
 SECONDS_KEPT: Final = 20.0
-"""What is kept of a Lambda's time for the report, and before it for the call under way: one that
-nobody answers takes 18 seconds until it is given up (:mod:`..storage.dynamodb.connection`)."""
+"""The part of a Lambda's time that is reserved for the last call and then the report: a call
+without an answer fails after 18 seconds (:mod:`..storage.dynamodb.connection`)."""
 
 SECONDS_WITHOUT_CONTEXT: Final = 60.0
-"""How long a run takes where nobody sets it a limit."""
+"""The longest run if no Lambda context sets a limit."""
 
 _BY: Final = "phonebook"
 _VIA: Final = "schedule.clean_up"
-"""Who changed what this Lambda changes, and through what."""
+"""What this Lambda stores with each change, to say what made it."""
 
 _COUNTS: Final = ("contacts_purged", "contacts_skipped", "memberships_swept", "items_failed")
 _DAYS: Final = ("today", "oldest_due_left", "oldest_deletion_left")
@@ -44,11 +44,11 @@ cleanup_schedule = Blueprint(__name__)
 def clean_up_on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
     """Clean up for as long as the Lambda has time, and report what was done.
 
-    It reports too when it fails halfway, and then fails.
+    If it fails halfway, it still reports before it raises.
 
     Raises:
-        NoClockError: The table's engine does not say what day it is, so nothing was done.
-        UnavailableError: The table did not serve us all the while.
+        NoClockError: The table's engine does not tell the date, so nothing was done.
+        UnavailableError: The table stopped answering.
 
     """
     started = time.monotonic()
@@ -95,9 +95,9 @@ def _log(report: CleanupReport, summary: dict[str, Any]) -> None:
 
 
 def _count_aside() -> int | None:
-    """Return how many records the stream's Lambda put aside, or None if that cannot be told.
+    """Return how many records the stream's Lambda put aside, or None if counting them fails.
 
-    Nothing else looks at them as regularly as the clean-up runs, which goes on in any case.
+    The clean-up counts them because it runs regularly. A failure here does not stop it.
     """
     try:
         return count_aside()
@@ -116,7 +116,7 @@ def _publish(report: CleanupReport, seconds_used: float, records_aside: int | No
     metrics.add_metric("CleanupSeconds", MetricUnit.Seconds, seconds_used)
     if records_aside is not None:
         metrics.add_metric("RecordsAside", MetricUnit.Count, records_aside)
-    # Where a run did not come so far as to know it, it says nothing, which alarms.
+    # A run that stopped too early to know this publishes nothing, and that raises the alarm.
     if report.is_purge_seen or report.oldest_due_left:
         days = _days_since(report.oldest_due_left, report)
         metrics.add_metric("OldestDueDaysLeft", MetricUnit.Count, days)

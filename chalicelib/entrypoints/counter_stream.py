@@ -34,9 +34,9 @@ counter_stream = Blueprint(__name__)
 def count_changes(event: DynamoDBEvent) -> dict[str, Any]:
     """Count a batch, and report the first record that could not be counted, if any.
 
-    AWS delivers that one and all after it again. When it has done so too many times, it sends a
-    letter about that record to the dead-letter queue, and goes on after it. A record that can never
-    be counted does not come to that: it is put aside, whole, and holds up no other.
+    AWS delivers that record and all after it again. After too many attempts, AWS sends a message
+    about the record to the dead-letter queue, and goes on with the next. We put aside a record
+    that can never be counted, whole, at the first attempt, so that it does not block the others.
     """
     _connect()
     records = _records_in(event.to_dict())
@@ -45,13 +45,13 @@ def count_changes(event: DynamoDBEvent) -> dict[str, Any]:
 
 
 def _records_in(event: object) -> Sequence[object]:
-    """Return the records of an event. An event without any is itself one that tells nothing."""
+    """Return the records of an event. An event without records counts as one unreadable record."""
     records = event.get("Records") if isinstance(event, Mapping) else None
     return records if isinstance(records, list) else [event]
 
 
 def _count(records: Sequence[object]) -> str | None:
-    """Count what *records* tell, and return the sequence number of the first that failed."""
+    """Count *records*, and return the sequence number of the first that failed, or None."""
     done = put_aside = 0
     try:
         for done, why in count(records, datetime.now(UTC)):
@@ -63,7 +63,7 @@ def _count(records: Sequence[object]) -> str | None:
         failed = sequence_number_of(records[done])
         logger().exception("Changes could not be counted", sequence_number=failed)
         if failed is None:
-            # Nothing says where to go on, so the whole batch has to come again.
+            # Without a sequence number AWS has to deliver the whole batch again.
             raise
         return failed
     finally:
@@ -73,7 +73,7 @@ def _count(records: Sequence[object]) -> str | None:
 
 
 def _publish(put_aside: int) -> None:
-    """Publish that something lies aside, at once; the clean-up says so as long as it does."""
+    """Publish how many records were put aside now; the clean-up publishes how many there are."""
     metrics = Metrics(namespace="Phonebook", service=service())
     metrics.add_metric("RecordsAside", MetricUnit.Count, put_aside)
     metrics.flush_metrics()

@@ -28,14 +28,14 @@ from chalicelib.storage.dynamodb.deadline import calls_end_after
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 SECONDS_FOR_CALLS: Final = 20.0
-"""How long a request may begin further calls to the table. API Gateway waits 29 seconds, and a
-call that was begun may take some more."""
+"""After this time a request starts no more calls to the table. API Gateway waits 29 seconds, and
+the last call needs some of them."""
 
 EVERY_OTHER_PATH: Final = ("/", "/{proxy+}")
-"""Paths that API Gateway would refuse by itself, in words of its own."""
+"""Routes for the paths that API Gateway would otherwise refuse itself, in its own words."""
 
 SCHEME_VARIABLE: Final = "Scheme"
-"""The stage variable by which a server that is no API Gateway says that it speaks ``http``."""
+"""The stage variable in which a server other than API Gateway says that it speaks ``http``."""
 
 HEADERS_OF_EVERY_ANSWER: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
@@ -43,10 +43,10 @@ HEADERS_OF_EVERY_ANSWER: Final[Mapping[str, str]] = {
 }
 
 STRICT_TRANSPORT_SECURITY: Final = "max-age=31536000"
-"""A year, and of this host alone: we know of no other in its domain."""
+"""One year, for this host only: we do not know the other hosts in its domain."""
 
 _PUBLIC: Final = "none"
-"""The dialect, as the log names it, of what is in none."""
+"""The log's name for the dialect of requests that are outside of all dialects."""
 
 _HTTPS: Final = "https"
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
@@ -55,21 +55,21 @@ _PARAMETER_IN_ROUTE: Final = re.compile(r"\{(\w+)\}")
 
 
 def register_routes(app: Chalice) -> None:
-    """Let *app* answer every path and every method, so that every error is a dialect's."""
+    """Route every path and every method to us, so that every error is in a dialect's shape."""
 
     def respond(**_path_parameters: str) -> Response:
         return _respond(cast("ChaliceRequest", app.current_request))
 
     for route in {*EVERY_OTHER_PATH, *PUBLIC_PATHS, *_documented_paths_and_those_above()}:
-        # No content types: Chalice would otherwise refuse the others before we authenticate.
+        # With content types, Chalice would refuse others before we authenticate.
         app.route(route, methods=list(METHODS), content_types=[], name="respond")(respond)
 
 
 def _documented_paths_and_those_above() -> Iterator[str]:
-    """Yield each route of each dialect, and the paths that lead to it.
+    """Yield each route of each dialect, and the paths above it.
 
-    API Gateway makes a resource of each step of a path, and whether it asks the catch-all
-    route where such a resource has no methods is nowhere documented.
+    API Gateway makes a resource of each step of a path. Its documentation does not say whether
+    the catch-all route answers for a resource without methods.
     """
     for dialect in DIALECTS:
         for route in dialect.endpoints:
@@ -128,8 +128,8 @@ def _authenticator() -> Authenticator:
 
 
 def _read(request: ChaliceRequest, request_id: str) -> messages.Request:
-    # API Gateway and Chalice's local server pass path parameters as they came. Decoded
-    # here and nowhere else, and without `unquote_plus`: some SDKs send a bare "+".
+    # API Gateway and Chalice's local server pass path parameters undecoded. They are decoded
+    # only here, and not with `unquote_plus`: some SDKs send a plain "+".
     path_parameters = {name: unquote(value) for name, value in (request.uri_params or {}).items()}
     return messages.Request(
         id=request_id,
@@ -145,7 +145,7 @@ def _read(request: ChaliceRequest, request_id: str) -> messages.Request:
 
 
 def _body(request: ChaliceRequest) -> bytes:
-    """Return the body as it came; half of a surrogate pair makes it none in UTF-8."""
+    """Return the body unchanged; a lone surrogate makes it invalid UTF-8, to be refused later."""
     body: str | bytes | None = request.to_original_event()["body"]
     if isinstance(body, str) and has_lone_surrogate(body):
         return body.encode(errors="surrogatepass")
@@ -153,13 +153,13 @@ def _body(request: ChaliceRequest) -> bytes:
 
 
 def _query(request: ChaliceRequest) -> dict[str, list[str]]:
-    # API Gateway sends null where there is no query.
+    # API Gateway sends null if there is no query.
     sent = request.query_params
     return {} if sent is None else {name: sent.getlist(name) for name in sent}
 
 
 def _path_for_dialect(request: ChaliceRequest) -> str:
-    """Return the pattern that matched, or else the path, without stage or base path."""
+    """Return the matched pattern, or else the path, without stage and base path."""
     proxied: str | None = (request.uri_params or {}).get("proxy")
     return request.path if proxied is None else f"/{proxied}"
 
@@ -172,11 +172,11 @@ def _request_id(request: ChaliceRequest) -> str:
 
 
 def _url(request: ChaliceRequest, path_parameters: Mapping[str, str]) -> str:
-    """Return what the client called, without the query, as far as API Gateway vouches for it.
+    """Return the URL that the client called, without the query, from trusted parts only.
 
-    Of ``Host``, of headers that name another host or scheme, and of the path as it was written
-    nothing is in it: a client may write there what it likes. Where nobody vouches for a host, it
-    has none, and what is made of it is relative.
+    It uses neither ``Host``, nor headers that name another host or scheme, nor the path as it
+    was written: a client can put anything there. If no trusted server names the host, the URL
+    has none, and links made from it are relative.
     """
     written: str = request.context.get("path", "").rstrip("/")
     before_route = written.rsplit("/", request.path.count("/"))[0]
@@ -188,10 +188,10 @@ def _url(request: ChaliceRequest, path_parameters: Mapping[str, str]) -> str:
 
 
 def _origin(request: ChaliceRequest) -> str:
-    """Return scheme and host as API Gateway has them, nothing if there is none before us.
+    """Return scheme and host as API Gateway knows them; an empty text without API Gateway.
 
-    API Gateway speaks ``https`` alone, and answers for hosts that it knows. A stage's variables
-    are the deployment's own.
+    API Gateway speaks only ``https``, and answers only for hosts that it knows. The deployment
+    sets the stage's variables, so they are trusted.
     """
     host: str = request.context.get("domainName") or ""
     if not _HOST.fullmatch(host):

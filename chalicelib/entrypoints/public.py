@@ -1,6 +1,6 @@
-"""What anybody may ask without a credential: whether it is up, and what it is.
+"""The answers that need no credential: whether the phonebook is up, and what it is.
 
-It is in no dialect, and reads nothing: neither the table nor the rest of the request.
+They belong to no dialect, and read neither the table nor the body or query of the request.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from chalicelib.dialects.messages import Response, json_response
 HEALTH_PATH: Final = "/health"
 PAGE_PATH: Final = "/"
 ICON_PATH: Final = "/favicon.ico"
-"""Browsers ask for it beside every page, and a challenge would be a password box."""
+"""Browsers request it with every page; a 401 would open a password box."""
 
 PUBLIC_PATHS: Final = (HEALTH_PATH, PAGE_PATH, ICON_PATH)
 
@@ -42,10 +42,10 @@ every path. Whether it is up, <a href="health">health</a> says.</p>
 
 
 def public_answer(method: str, path: str, headers: Mapping[str, str]) -> Response | None:
-    """Return the answer that needs no credential, None if the request is a dialect's.
+    """Return the answer that needs no credential, or None if a dialect answers the request.
 
-    *headers* are looked up in any case. At ``/`` browsers alone get a page: what programs are told
-    there is the dialect's.
+    *headers* must ignore the case of names. At ``/`` only browsers get a page; a dialect answers
+    programs there.
     """
     if method not in _METHODS:
         return None
