@@ -1,8 +1,8 @@
 """Child processes that end with their parent, however the parent ends.
 
-A child's standard input is a pipe that its parent never writes to. When the parent is
-gone, killed or not, the pipe closes, and the child ends itself as if asked to: with SIGTERM,
-on which the engine still saves its state.
+A child's standard input is a pipe that its parent never writes to. When the parent ends, even by
+SIGKILL, the pipe closes, and the child sends itself SIGTERM, so that the engine still saves its
+state.
 """
 
 import os
@@ -22,7 +22,7 @@ SECONDS_TO_END: Final = 15.0
 def start_module(
     module: str, *arguments: str, environment: Mapping[str, str], output: IO[bytes] | int | None
 ) -> subprocess.Popen[bytes]:
-    """Start ``python -m module`` in a session of its own, where no Ctrl-C reaches it."""
+    """Start ``python -m module`` in its own session, which Ctrl-C does not reach."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "infra.local.child", module, *arguments],
         cwd=PROJECT,
@@ -35,7 +35,7 @@ def start_module(
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask a child to end and wait until it has; kill it if it does not."""
+    """Ask a child to end and wait for it; kill it if it does not end."""
     process.terminate()
     try:
         process.wait(SECONDS_TO_END)

@@ -1,4 +1,4 @@
-"""This process connected to one of several engines at a time."""
+"""Connecting this process to one of several engines at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 TABLE: Final = "phonebook-tests"
-"""The table that is created where none is named."""
+"""The table that is created if none is named."""
 
 WRITTEN_AT_ONCE: Final = 25
 WRITERS: Final = 4
 
 _READS: Final = frozenset({"BatchGetItem", "GetItem", "Query", "Scan"})
-"""The calls that say by themselves whether they have to see what was just written."""
+"""The calls that choose between a consistent read and one that may be stale."""
 
 
 class StaleReadError(Exception):
-    """A read may miss what was just written; the message names the call."""
+    """A read is not consistent, so it may miss the latest writes; the message names the call."""
 
 
 class Connected:
-    """The phonebook's table on one engine; ``with`` it, the storage works there.
+    """The phonebook's table on one engine; inside a ``with``, the storage uses this table.
 
-    Several engines may be up at once, but PynamoDB knows one connection: what was connected
-    before comes back after the ``with``. Without an *endpoint*, the engine is in this process.
+    Several engines may run at the same time, but PynamoDB has one connection: after the ``with``,
+    the previous one is restored. Without an *endpoint*, the engine is in this process.
 
-    Inside the ``with``, every read has to be consistent, but for those of an index, which cannot
-    be; another one raises :class:`StaleReadError`. A client reads its own writes.
+    Inside the ``with``, every read must be consistent, except reads of an index, which cannot
+    be. Any other read raises :class:`StaleReadError`: a client must read its own writes.
     """
 
     def __init__(self, endpoint: str | None, deployed_table: str | None = None) -> None:
@@ -51,7 +51,7 @@ class Connected:
                 create_table(self.table)
             before = self._swap(None)
             connect(self.table)
-            client = table().connection.client  # made while the environment says where
+            client = table().connection.client  # created while the environment names the engine
             client.meta.events.register("provide-client-params.dynamodb", _refuse_a_stale_read)
             self._connection = self._swap(before)
 
@@ -64,18 +64,18 @@ class Connected:
 
     @contextmanager
     def environment(self) -> Iterator[None]:
-        """Let clients that are made inside find the engine."""
+        """Set the environment so that clients created inside the ``with`` find the engine."""
         with engine.used_in_this_process(self.endpoint):
             yield
 
     def client(self) -> "DynamoDBClient":
-        """Return a client of the engine, as someone has it who uses nothing else."""
+        """Return a plain boto3 client of the engine, independent of the storage."""
         with self.environment():
             config = Config(max_pool_connections=WRITERS)
             return boto3.client("dynamodb", config=config)
 
     def load(self, items: Iterable[Mapping[str, Any]]) -> None:
-        """Write items as they are, many at once."""
+        """Write items as they are, in batches."""
         client = self.client()
 
         def write(batch: list[Mapping[str, Any]]) -> None:

@@ -29,11 +29,11 @@ def write_secret(file: Path, values: Mapping[str, object]) -> None:
 
 
 def greet(file: Path) -> None:
-    """Print what *file* says: where the phonebook answers, for whom, and what to try first.
+    """Print from *file* where the phonebook answers, for whom, and what to try first.
 
     Raises:
-        OSError: The file is not there.
-        ValueError: It is none of ours.
+        OSError: The file does not exist.
+        ValueError: We did not write it.
 
     """
     ready = _read(file)
@@ -58,9 +58,9 @@ And the command line, in this folder, in a shell that speaks to nothing else fro
 
 
 def line_to_paste(file: Path) -> str:
-    """Return the shell's line that exports the environment in *file*, and calls ``phonebook``.
+    """Return the shell command that exports the environment in *file*, then calls ``phonebook``.
 
-    If the file is gone, it calls nothing: the environment before may be that of AWS.
+    If the file is gone, it does not call ``phonebook``, which could otherwise reach AWS.
     """
     export = shlex.join(
         [from_here(Path(sys.executable)), "-m", "infra.local.demo", from_here(file)]
@@ -70,7 +70,7 @@ def line_to_paste(file: Path) -> str:
 
 
 def exports(environment: Mapping[str, str], present: Mapping[str, str]) -> str:
-    """Return shell lines that set *environment*, and unset all else about AWS in *present*."""
+    """Return shell lines that set *environment*, and unset the other AWS ones in *present*."""
     others = sorted(name for name in present if name.startswith("AWS_") and name not in environment)
     lines = [f"unset {' '.join(others)}"] if others else []
     lines += [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
@@ -83,7 +83,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print what to export, or what was printed at the start; return the exit code."""
+    """Print the exports, or what was printed at the start; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--show", action="store_true")

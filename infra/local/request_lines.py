@@ -1,4 +1,4 @@
-"""What `make dev` says on a terminal: a line for each request, instead of JSON."""
+"""What `make dev` prints on a terminal: one line for each request, instead of JSON."""
 
 import json
 import re
@@ -14,21 +14,21 @@ from aws_lambda_powertools.logging.types import LogRecord
 from chalicelib.observability import logger, masked, told_of_request
 
 REQUEST: Final = "request"
-"""The message of the app's own line for each request, which ours stands for."""
+"""The message of the app's own log line for each request, which our line replaces."""
 
 _WHY: Final = ("detail", "description", "defaultMessage", "message")
-"""Where a dialect says in words why it refuses."""
+"""The keys under which the dialects explain an error."""
 
 _BARE_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z-])([0-9]+)[0-9]{4}([0-9]{2})(?![0-9A-Za-z-])")
-"""An id may be taken for one; better so than the other way."""
+"""It may match an id too: better to mask an id than to show a phone number."""
 
 
 def request_line(method: str, target: str, status: int, seconds: float, body: str) -> str:
-    """Return the line of the request that is being answered.
+    """Return the line for the request that is being answered.
 
-    It says what was asked and meant, how it went, whose credential it was, and why it was refused
-    if it was. Of *target* the query is left out, since one dialect has its credential there. No
-    phone number is whole, and nothing in it controls the terminal.
+    It has the sent and the meant method, the path, the status, the time, the username, and the
+    reason of an error. It omits the query of *target*, since one dialect has its credential
+    there. It masks phone numbers, and has no characters that control the terminal.
     """
     path = unquote(target.partition("?")[0])
     told = told_of_request()
@@ -46,7 +46,7 @@ def request_line(method: str, target: str, status: int, seconds: float, body: st
 
 
 def say_no_json() -> None:
-    """Let this process log lines that are read by people, and none for each request."""
+    """Make this process log lines for people, without the app's line for each request."""
     handler = logger().registered_handler
     handler.setFormatter(_LineFormatter())
     handler.addFilter(lambda record: record.getMessage() != REQUEST)

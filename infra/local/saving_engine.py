@@ -1,11 +1,11 @@
-"""ministack, saving its tables while it runs: by itself it saves only when it is asked to end.
+"""ministack that saves its tables while it runs; plain ministack saves only when it ends.
 
-It is run in ministack's place, with the same variables::
+Run it in place of ministack, with the same variables::
 
     python -m infra.local.saving_engine
 
-A copy of the process writes, so that no request waits for it, and so that what it writes is the
-tables as they were between two requests. What a copy did not finish is never used.
+A forked copy of the process writes, so that no request waits, and the snapshot is the tables'
+state between two requests. An unfinished snapshot is never used.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class SavingApp:
-    """ministack's app, whose tables are saved to *folder* some seconds after each change."""
+    """ministack's app, which saves its tables to *folder* some seconds after each change."""
 
     def __init__(self, app: App, folder: Path) -> None:
         self._app = app
@@ -45,7 +45,7 @@ class SavingApp:
         self._saving: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Hand on what comes, and take note of what may change a table."""
+        """Pass each request on, and remember whether it may have changed a table."""
         if scope["type"] == "lifespan":
             await self._app(scope, self._begin_and_end_with(receive), send)
             return
@@ -62,7 +62,7 @@ class SavingApp:
             if message["type"] == "lifespan.startup":
                 self._saving = asyncio.create_task(self._save_after_changes())
             elif message["type"] == "lifespan.shutdown" and self._saving:
-                # ministack saves now, by itself; an older copy must not come after it.
+                # ministack itself saves now; an older snapshot must not overwrite that.
                 self._saving.cancel()
                 with suppress(asyncio.CancelledError):
                     await self._saving
@@ -78,7 +78,7 @@ class SavingApp:
                 self._is_changed = not await self._save() or self._is_changed
 
     async def _save(self) -> bool:
-        """Save, and say whether that is done."""
+        """Save, and say whether it succeeded."""
         folder = self._folder / f"unfinished-{os.getpid()}"
         shutil.rmtree(folder, ignore_errors=True)
         copy = os.fork()
@@ -100,9 +100,9 @@ class SavingApp:
 
 
 def _save_and_exit(folder: Path) -> None:
-    """Save as ministack does, in the copy, and leave nothing of it running."""
+    """In the forked copy: save as ministack does, then end the copy."""
     try:
-        # A connection that the engine ends would stay open here.
+        # Otherwise connections that the engine closes would stay open in the copy.
         os.closerange(3, _MAX_FILES)
         persistence.STATE_DIR = str(folder)
         persistence.save_all({_SERVICE: dynamodb.get_state})

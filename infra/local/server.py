@@ -1,6 +1,6 @@
-"""Chalice's local server, mended where it is slow or differs from API Gateway.
+"""Chalice's local server, corrected where it is slow or differs from API Gateway.
 
-It is a process of its own, which the runner starts anew when the code changes::
+It is a separate process, which ``make dev`` restarts when the code changes::
 
     python -m infra.local.server PORT
 """
@@ -46,13 +46,13 @@ CONNECTIONS_WAITING: Final = 128
 
 REQUEST_LINE_AND_HEADER_BYTES: Final = 10_240
 BODY_BYTES: Final = 10 * 1024 * 1024
-"""What API Gateway takes of a request."""
+"""The largest body that API Gateway accepts."""
 
 SECONDS_OF_SILENCE: Final = 60.0
-"""After which a connection ends."""
+"""A connection without traffic is closed after this time."""
 
 SECONDS_TO_SEND: Final = 29.0
-"""A body."""
+"""The time that a client has to send a body."""
 
 _LINE_BYTES: Final = 4_096
 """The longest line in a chunked body: a chunk's size, or a trailer."""
@@ -80,7 +80,7 @@ class _RouteMatcher(RouteMatcher):
 
 
 class _Gateway(LocalGateway):
-    """Makes events with a request id and the host that is called, as API Gateway does."""
+    """Makes events with a request id and the called host, as API Gateway does."""
 
     def __init__(self, app: Chalice, config: Config, port: int) -> None:
         super().__init__(app, config)
@@ -97,7 +97,7 @@ class _Gateway(LocalGateway):
 
 
 class _BrokenRequestError(Exception):
-    """A request that does not reach our own code, and with which its connection ends."""
+    """A request that does not reach our code; the connection is closed after the answer."""
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
         super().__init__(message)
@@ -128,7 +128,7 @@ class _RequestHandler(ChaliceRequestHandler):
         BaseHTTPRequestHandler.__init__(self, request, client_address, server)
 
     def handle_one_request(self) -> None:
-        """Answer a request, also one whose body is broken."""
+        """Answer a request, even if its body is broken."""
         self._began = time.perf_counter()
         try:
             super().handle_one_request()
@@ -138,10 +138,10 @@ class _RequestHandler(ChaliceRequestHandler):
     def parse_request(self) -> bool:
         """Read the request line and the headers, and refuse what API Gateway would refuse.
 
-        Without a version, it would be HTTP/0.9, which has no headers to wait for.
+        A request line without a version would mean HTTP/0.9, which has no headers.
         """
         self.command = ""
-        # Until its first line came, there was no request.
+        # The request begins when its first line has arrived.
         self._began = time.perf_counter()
         words = self.raw_requestline.split()
         if words and len(words) != _WORDS_OF_A_REQUEST_LINE:
@@ -162,7 +162,7 @@ class _RequestHandler(ChaliceRequestHandler):
         return True
 
     def handle_expect_100(self) -> bool:
-        """Let the client send its body, if it is one that is read."""
+        """Tell the client to send its body, if we accept that body."""
         try:
             self._length_of_body()
         except _BrokenRequestError as error:
@@ -173,7 +173,7 @@ class _RequestHandler(ChaliceRequestHandler):
         return True
 
     def _parse_payload(self) -> tuple[dict[str, Any], bytes | None]:
-        """Read the body, a chunked one too, which Chalice would drop and API Gateway passes on."""
+        """Read the body, also a chunked one: Chalice would drop it, API Gateway passes it on."""
         self._end = time.monotonic() + SECONDS_TO_SEND
         try:
             length = self._length_of_body()
@@ -185,10 +185,10 @@ class _RequestHandler(ChaliceRequestHandler):
         return dict(self.headers), body or None
 
     def _length_of_body(self) -> int | None:
-        """Return how many bytes the body says that it has, None if it comes in chunks.
+        """Return the declared length of the body in bytes, or None if it is chunked.
 
         Raises:
-            _BrokenRequestError: It cannot be told, or there are too many.
+            _BrokenRequestError: The length is not a number, or too large.
 
         """
         lengths = set(self.headers.get_all("Content-Length", ()))
@@ -200,18 +200,18 @@ class _RequestHandler(ChaliceRequestHandler):
         length = lengths.pop().strip() if lengths else "0"
         if lengths or not _LENGTH.fullmatch(length):
             raise _BrokenRequestError(HTTPStatus.BAD_REQUEST, "its length is no number")
-        # Compared as text: Python refuses to read a number of thousands of digits.
+        # Compared as text: Python refuses to parse a number with thousands of digits.
         length = length.lstrip("0").rjust(len(str(BODY_BYTES)), "0")
         if (len(length), length) > (len(str(BODY_BYTES)), str(BODY_BYTES)):
             raise _BrokenRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "")
         return int(length)
 
     def _read(self, length: int) -> bytes:
-        """Return so many bytes of the body.
+        """Return the next *length* bytes of the body.
 
         Raises:
-            _BrokenRequestError: There are fewer.
-            TimeoutError: They did not come in time.
+            _BrokenRequestError: The body has fewer bytes.
+            TimeoutError: They did not arrive in time.
 
         """
         body = bytearray()
@@ -251,15 +251,15 @@ class _RequestHandler(ChaliceRequestHandler):
         return line
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer in the shape of the dialect where the base class would send HTML, and hang up.
+        """Send an error in the dialect's shape instead of HTML, then close the connection.
 
-        The status is the one that API Gateway would give.
+        The status is the one that API Gateway would send.
         """
         del explain
         status = HTTPStatus(code)
         if status is HTTPStatus.NOT_IMPLEMENTED:
             status = HTTPStatus.METHOD_NOT_ALLOWED
-        # The base class takes a request that it could not read for one of HTTP/0.9.
+        # The base class treats a request that it could not read as HTTP/0.9.
         self.request_version = self.protocol_version
         self.close_connection = True
         after_method = self.raw_requestline.decode("latin-1").strip().partition(" ")[2]
@@ -279,7 +279,7 @@ class _RequestHandler(ChaliceRequestHandler):
         self._drain()
 
     def _drain(self) -> None:
-        """Read what the client still sends: closed before that, it may never see its answer."""
+        """Read the rest of the request: if we close earlier, the client may lose the answer."""
         end = time.monotonic() + _SECONDS_TO_DRAIN
         self.connection.settimeout(_SECONDS_TO_DRAIN)
         with suppress(OSError):
@@ -288,7 +288,7 @@ class _RequestHandler(ChaliceRequestHandler):
                 pass
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: Any) -> None:
-        """Send no body with a 204, nor the headers of one; and with HEAD the headers alone."""
+        """Send a response: a 204 without body and its headers, a HEAD with headers only."""
         if self._say:
             seconds = time.perf_counter() - self._began
             self._say(request_line(self.command or "?", self.path, code, seconds, str(body or "")))
@@ -302,15 +302,15 @@ class _RequestHandler(ChaliceRequestHandler):
             super()._send_http_response_with_body(code, headers, body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing: each request has its line, and one without whole phone numbers."""
+        """Log nothing: each request already has a line, which masks phone numbers."""
 
     log_request = log_message
 
 
 def create_server(app: Chalice, port: int, say: Say | None = None) -> LocalDevServer:
-    """Return a server for *app* on the loopback interface; port 0 takes a free one.
+    """Return a server for *app* on the loopback interface; port 0 means any free port.
 
-    *say* is given a line for each request.
+    The server calls *say* with a line for each request.
     """
     config = Config.create()
     local = create_local_server(app, config, HOST, port)
@@ -333,7 +333,7 @@ def _error_of(status: HTTPStatus, message: str | None) -> PhonebookError:
 
 
 def _ignore_lost_connection(*_: Any) -> None:
-    """A client that goes away in the middle is its own affair."""
+    """Ignore that a client closed the connection early."""
     if not isinstance(sys.exc_info()[1], ConnectionError):
         sys.excepthook(*sys.exc_info())
 
@@ -341,7 +341,7 @@ def _ignore_lost_connection(*_: Any) -> None:
 def main() -> None:
     """Serve the app on the port in the first argument until SIGTERM.
 
-    On a terminal each request is a line, elsewhere JSON.
+    On a terminal it prints a line for each request, elsewhere JSON.
     """
     from app import app  # noqa: PLC0415 - reads the code as it is when the server starts
 

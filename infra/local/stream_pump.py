@@ -1,9 +1,9 @@
-"""What AWS does between a table's stream and a Lambda, for engines that do not do it.
+"""Deliver a table's stream to a Lambda as AWS does, for engines that do not do it.
 
-Records are delivered in order and in batches. The handler reports the first one that failed
-(``batchItemFailures``); that one and all behind it come again. If it fails without saying where,
-all come again, and half of them at a time. A record that fails too often is put aside as a dead
-letter, and delivery goes on behind it.
+Records are delivered in order and in batches. The handler reports the first record that failed
+(``batchItemFailures``); that record and all after it are delivered again. If the handler raises,
+the batch is delivered again, half of it at a time. A record that fails too often is put aside as
+a dead letter, and delivery goes on after it.
 """
 
 from collections.abc import Callable, Container, Iterator
@@ -24,9 +24,9 @@ MAX_ATTEMPTS: Final = 10
 
 
 class StreamPump:
-    """Reads a table's stream, and delivers to a handler what came *since* then.
+    """Reads a table's stream, and delivers to a handler the records *since* a time.
 
-    That is in epoch seconds; without it, all that the stream still holds.
+    *since* is in epoch seconds; by default it delivers all that the stream still holds.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class StreamPump:
         self._attempts = 0
 
     def drain(self) -> None:
-        """Deliver until nothing is waiting."""
+        """Deliver until no record is waiting."""
         while self.pump():
             pass
 
     def pump(self) -> bool:
-        """Deliver one batch, and say whether there was any."""
+        """Deliver one batch, and say whether there was one."""
         self._read()
         batch = self._waiting[: self._size]
         if not batch:
@@ -75,7 +75,7 @@ class StreamPump:
         return True
 
     def _deliver(self, batch: list[Record]) -> int | None:
-        """Hand a batch to the handler; return how many of it are done with, or None if it broke."""
+        """Call the handler; return how many records of the batch are done, or None if it raised."""
         try:
             failures = self._handler({"Records": batch}, None)["batchItemFailures"]
         except Exception:  # noqa: BLE001 - as on AWS, whatever it was, the batch comes again
@@ -110,7 +110,7 @@ class StreamPump:
                 yield shard["ShardId"], iterator["ShardIterator"]
 
     def _as_delivered(self, record: "RecordTypeDef") -> Record:
-        """Return a record in the shape in which a Lambda gets it."""
+        """Return a record in the shape that a Lambda receives."""
         change = record["dynamodb"]
         created = int(change["ApproximateCreationDateTime"].timestamp())
         return {
