@@ -1,4 +1,4 @@
-"""What runs the phonebook here and on AWS, the pins of what it needs, its documents' tables."""
+"""Running the phonebook here and on AWS, pinning its dependencies, and its documents' tables."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""The tables of the documents: read, written, and put where they belong."""
+"""Reading, writing and placing the tables of the documents."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
@@ -7,9 +7,9 @@ from infra import PROJECT
 
 
 def table(document: str, first_heading: str) -> list[list[str]]:
-    """Return the rows of the table in *document* whose first heading is this.
+    """Return the rows of the table in *document* that begins with *first_heading*.
 
-    *document* is a path in the project, and cells are without the marks of code.
+    *document* is a path in the project; cells come without the backticks of code.
 
     Raises:
         ValueError: There is no such table.
@@ -32,7 +32,7 @@ def put_into(text: str, tables: Mapping[str, str]) -> str:
     """Return the *text* of a document with each table between its marks.
 
     Raises:
-        ValueError: It has no place for a table.
+        ValueError: A table has no marks in the text.
 
     """
     for name, its_table in tables.items():

@@ -1,4 +1,4 @@
-"""A piece of work that only one process at a time may do in one folder."""
+"""A lock for work that only one process at a time may do in a folder."""
 
 import fcntl
 from pathlib import Path
@@ -6,15 +6,15 @@ from typing import TextIO
 
 
 class BusyError(Exception):
-    """Another process is at it; the message says what to do."""
+    """Another process holds the lock; the message says what to do."""
 
 
 def exclusive(lock_file: Path, busy: str) -> TextIO:
-    """Hold *lock_file* until what is returned is closed, or the process ends, however it does.
+    """Lock *lock_file* until the returned file is closed, or the process ends in any way.
 
     Raises:
-        BusyError: Another process holds it; the message is *busy*.
-        OSError: There can be no such file.
+        BusyError: Another process holds the lock; the message is *busy*.
+        OSError: The file cannot be opened.
 
     """
     lock_file.parent.mkdir(parents=True, exist_ok=True)

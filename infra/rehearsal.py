@@ -1,8 +1,8 @@
-"""``make rehearse``: the packaged stack, whole, on the embedded AWS.
+"""``make rehearse``: the whole packaged stack on the embedded AWS.
 
-It is deployed by the very program of ``make deploy``, with CloudFormation, behind API Gateway,
-in Lambda processes of their own, with each role's policy enforced. What the embedded AWS does
-otherwise than AWS is listed in ``docs/operations.md``.
+The program of ``make deploy`` deploys it with CloudFormation. It runs behind API Gateway, in
+separate Lambda processes, with each role's policy enforced. ``docs/operations.md`` lists how the
+embedded AWS differs from AWS.
 """
 
 import json
@@ -32,7 +32,7 @@ class RehearsalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A rehearsed stack: its environment is the one of an operator at work on it."""
+    """A rehearsed stack, with the environment of an operator who works on it."""
 
     environment: Mapping[str, str]
     build: Path
@@ -53,7 +53,7 @@ class Rehearsal:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What the last deployment gave out; ``Url`` is where the API answers."""
+        """The outputs of the last deployment; ``Url`` is where the API answers."""
         outputs: dict[str, str] = json.loads(outputs_file(self.build, STAGE).read_text())
         return outputs
 
@@ -65,7 +65,7 @@ class Rehearsal:
         return answer
 
     def open_account(self, *options: str) -> dict[str, str]:
-        """Open an account; return its credential, and where it is good for."""
+        """Open an account; return its credential, and the URL that accepts it."""
         account = self.phonebook("accounts", "open", "Demo", "--default-region", "EE", *options)[
             "account"
         ]
@@ -75,7 +75,7 @@ class Rehearsal:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What to export to be this operator, at work on the table of the last deployment."""
+        """The variables to export to work as this operator on the last deployment's table."""
         table = {TABLE_VARIABLE: self.outputs["TableName"]}
         return table | engine.settings(self.environment["AWS_ENDPOINT_URL"])
 
@@ -119,7 +119,7 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     try:
         with rehearsal(BUILD / "rehearsal") as rehearsed:
-            # What to do next on AWS would be done on AWS.
+            # Omit the next steps: an operator who follows them would change AWS.
             print(rehearsed.deploy().partition(WHAT_COMES_NEXT)[0], flush=True)
             ready = {**rehearsed.open_account(), "environment": rehearsed.settings}
             write_secret(READY_FILE, ready)

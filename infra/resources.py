@@ -1,6 +1,6 @@
-"""What ``resources.yaml`` says of the stack. Who needs to know asks here, and reads no file.
+"""The stack of ``resources.yaml``; all other modules read it through this one.
 
-Resources, parameters and properties have the names that CloudFormation knows.
+Resources, parameters and properties have CloudFormation's names.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ _FILE: Final = Path(__file__).with_suffix(".yaml")
 
 
 def template() -> dict[str, Any]:
-    """Return all that the file says."""
+    """Return the whole template."""
     said: dict[str, Any] = yaml.safe_load(_FILE.read_text())
     return said
 

@@ -1,4 +1,4 @@
-"""The table of ``infra/resources.yaml`` where CloudFormation does not look after it."""
+"""The table of ``infra/resources.yaml`` in places where CloudFormation does not manage it."""
 
 import time
 from contextlib import suppress
@@ -22,7 +22,7 @@ ONLY_ON_AWS: Final = (
     "PointInTimeRecoverySpecification",
     "DeletionProtectionEnabled",
 )
-"""What protects data that an embedded engine does not have to protect."""
+"""The properties that protect data; embedded engines do not need them."""
 
 
 RECOVERY_TRIES: Final = 30
@@ -30,7 +30,7 @@ SECONDS_BETWEEN_TRIES: Final = 10
 
 
 def create_table(name: str) -> None:
-    """Create the table under *name* unless it is there; boto3 finds out where."""
+    """Create the table *name* unless it exists; boto3 finds the endpoint in the environment."""
     client = boto3.client("dynamodb")
     with suppress(client.exceptions.ResourceInUseException):
         client.create_table(TableName=name, StreamSpecification=_stream(), **keys_and_indexes())
@@ -39,20 +39,20 @@ def create_table(name: str) -> None:
 
 
 def keys_and_indexes() -> Properties:
-    """Return what every engine needs to create the table."""
+    """Return the properties that every engine needs to create the table."""
     properties = table_properties()
     return {name: properties[name] for name in _CREATED_AS_WRITTEN}
 
 
 class TableError(Exception):
-    """A table is not one to work on; the message says why."""
+    """A table cannot be used; the message says why."""
 
 
 def refuse_unless_a_phonebooks(name: str) -> None:
-    """Return if a table is there, in use, and has the keys and the index of a phonebook's.
+    """Refuse a table unless it is active and has the keys and the index of a phonebook's.
 
     Raises:
-        TableError: It is not, or not yet.
+        TableError: It does not exist, is not ready, or is not a phonebook's.
 
     """
     client = boto3.client("dynamodb")
@@ -76,11 +76,11 @@ def refuse_unless_a_phonebooks(name: str) -> None:
 
 
 def take_over(name: str) -> str:
-    """Give a table that was restored what a restore leaves out, and return its stream's ARN.
+    """Set what a restore omits on a restored table, and return its stream's ARN.
 
-    A restored table has no stream, no expiry, no recovery and no protection of its own
+    A restored table has no stream, no expiry, no recovery and no deletion protection
     (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery.html).
-    Doing it again changes nothing.
+    It is idempotent.
     """
     client = boto3.client("dynamodb")
     described = client.describe_table(TableName=name)["Table"]
@@ -104,7 +104,7 @@ def delete(name: str) -> None:
 
 
 def _stream() -> "StreamSpecificationTypeDef":
-    """Return what switches the stream on."""
+    """Return the setting that switches the stream on."""
     view = table_properties()["StreamSpecification"]["StreamViewType"]
     return {"StreamEnabled": True, "StreamViewType": view}
 
@@ -128,7 +128,7 @@ def _let_it_be_recovered(client: "DynamoDBClient", name: str) -> None:
                 ],
             )
         except client.exceptions.ContinuousBackupsUnavailableException:
-            # A table that was just restored is not ready for it for a while.
+            # For a while after a restore, the table refuses this call.
             if not left:
                 raise
             time.sleep(SECONDS_BETWEEN_TRIES)

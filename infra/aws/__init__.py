@@ -1,1 +1,1 @@
-"""The phonebook on AWS: its package, its stack, and deploying it."""
+"""The phonebook on AWS: its package, its stack, and its deployment."""

@@ -1,8 +1,8 @@
-"""Compiling what is packaged, since a Lambda would do it anew at each cold start.
+"""Compiling the packaged modules, since a Lambda would compile them at each cold start.
 
-A Lambda cannot write where its zip is unpacked, so Python cannot keep there what it compiles.
-Only the version of Python that runs the Lambdas can do it for them: what another one has
-compiled, they would not read.
+A Lambda cannot write to the folder of its unpacked zip, so Python cannot store bytecode there.
+Only the Python version that runs the Lambdas can compile for them: they cannot read the
+bytecode of another version.
 """
 
 import os
@@ -17,18 +17,18 @@ from infra.resources import lambda_runtime
 _WHERE_LAMBDA_UNPACKS: Final = "/var/task"
 
 _LEFT_AS_THEY_ARE: Final = "phonenumbers/(short)?data/region_"
-"""Of hundreds of numbering plans, a Lambda loads few; compiled, they are a quarter of the zip."""
+"""A Lambda loads few of these hundreds of modules; compiled, they fill a quarter of the zip."""
 
 
 class CompileError(Exception):
-    """Something that is packaged could not be compiled; the message says what."""
+    """A packaged module could not be compiled; the message says which."""
 
 
 def lambda_python() -> Path | None:
     """Return an interpreter of the version that runs the Lambdas, or None if none runs here.
 
-    An interpreter is called as the runtime is. It is this one, or the first of that name on the
-    PATH that runs: one that a version manager put there may not.
+    It is this interpreter, or the first one on the PATH with the runtime's name that runs: a
+    version manager's may not run.
     """
     runtime = lambda_runtime()
     candidates = [Path(sys.executable), *_on_the_path(runtime)]
@@ -36,10 +36,10 @@ def lambda_python() -> Path | None:
 
 
 def compile_modules(folder: Path, python: Path) -> None:
-    """Compile the modules in *folder* for *python*, which then takes them without a look at dates.
+    """Compile the modules in *folder* with *python*; it will load them without checking dates.
 
     Raises:
-        CompileError: One of them is no Python, or *python* does not run.
+        CompileError: A module is not valid Python, or *python* does not run.
 
     """
     done = subprocess.run(  # noqa: S603 - an interpreter, and our own folder
@@ -47,7 +47,7 @@ def compile_modules(folder: Path, python: Path) -> None:
             *(python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
             *("-s", folder, "-p", _WHERE_LAMBDA_UNPACKS, "-x", _LEFT_AS_THEY_ARE, folder),
         ],
-        # Constant sets are written in the order of their hashes.
+        # Bytecode holds constant sets in the order of their hashes.
         env={**os.environ, "PYTHONHASHSEED": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -28,7 +28,7 @@ from infra.exclusive import BusyError
 from infra.table import TableError
 
 TABLE_CONFIRMED: Final = "CONFIRM_TABLE"
-"""Names the table whose deletion is meant, for scripts."""
+"""The variable in which a script names the table to delete."""
 
 WHAT_COMES_NEXT: Final = "Open an account next:"
 
@@ -36,15 +36,15 @@ _MARKS: Final = {"True": ", MADE ANEW", "Conditional": ", MAYBE MADE ANEW", "Fal
 
 
 class StoppedError(Exception):
-    """The operator does not want it after all."""
+    """The operator did not confirm."""
 
 
 class NotSetUpError(Exception):
-    """There are no credentials for AWS here, or none that work."""
+    """AWS credentials are missing here, or do not work."""
 
 
 def main() -> int:
-    """Do what the command line says, and return the exit code."""
+    """Run the command line, and return the exit code."""
     arguments = _parser().parse_args()
     action: str = arguments.action
     operator = Operator(asks=not arguments.yes)
@@ -73,7 +73,7 @@ def main() -> int:
 
 
 class Operator:
-    """Who is asked before anything changes, unless they said that they want no question."""
+    """The operator, whom we ask before a change, unless they switched questions off."""
 
     def __init__(self, *, asks: bool) -> None:
         self._asks = asks
@@ -82,7 +82,7 @@ class Operator:
         """Return if the operator says yes.
 
         Raises:
-            StoppedError: They say anything else, or nobody is there.
+            StoppedError: They say anything else, or nobody is there to ask.
 
         """
         if self._asks and self._answer(f"{question} [y/N] ").lower() not in {"y", "yes"}:
@@ -92,7 +92,7 @@ class Operator:
         """Return if the operator names the table whose data are to be deleted.
 
         Raises:
-            StoppedError: They name another, or nobody is there.
+            StoppedError: They name another, or nobody is there to ask.
 
         """
         question = f"This deletes all data. Type the table's name, {table_name}: "
@@ -109,11 +109,11 @@ class Operator:
 def deploy(
     stack: Stack, stage: str, chosen: dict[str, str], build: Path, operator: Operator
 ) -> None:
-    """Bring *stack* to what the code says, after showing what would change, and try it.
+    """Show the changes to *stack*, make them, and test the result.
 
     Raises:
-        StackError: A parameter is not one of the operator's, or CloudFormation refused or failed.
-        TableError: The table to be taken over is not one of a phonebook.
+        StackError: The operator may not set a parameter, or CloudFormation refused or failed.
+        TableError: The table to take over is not a phonebook's.
         SmokeError: What was deployed does not work.
         PackageError: It could not be packaged.
         StoppedError: The operator said no.
@@ -150,9 +150,9 @@ def deploy(
 
 
 def destroy(stack: Stack, stage: str, operator: Operator, *, delete_table: bool) -> None:
-    """Delete *stack*; its table only if told so twice.
+    """Delete *stack*; delete its table only with *delete_table* and the operator's confirmation.
 
-    Where the stack is gone already, the table that the operator names is deleted.
+    If the stack is already gone, it deletes the table that the operator names.
 
     Raises:
         StackError: There is no stack, or CloudFormation failed.
@@ -182,22 +182,22 @@ def destroy(stack: Stack, stage: str, operator: Operator, *, delete_table: bool)
 
 
 def api_url(outputs: dict[str, str]) -> str:
-    """Return where the API answers: on AWS at its own host, in the rehearsal under a path."""
+    """Return the API's URL: its own host on AWS, a path in the rehearsal."""
     if rehearsed := os.environ.get("AWS_ENDPOINT_URL"):
         return f"{rehearsed}/restapis/{outputs['RestAPIId']}/api/_user_request_"
     return outputs["EndpointURL"].rstrip("/")
 
 
 def outputs_file(build: Path, stage: str) -> Path:
-    """Return where a deployment leaves what it printed; packaging anew leaves it there."""
+    """Return the file in which a deployment stores its outputs; packaging does not delete it."""
     return build / f"{stage}-outputs.json"
 
 
 def _stack_of(stage: str) -> Stack:
-    """Return a stage's stack, after saying where it is.
+    """Return a stage's stack, after printing its account and region.
 
     Raises:
-        NotSetUpError: AWS does not know who is asking.
+        NotSetUpError: AWS does not accept the credentials, or there are none.
 
     """
     try:
@@ -220,7 +220,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(text: str) -> dict[str, str]:
-    """Read settings as a shell would split them, so that a value may hold spaces."""
+    """Split settings as a shell does, so that a value may hold spaces."""
     settings: dict[str, str] = {}
     for each in shlex.split(text):
         name, equals, value = each.partition("=")

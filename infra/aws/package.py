@@ -29,7 +29,7 @@ BUILD: Final = PROJECT / "build"
 STAGES: Final = Path(__file__).parent / "stages.yaml"
 
 CODE_URI: Final = "./deployment.zip"
-"""How the template names the zip until it is uploaded."""
+"""The template's name for the zip before the upload."""
 
 MAX_ZIP_BYTES: Final = 3 * 1024 * 1024
 
@@ -37,7 +37,7 @@ _PACKAGED: Final = ("app.py", "chalicelib", ".chalice/config.json", "requirement
 _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "cli")
 _NOT_IN_THE_ZIP: Final = re.compile(
     r".*(\.pyi|\.pyc|/py\.typed)"
-    # Half of the zip, for other users of Powertools than ours.
+    # Half of the zip: parts of Powertools that we do not use.
     r"|aws_lambda_powertools/(event_handler|utilities/(?!__init__\.py|jmespath_utils)).*"
 )
 _DATE_OF_ALL_FILES: Final = (1980, 1, 1, 0, 0, 0)
@@ -50,9 +50,9 @@ class PackageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What is deployed: the Lambdas' zip, the stack's template, the stage's parameters.
+    """The files to deploy: the Lambdas' zip, the stack's template, the stage's parameters.
 
-    Beside them is the bill of materials of the zip.
+    The zip's bill of materials is next to them.
     """
 
     stage: str
@@ -100,10 +100,10 @@ def stages() -> dict[str, dict[str, str]]:
 
 
 def at_work_on(stage: str, build_folder: Path) -> TextIO:
-    """Keep everybody else from packaging, deploying or destroying *stage* in the same checkout.
+    """Lock *stage* of this checkout, so that no other process packages, deploys or destroys it.
 
     Raises:
-        BusyError: Somebody does so already.
+        BusyError: Another process holds the lock.
 
     """
     return exclusive(
@@ -113,12 +113,12 @@ def at_work_on(stage: str, build_folder: Path) -> TextIO:
 
 
 def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Package:
-    """Package *stage* into a folder of its own in *build_folder*, its modules compiled if they can.
+    """Package *stage* into its own folder in *build_folder*, and compile its modules.
 
-    *compiler* is :func:`.bytecode.lambda_python`.
+    *compiler* comes from :func:`.bytecode.lambda_python`; None leaves the modules uncompiled.
 
     Raises:
-        PackageError: Chalice, pip or the compiler failed, or the zip is larger than it may be.
+        PackageError: Chalice, pip or the compiler failed, or the zip is too large.
 
     """
     folder = build_folder / stage
@@ -127,7 +127,7 @@ def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Pack
     chalices = folder / "chalice"
     _copy_what_is_packaged(source)
     merged = source / "resources.json"
-    # JSON: from YAML, Chalice would write YAML with anchors, which CloudFormation may refuse.
+    # JSON: given YAML, Chalice would write YAML with anchors, which CloudFormation may refuse.
     merged.write_text(json.dumps(resources.template()))
     _run_chalice(source, stage, merged, chalices)
     package = Package(
@@ -150,7 +150,7 @@ def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Pack
 
 
 def compiler_or_warning() -> Path | None:
-    """Return what compiles the Lambdas' modules, or say what it means that there is nothing."""
+    """Return the Python that compiles the Lambdas' modules, or print what its absence means."""
     compiler = lambda_python()
     if compiler is None:
         print(
@@ -173,11 +173,11 @@ def _copy_what_is_packaged(folder: Path) -> None:
 
 def _run_chalice(source: Path, stage: str, merged: Path, output: Path) -> None:
     environment = os.environ | {
-        # Chalice wants one, and writes it nowhere.
+        # Chalice requires a region, but does not write it anywhere.
         "AWS_DEFAULT_REGION": "us-east-1",
-        # requirements.txt leaves out botocore, which pynamodb asks for: the runtime has it.
+        # pynamodb requires botocore; requirements.txt omits it, since the runtime has it.
         "PIP_NO_DEPS": "1",
-        # Else Python would write __pycache__ next to the files that are packaged.
+        # Otherwise Python would write __pycache__ next to the packaged files.
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     chalice = (sys.executable, "-c", "from chalice.cli import main; main()")
@@ -196,7 +196,7 @@ def _run_chalice(source: Path, stage: str, merged: Path, output: Path) -> None:
 
 
 def _write_anew(made: Path, target: Path, compiler: Path | None) -> None:
-    """Write a zip again, without what a Lambda does not read."""
+    """Write a zip again, without the files that a Lambda does not read."""
     unpacked = made.parent / "unpacked"
     with zipfile.ZipFile(made) as zip_made:
         zip_made.extractall(

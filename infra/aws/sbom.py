@@ -1,7 +1,7 @@
-"""The bill of materials of the Lambdas' zip, in CycloneDX: what of others is in it.
+"""The bill of materials of the Lambdas' zip, in CycloneDX: the third-party code in it.
 
-It is read from the zip itself, and names for each library where in the zip it lies. The same zip
-gives the same bytes.
+It is read from the zip itself, and has the places of each library in the zip. The same zip gives
+the same bytes.
 """
 
 import hashlib
@@ -32,10 +32,10 @@ WITHOUT_METADATA: Final[Mapping[str, str]] = {
     "chalice": "chalice",
     "botocore": "chalicelib/storage/dynamodb/botocore_data",
 }
-"""What lies in the zip without a word of itself, and where."""
+"""The libraries in the zip that have no metadata of their own, and their places."""
 
 DATA_ONLY: Final = "botocore"
-"""Some of its data is in the zip; its code, which others need, is in the Lambda's runtime."""
+"""Only some of its data is in the zip; the Lambda's runtime has its code, which others need."""
 
 
 def bill_of_materials(zip_file: Path) -> str:
@@ -79,14 +79,14 @@ def _library(name: str, told: Message, places: Iterable[str]) -> Component:
         bom_ref=str(url),
         licenses=[LicenseFactory().make_from_string(licence)] if licence else (),
         evidence=ComponentEvidence(
-            # A name of its own, else a random one decides about the order.
+            # With our own name: otherwise a random one would decide the order.
             occurrences=[Occurrence(bom_ref=place, location=place) for place in places]
         ),
     )
 
 
 def _told(archive: zipfile.ZipFile) -> Iterator[tuple[Message, set[str]]]:
-    """Yield what is told of each library in the zip, and where in the zip it lies."""
+    """Yield the metadata of each library in the zip, and its places in the zip."""
     names = archive.namelist()
     there = {name.split("/")[0] for name in names}
     for name in names:

@@ -1,4 +1,4 @@
-"""A deployed phonebook, tried once from outside in an account that is thrown away after."""
+"""The test of a deployed phonebook from outside, in an account that is deleted afterwards."""
 
 import base64
 import json
@@ -22,23 +22,23 @@ NUMBER: Final = "+37251000000"
 CONTACTS: Final = "/v1/phonebook/contacts"
 
 _VIA: Final = "make.deploy"
-"""Through what the test writes what it throws away."""
+"""What the test's own writes name as their source."""
 
 SECONDS_TO_ANSWER: Final = 60.0
-"""How long a new API may take until it answers everywhere."""
+"""How long a new API may take until it answers."""
 
 SECONDS_OF_A_CALL: Final = 30.0
 
 
 class SmokeError(Exception):
-    """The deployed phonebook did not do what it should; the message says what."""
+    """The deployed phonebook failed the test; the message says how."""
 
 
 def smoke_test(url: str, table: str) -> None:
     """Ask the API at *url* whether it is up, and create, read and delete a contact through it.
 
     Raises:
-        SmokeError: One of it failed.
+        SmokeError: One of these steps failed.
 
     """
     connect(table)
@@ -53,7 +53,7 @@ def smoke_test(url: str, table: str) -> None:
 
 
 def _throw_away(account: Account) -> None:
-    """Leave nothing of the test behind, however it ended; nobody else has the credential."""
+    """Delete all data of the test; nobody else has the credential of its account."""
     now = datetime.now(UTC)
     caller = Caller.operator(account, via=_VIA)
     with suppress(NotFoundError):
@@ -80,7 +80,7 @@ def _try_api(url: str, authorization: str) -> None:
 
 
 def _await_answer(url: str) -> None:
-    """Wait until our own code answers: it says 401 to whoever has no credential."""
+    """Wait until our own code answers: with 401, since the request has no credential."""
     deadline = time.monotonic() + SECONDS_TO_ANSWER
     while (status := _send("GET", url + CONTACTS, "", None)[0]) != HTTPStatus.UNAUTHORIZED:
         if time.monotonic() > deadline:

@@ -1,7 +1,7 @@
-"""A stack of CloudFormation: what would change, making it so, and taking it away.
+"""A CloudFormation stack: previewing its changes, making them, and deleting it.
 
-boto3 finds credentials, region and endpoint in the environment, as all tools of AWS do, so
-that the rehearsal differs from AWS in nothing but the endpoint.
+boto3 finds credentials, region and endpoint in the environment, as all AWS tools do. So the
+rehearsal differs from AWS only in the endpoint.
 """
 
 import hashlib
@@ -42,10 +42,10 @@ class StackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What would happen to a resource: ``Add``, ``Modify`` or ``Remove``.
+    """A planned change of a resource: ``Add``, ``Modify`` or ``Remove``.
 
-    ``made_anew`` says whether it would be replaced, and so lose what it holds: ``True``, ``False``
-    or ``Conditional``. ``kept`` says whether what is removed from the stack stays where it is.
+    ``made_anew`` says whether CloudFormation would replace it, which loses its data: ``True``,
+    ``False`` or ``Conditional``. ``kept`` says whether a resource removed from the stack remains.
     """
 
     action: str
@@ -57,14 +57,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """What CloudFormation would do, before it does it."""
+    """The changes that CloudFormation would make."""
 
     arn: str
     changes: tuple[Change, ...]
 
 
 class Stack:
-    """A stack by its name, whether it is there or not."""
+    """A stack by name; it may not exist."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -76,20 +76,20 @@ class Stack:
 
     @property
     def place(self) -> str:
-        """The account and the region that it is in."""
+        """The stack's account and region."""
         return f"account {self._owner()}, region {self._region}"
 
     @property
     def exists(self) -> bool:
-        """Whether it is there."""
+        """Whether the stack exists."""
         return self._describe() is not None
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What the stack says of itself.
+        """The outputs of the stack.
 
         Raises:
-            StackError: It is not there.
+            StackError: The stack does not exist.
 
         """
         described = self._describe()
@@ -99,10 +99,10 @@ class Stack:
 
     @property
     def table_name(self) -> str | None:
-        """The name of its table; None if its creation failed before there was one.
+        """The name of its table, or None if the stack failed before it created one.
 
         Raises:
-            StackError: It is not there.
+            StackError: The stack does not exist.
 
         """
         if taken_over_or_own := self.outputs.get("TableName"):
@@ -118,11 +118,11 @@ class Stack:
     def propose(self, package: Package, chosen: dict[str, str]) -> ChangeSet | None:
         """Upload *package* and return what deploying it would change; None if nothing.
 
-        Parameters are the stage's and the operator's *chosen* ones, or else the ones that the
-        stack has, or else the template's defaults.
+        A parameter has the stage's or the operator's *chosen* value, else the stack's current
+        one, else the template's default.
 
         Raises:
-            StackError: A parameter is refused, or the stack is in no state for it.
+            StackError: A parameter is refused, or the stack's state does not allow a change.
 
         """
         stack = self._describe()
@@ -159,17 +159,17 @@ class Stack:
             return self._await_change_set(arn)
 
     def withdraw(self, change_set: ChangeSet) -> None:
-        """Do not make these changes, and leave no trace of them."""
+        """Discard a change set without making its changes."""
         self._cloudformation.delete_change_set(ChangeSetName=change_set.arn)
         stack = self._describe()
         if stack and stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             self._cloudformation.delete_stack(StackName=self.name)
 
     def execute(self, change_set: ChangeSet) -> None:
-        """Make the changes, and wait until it is done.
+        """Make the changes, and wait until they are done.
 
         Raises:
-            StackError: CloudFormation failed, and went back to what there was.
+            StackError: CloudFormation failed, and rolled back.
 
         """
         last_event = self._last_event()
@@ -181,7 +181,7 @@ class Stack:
             raise StackError(f"CloudFormation went back ({status}):\n  {reasons}")
 
     def delete(self) -> None:
-        """Delete the stack and all in it but what is retained; do nothing if it is not there.
+        """Delete the stack except its retained resources; do nothing if it does not exist.
 
         Raises:
             StackError: CloudFormation failed.
@@ -190,7 +190,7 @@ class Stack:
         stack = self._describe()
         if stack is None:
             return
-        # By its ARN: a deleted stack is not found by its name.
+        # By ARN: a deleted stack is not found by name.
         arn = stack["StackId"]
         last_event = self._last_event(arn)
         self._cloudformation.delete_stack(StackName=arn)
@@ -235,7 +235,7 @@ class Stack:
                 )
 
     def _await_end_behind(self, last_event: str | None, name: str | None = None) -> str:
-        """Wait until what began behind an event has ended, and return the stack's status."""
+        """Wait until the work that began after an event has ended; return the stack's status."""
         for _ in _looks():
             stack = self._describe(name)
             status = str(stack["StackStatus"]) if stack else "DELETE_COMPLETE"
@@ -248,7 +248,7 @@ class Stack:
         return next((str(event["EventId"]) for event in self._events(name)), None)
 
     def _failures_behind(self, last_event: str | None, name: str | None = None) -> list[str]:
-        """Return what failed behind an event, the first first."""
+        """Return the failures after an event, oldest first."""
         behind = takewhile(lambda event: event["EventId"] != last_event, self._events(name))
         return [
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
@@ -257,13 +257,13 @@ class Stack:
         ][::-1]
 
     def _events(self, name: str | None) -> "Iterator[StackEventTypeDef]":
-        """Yield the stack's events, the newest first."""
+        """Yield the stack's events, newest first."""
         pages = self._cloudformation.get_paginator("describe_stack_events")
         for page in pages.paginate(StackName=name or self.name):
             yield from page["StackEvents"]
 
     def _upload(self, package: Package) -> str:
-        """Upload what is deployed, named by what it holds, and return the template's URL."""
+        """Upload the zip and the template under their digests, and return the template's URL."""
         bucket, owner = self._artifacts()
         code = package.zip_file.read_bytes()
         code_uri = f"s3://{bucket}/{_digest(code)}.zip"
@@ -277,7 +277,7 @@ class Stack:
         return str(self._sts.get_caller_identity()["Account"])
 
     def _artifacts(self) -> tuple[str, str]:
-        """Return the bucket that deployments are uploaded to, made if need be, and its owner."""
+        """Return the bucket for deployments and its owner; create the bucket if it is missing."""
         owner = self._owner()
         bucket = f"phonebook-artifacts-{owner}-{self._region}"
         try:
@@ -290,7 +290,7 @@ class Stack:
             else:
                 self._s3.create_bucket(
                     Bucket=bucket,
-                    # The types know the regions that there are, and not those to come.
+                    # The types list today's regions, and no future ones.
                     CreateBucketConfiguration={
                         "LocationConstraint": self._region  # type: ignore[typeddict-item]
                     },
@@ -310,7 +310,7 @@ def _with_code_at(code_uri: str, template: Mapping[str, Any]) -> Mapping[str, An
 
 
 def _looks() -> Iterator[None]:
-    """Yield now, and again after ever longer pauses, for ever."""
+    """Yield now, then again and again for ever, after longer and longer pauses."""
     pause = MIN_PAUSE
     while True:
         yield
