@@ -1,1 +1,1 @@
-"""The pinned dependencies: locked, installed, and looked up among known vulnerabilities."""
+"""The pinned dependencies: locking, installing and auditing them."""

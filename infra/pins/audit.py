@@ -1,7 +1,7 @@
-"""``make audit``: the pins of every lock, looked up among the vulnerabilities that are known.
+"""``make audit``: look up the pins of every lock among the known vulnerabilities.
 
-pip-audit asks PyPI, or OSV with ``PIP_AUDIT_VULNERABILITY_SERVICE=osv``. It passes over what its
-data do not name; here that is told, and is no success.
+pip-audit asks PyPI, or OSV with ``PIP_AUDIT_VULNERABILITY_SERVICE=osv``. It skips packages that
+its data do not name; we report them, and the audit then does not succeed.
 """
 
 import json
@@ -18,12 +18,12 @@ LOCKS: Final = (RUNTIME, DEVELOPMENT, CHECKOV, BENCHMARKS)
 
 
 class OutOfReachError(Exception):
-    """The data cannot be asked; the message says why."""
+    """The vulnerability data cannot be reached; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was found in one lock: a line for each vulnerability, and the names not looked up."""
+    """The result for one lock: a line for each vulnerability, and the names not looked up."""
 
     checked: int
     found: tuple[str, ...]
@@ -31,7 +31,7 @@ class Audit:
 
 
 def main() -> int:
-    """Audit every lock, and return 0 if all was checked and nothing was found."""
+    """Audit every lock; return 0 if every pin was checked and no vulnerability was found."""
     clean = True
     for number, lock in enumerate(LOCKS):
         try:
@@ -50,16 +50,16 @@ def main() -> int:
 
 
 def audit(lock: Path) -> Audit:
-    """Look up every pin of *lock* that is for this Python and platform.
+    """Look up every pin of *lock* that applies to this Python and platform.
 
     Raises:
-        OutOfReachError: The data cannot be asked, or do not name a single pin.
+        OutOfReachError: The data cannot be reached, or name none of the pins.
 
     """
     done = subprocess.run(  # noqa: S603 - our own interpreter, and pip-audit beside it
         [
             *(sys.executable, "-m", "pip_audit", "--progress-spinner", "off"),
-            # As the lock says: nothing is resolved or installed.
+            # Take the lock as it is: resolve and install nothing.
             *("--disable-pip", "--require-hashes", "--format", "json", "--requirement", lock),
         ],
         stdin=subprocess.DEVNULL,

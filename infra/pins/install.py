@@ -15,17 +15,17 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 UV: Final = Path(sys.executable).with_name("uv")
-"""It installs itself, and then also what the other environments need."""
+"""pip installs uv into our own environment; uv then installs all environments."""
 
 _AS_THE_LOCK_SAYS: Final = ("--quiet", "--no-deps", "--require-hashes")
 
 
 class InstallError(Exception):
-    """What the lock names is not installed; what pip said about it has been printed."""
+    """pip could not install the lock; its output has been printed."""
 
 
 class UvError(Exception):
-    """uv did not install; the message is its reason."""
+    """uv could not install the lock; the message is its reason."""
 
 
 def main() -> int:
@@ -43,10 +43,10 @@ def main() -> int:
 
 
 def install(environment: Path, lock: Path) -> None:
-    """Install with uv, or with pip where uv cannot, after saying why.
+    """Install with uv; if that fails, print why and install with pip.
 
     Raises:
-        InstallError: pip cannot either.
+        InstallError: pip failed too.
 
     """
     try:
@@ -64,7 +64,7 @@ def _install_with_uv(environment: Path, lock: Path) -> None:
     if not UV.exists():
         _install_uv(lock)
     try:
-        # It leaves locks among the temporary files.
+        # uv leaves lock files in the temporary folder.
         with TemporaryDirectory(prefix="phonebook-install-") as temporary:
             done = subprocess.run(  # noqa: S603 - uv, from our own environment
                 [
@@ -107,7 +107,7 @@ def _install_with_pip(environment: Path, requirements: str, said_to_it: str = ""
 
 
 def reason_of(said: str) -> str:
-    """Return in a line why uv failed: what it was at, and the last cause of what went wrong."""
+    """Return in one line why uv failed: what it was doing, and the last cause of the failure."""
     told = re.findall(r"^(?:error|\s*cause): (.*)", said, re.MULTILINE)
     if not told:
         return " ".join(said.split()) or "it does not say why"

@@ -1,10 +1,10 @@
 """Pinning the dependencies, with hashes and without the address of any index.
 
-``requirements-dev.txt`` is all that ``make`` installs, as uv resolves it from
+``requirements-dev.txt`` has everything that ``make`` installs; uv resolves it from
 ``pyproject.toml`` for every Python and platform. ``requirements.txt`` is the part of it that
-Chalice packages: what the Lambda needs and does not have. checkov has an environment of its own,
-since it pins what others pin otherwise, and so have the benchmarks' peers, since nothing else
-needs what they do.
+Chalice packages: what the Lambda needs and its runtime does not have. checkov has a separate
+environment, since its pins conflict with others. The benchmarks' peers have one too, since
+nothing else needs their dependencies.
 """
 
 import subprocess
@@ -28,10 +28,10 @@ BENCHMARKS: Final = PROJECT / "benchmarks" / "requirements.txt"
 BENCHMARKS_SOURCE: Final = BENCHMARKS.with_suffix(".in")
 
 IN_THE_LAMBDA_RUNTIME: Final = "botocore"
-"""Together with all that it needs itself."""
+"""The Lambda's runtime has this package and all its dependencies."""
 
 PACKAGED_BY_ITSELF: Final = "chalice"
-"""It adds the part of itself that runs in a Lambda, without being asked to."""
+"""Chalice always adds the part of itself that runs in a Lambda."""
 
 _HEADER: Final = "# Written by `make lock` from pyproject.toml; not to be edited.\n"
 
@@ -40,13 +40,13 @@ def main() -> None:
     """Write all four files."""
     _pin(PROJECT / "pyproject.toml", DEVELOPMENT, "--all-extras")
     _pin(CHECKOV_SOURCE, CHECKOV)
-    # A peer has the same version of whatever the phonebook has too.
+    # A dependency that peers share with the phonebook has the same version.
     _pin(BENCHMARKS_SOURCE, BENCHMARKS, "--constraint", str(DEVELOPMENT))
     RUNTIME.write_text(runtime_requirements())
 
 
 def runtime_requirements() -> str:
-    """Return what ``requirements.txt`` has to be: a part of ``requirements-dev.txt``."""
+    """Return the text of ``requirements.txt``: a part of ``requirements-dev.txt``."""
     provided = _with_dependencies(IN_THE_LAMBDA_RUNTIME) | {PACKAGED_BY_ITSELF}
     packaged = _with_dependencies("phonebook", but=provided)
     return _HEADER + "".join(pin for name, pin in pins() if name in packaged)

@@ -1,8 +1,8 @@
-"""What botocore has to know of DynamoDB so that the phonebook can call it, and nothing else.
+"""The part of botocore's data that the phonebook needs to call DynamoDB.
 
-botocore reads 1.3 MB of JSON for its first client, about every region of every service and every
-operation of DynamoDB. A Lambda does so at each cold start. This is the part that it needs of the
-pinned botocore's own data; ``make lock`` writes it anew.
+For its first client, botocore reads 1.3 MB of JSON about every region of every service and every
+operation of DynamoDB. A Lambda would do so at each cold start. ``make lock`` writes the needed
+part from the pinned botocore's own data.
 """
 
 import gzip
@@ -82,7 +82,7 @@ def _undocumented(part: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def _shapes_in(part: Any, shapes: Mapping[str, Any]) -> Iterator[str]:  # noqa: ANN401 - JSON
-    """Yield the names of all shapes that a part of the model leads to."""
+    """Yield the names of all shapes that a part of the model uses, directly or not."""
     waiting, known = [part], set()
     while waiting:
         each = waiting.pop()
