@@ -93,12 +93,16 @@ def test_pair_is_split_where_its_username_ends():
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [
-        (USERNAME, True), (new_username(), True), (USERNAME.upper(), False), (USERNAME[1:], False),
+        (USERNAME, True), (USERNAME.upper(), False), (USERNAME[1:], False),
         (f"{USERNAME}0", False), (f"{USERNAME}\n", False), ("", False),
     ],
 )  # fmt: skip
 def test_username_is_16_hexadecimal_digits(text, is_one):
     assert is_username(text) is is_one
+
+
+def test_new_username_is_one():
+    assert is_username(new_username())
 
 
 @pytest.mark.parametrize("secret", ["", SECRET, "ä", "\ud800"])
