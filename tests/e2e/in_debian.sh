@@ -16,7 +16,7 @@ fi
 
 machine=$(mktemp -d "${TMPDIR:-/tmp}/phonebook-debian-XXXXXX")
 chmod 755 "$machine"
-trap 'umount --lazy "$machine/dev" "$machine/proc" 2>/dev/null; rm -rf --one-file-system "$machine"' EXIT
+trap 'umount --lazy "$machine/dev/pts" "$machine/dev" "$machine/proc" 2>/dev/null; rm -rf --one-file-system "$machine"' EXIT
 out_of_reach=http://127.0.0.1:9/simple
 
 echo 'Making a Debian 12 ...'
@@ -25,6 +25,7 @@ debootstrap --variant=minbase --include=ca-certificates,git,make,python3,python3
     bookworm "$machine" "$mirror" >"$machine.log" || { cat "$machine.log" >&2; exit 1; }
 rm "$machine.log"
 mount --bind /dev "$machine/dev"
+mount --bind /dev/pts "$machine/dev/pts"
 mount -t proc proc "$machine/proc"
 cp /etc/resolv.conf "$machine/etc/"
 # A certificate authority of this machine's own, and where pip looks for packages.
