@@ -8,7 +8,8 @@ from chalicelib.storage.dynamodb.model import IntegerAttribute, IntegerSetAttrib
 class StampedItem(Item):
     """An item that records who changed it last, and through which operation.
 
-    Every write sets this, except counting (:mod:`.stamps`). Items of older versions do not have it.
+    Every write sets this, except what counts, recounts or mends a count (:mod:`.stamps`). Items of
+    older versions do not have it.
     """
 
     changed_by = UnicodeAttribute(null=True, attr_name="changedBy")
