@@ -6,7 +6,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from chalicelib.dialects.messages import Request, Response
+from chalicelib.dialects.messages import METHODS, Request, Response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.credential import Credential, PresentedCredential
@@ -65,9 +65,11 @@ def answer(
         tell_of_request(account=credential.account.id, username=credential.username)
         _refuse_lone_surrogates(request)
         request = request._replace(method=dialect.read_method(request))
-        operation = _find_operation(dialect, request)
+        if request.method in METHODS:  # Otherwise it is a client's own text.
+            tell_of_request(meant_method=request.method)
+        operation = _operation_of(dialect, request)
         via = f"{dialect.name}.{operation.name}"
-        tell_of_request(meant_method=request.method, via=via)
+        tell_of_request(via=via)
         request = operation.with_known_parameters(request, dialect.sent_beside)
         caller = Caller.of(credential, request_id=request.id, via=via)
         return operation.endpoint(request, caller)
@@ -80,7 +82,7 @@ def answer(
         return dialect.render_error(PhonebookError(ErrorCode.BUG))
 
 
-def _find_operation(dialect: Dialect, request: Request) -> Operation:
+def _operation_of(dialect: Dialect, request: Request) -> Operation:
     by_method = dialect.endpoints.get(request.route)
     if by_method is None:
         raise NotFoundError(ErrorCode.PATH_NOT_FOUND)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from chalicelib.domain.text import json_text
 
 REQUEST_ID_HEADER: Final = "X-Request-Id"
+METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -33,6 +34,10 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     received_on: datetime
+
+    def __repr__(self) -> str:
+        """Name the request, without its secrets and phone numbers."""
+        return f"<Request {self.id} {self.method} {self.route}>"
 
     @property
     def is_encoded(self) -> bool:

@@ -25,8 +25,6 @@ from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.connection import connect
 from chalicelib.storage.dynamodb.deadline import calls_end_after
 
-METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-
 SECONDS_FOR_CALLS: Final = 20.0
 """After this time a request starts no more calls to the table. API Gateway waits 29 seconds, and
 the last call needs some of them."""
@@ -62,7 +60,7 @@ def register_routes(app: Chalice) -> None:
 
     for route in {*EVERY_OTHER_PATH, *PUBLIC_PATHS, *_documented_paths_and_those_above()}:
         # With content types, Chalice would refuse others before we authenticate.
-        app.route(route, methods=list(METHODS), content_types=[], name="respond")(respond)
+        app.route(route, methods=list(messages.METHODS), content_types=[], name="respond")(respond)
 
 
 def _documented_paths_and_those_above() -> Iterator[str]:

@@ -31,10 +31,10 @@ from chalice.local import (
     create_local_server,
 )
 
-from chalicelib.dialects.messages import REQUEST_ID_HEADER
+from chalicelib.dialects.messages import METHODS, REQUEST_ID_HEADER
 from chalicelib.dialects.registry import dialect_of
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError, RefusedError
-from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, METHODS, SCHEME_VARIABLE
+from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, SCHEME_VARIABLE
 from chalicelib.observability import begin_request, logger
 from infra.local.engine import HOST
 from infra.local.request_lines import REQUEST, request_line, say_no_json

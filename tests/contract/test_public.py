@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from app import app
+from chalicelib.dialects.messages import METHODS
 from chalicelib.entrypoints import http
-from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, METHODS
+from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER
 from chalicelib.entrypoints.public import PUBLIC_PATHS
 from chalicelib.settings import TABLE_VARIABLE
 from tests.paths import PROJECT

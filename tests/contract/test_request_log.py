@@ -75,17 +75,22 @@ def test_line_says_which_method_was_meant(client, line_of):
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [("GET", f"{ROOT}/nothing", 404), ("PUT", CONTACTS, 405), ("GET", "/contacts?_method=x", 405)],
+    ("method", "path", "told"),
+    [
+        ("GET", f"{ROOT}/nothing", {"status": 404, "meant_method": "GET"}),
+        ("PUT", CONTACTS, {"status": 405, "meant_method": "PUT"}),
+        ("POST", "/contacts?_method=DELETE", {"status": 405, "meant_method": "DELETE"}),
+        ("GET", "/contacts?_method=x", {"status": 405}),
+    ],
 )
-def test_line_of_what_is_no_operation_says_who_tried(client, line_of, method, path, status):
+def test_line_of_what_is_no_operation_says_who_tried_what(client, line_of, method, path, told):
     scheme = "AccessKey" if path.startswith("/contacts") else "Basic"
     headers = {"Authorization": client.authorization(scheme)}
 
     line = line_of(client.send(method, path, headers=headers))
 
     assert told_by(line) == {
-        "account": client.account, "username": client.username, "method": method, "status": status,
+        "account": client.account, "username": client.username, "method": method, **told,
     }  # fmt: skip
 
 

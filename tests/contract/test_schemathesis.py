@@ -13,8 +13,8 @@ from typing import Final
 
 import pytest
 
+from chalicelib.dialects.messages import METHODS
 from chalicelib.dialects.registry import DIALECTS
-from chalicelib.entrypoints.http import METHODS
 from tests.contract import schemathesis_hooks
 from tests.openapi import DOCUMENTS
 from tests.paths import PROJECT

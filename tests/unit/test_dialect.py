@@ -114,3 +114,9 @@ def test_half_of_a_surrogate_pair_is_bad_input_once_the_client_is_known(part):
 
     assert answered(**part) == "INVALID_DATA"
     assert answered(authenticate=refuse, **part) == "UNAUTHORIZED"
+
+
+def test_request_is_printed_without_its_secrets_and_numbers():
+    request = REQUEST._replace(headers={"authorization": "secret"}, body=b"+37251000000")
+
+    assert repr(request) == f"<Request {request.id} {request.method} {request.route}>"
