@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -54,6 +55,9 @@ SECONDS_OF_SILENCE: Final = 60.0
 SECONDS_TO_SEND: Final = 29.0
 """The time that a client has to send a body."""
 
+SECONDS_TO_FINISH: Final = 10.0
+"""The time that requests have when the server ends. :mod:`infra.local.child` waits longer."""
+
 _LINE_BYTES: Final = 4_096
 """The longest line in a chunked body: a chunk's size, or a trailer."""
 
@@ -96,6 +100,32 @@ class _Gateway(LocalGateway):
         return event
 
 
+class _Unfinished:
+    """The requests that have begun and are not answered yet."""
+
+    def __init__(self) -> None:
+        self.is_ending = False
+        self._requests: set[object] = set()
+        self._changed = threading.Condition()
+
+    def add(self, request: object) -> None:
+        """Remember a request until it is answered."""
+        with self._changed:
+            self._requests.add(request)
+
+    def discard(self, request: object) -> None:
+        """Forget a request, if it had begun."""
+        with self._changed:
+            self._requests.discard(request)
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Wait until all are answered, for :data:`SECONDS_TO_FINISH` at most."""
+        with self._changed:
+            self.is_ending = True
+            self._changed.wait_for(lambda: not self._requests, SECONDS_TO_FINISH)
+
+
 class _BrokenRequestError(Exception):
     """A request that does not reach our code; the connection is closed after the answer."""
 
@@ -122,9 +152,11 @@ class _RequestHandler(ChaliceRequestHandler):
         app: Chalice,
         config: Config,
         say: Say | None,
+        unfinished: _Unfinished,
     ) -> None:
         self.local_gateway = _Gateway(app, config, server.server_port)
         self._say = say
+        self._unfinished = unfinished
         BaseHTTPRequestHandler.__init__(self, request, client_address, server)
 
     def handle_one_request(self) -> None:
@@ -134,6 +166,10 @@ class _RequestHandler(ChaliceRequestHandler):
             super().handle_one_request()
         except _BrokenRequestError as error:
             self.send_error(error.status, str(error))
+        finally:
+            self._unfinished.discard(self)
+        if self._unfinished.is_ending:
+            self.close_connection = True
 
     def parse_request(self) -> bool:
         """Read the request line and the headers, and refuse what API Gateway would refuse.
@@ -143,6 +179,7 @@ class _RequestHandler(ChaliceRequestHandler):
         self.command = ""
         # The request begins when its first line has arrived.
         self._began = time.perf_counter()
+        self._unfinished.add(self)
         words = self.raw_requestline.split()
         if words and len(words) != _WORDS_OF_A_REQUEST_LINE:
             self.send_error(HTTPStatus.BAD_REQUEST, "the request line is broken")
@@ -307,15 +344,18 @@ class _RequestHandler(ChaliceRequestHandler):
     log_request = log_message
 
 
-def create_server(app: Chalice, port: int, say: Say | None = None) -> LocalDevServer:
+def create_server(
+    app: Chalice, port: int, say: Say | None = None, unfinished: _Unfinished | None = None
+) -> LocalDevServer:
     """Return a server for *app* on the loopback interface; port 0 means any free port.
 
-    The server calls *say* with a line for each request.
+    The server calls *say* with a line for each request, and keeps in *unfinished* what it has not
+    answered yet.
     """
     config = Config.create()
     local = create_local_server(app, config, HOST, port)
     local.server.RequestHandlerClass = functools.partial(
-        _RequestHandler, app=app, config=config, say=say
+        _RequestHandler, app=app, config=config, say=say, unfinished=unfinished or _Unfinished()
     )
     local.server.handle_error = _ignore_lost_connection
     local.server.socket.listen(CONNECTIONS_WAITING)
@@ -339,7 +379,7 @@ def _ignore_lost_connection(*_: Any) -> None:
 
 
 def main() -> None:
-    """Serve the app on the port in the first argument until SIGTERM.
+    """Serve the app on the port in the first argument until SIGTERM, and finish what has begun.
 
     On a terminal it prints a line for each request, elsewhere JSON.
     """
@@ -350,7 +390,13 @@ def main() -> None:
     if sys.stdout.isatty():
         say_no_json()
         say = functools.partial(print, flush=True)
-    create_server(app, int(sys.argv[1]), say).server.serve_forever()
+    unfinished = _Unfinished()
+    server = create_server(app, int(sys.argv[1]), say, unfinished).server
+    try:
+        server.serve_forever()
+    finally:
+        server.server_close()
+        unfinished.finish()
 
 
 if __name__ == "__main__":

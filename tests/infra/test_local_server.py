@@ -1,16 +1,22 @@
 """Where our local server differs from the one of `chalice local`."""
 
 import json
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from http.client import HTTPConnection
 
 import pytest
 
 from app import app
 from infra.local import server as local_server
-from infra.local.engine import HOST
+from infra.local.engine import HOST, free_port
+from tests.paths import PROJECT
 
 SAID: list[str] = []
 """The line of each request, as on a terminal."""
@@ -287,3 +293,44 @@ def test_client_that_goes_away_is_not_reported_but_a_bug_is(error, is_reported, 
         local_server._ignore_lost_connection()
 
     assert ("Traceback" in capsys.readouterr().err) is is_reported
+
+
+def test_server_that_is_ended_answers_what_has_begun_and_nothing_more():
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "infra.local.server", str(port)],
+        cwd=PROJECT,
+        env=os.environ | {"PHONEBOOK_TABLE": "none"},
+    )
+    try:
+        until(lambda: is_listening(port))
+        with socket.create_connection((HOST, port)) as client:
+            client.sendall(b"POST /contacts HTTP/1.1\r\nContent-Length: 2\r\n\r\n{")
+            # An answer to a second request shows that the first one has begun.
+            idle = HTTPConnection(HOST, port)
+            idle.request("GET", "/health")
+            assert idle.getresponse().read()
+
+            server.send_signal(signal.SIGTERM)
+            until(lambda: not is_listening(port))
+            client.sendall(b"}")
+
+            status, headers, body = read_answer(client.makefile("rb").read())
+        idle.close()
+        assert (status, headers["content-length"]) == (401, f"Content-Length: {len(body)}")
+        assert server.wait(local_server.SECONDS_TO_FINISH) == 0
+    finally:
+        server.kill()
+        server.wait()
+
+
+def is_listening(port):
+    with socket.socket() as client:
+        return client.connect_ex((HOST, port)) == 0
+
+
+def until(what):
+    deadline = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
