@@ -21,7 +21,10 @@ def stamping(stamp: Stamp) -> list[Action]:
 
 
 def stamping_if_new(stamp: Stamp) -> list[Action]:
-    """Return the actions for an update that must not change an existing item."""
+    """Return the actions for an update that must not change an existing item.
+
+    An item that has no stamp, since an older version wrote it, gets this one.
+    """
     return [_BY.set(_BY | stamp.by), _VIA.set(_VIA | stamp.via)]
 
 
