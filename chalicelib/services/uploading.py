@@ -112,7 +112,7 @@ def _write_some(
     alone.
     """
     try:
-        found = rewrites.find_each(caller.account.id, rows_of)
+        found = rewrites.read_each(caller.account.id, rows_of)
     except PhonebookError as error:
         return {number: _rejected(rows, error) for number, rows in rows_of.items()}
     # Each outcome is what it is once its contact is written; if it is not, there is another below.

@@ -16,7 +16,6 @@ from chalicelib.domain.contact import Contact, ContactKey
 from chalicelib.domain.errors import (
     ConflictError,
     ErrorCode,
-    NotFoundError,
     RefusedError,
     UnavailableError,
 )
@@ -58,18 +57,13 @@ def get(account_id: str, key: ContactKey) -> Kept:
         NotFoundError: There is no such contact.
 
     """
-    kept = find(account_id, key)
-    if kept is None:
-        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
-    return kept
+    return _kept(account_id, contact_items.get_stored(account_id, key))
 
 
 def find(account_id: str, key: ContactKey) -> Kept | None:
     """Return a contact that is to be rewritten, or None if there is no such contact."""
     stored = contact_items.find_stored(account_id, key)
-    if stored is None:
-        return None
-    return Kept(stored, contact_items.contact_as_seen(account_id, stored))
+    return None if stored is None else _kept(account_id, stored)
 
 
 def rewrite(account_id: str, kept: Kept | None, after: Contact, stamp: Stamp) -> Contact | None:
@@ -112,7 +106,7 @@ class Found(NamedTuple):
         return Kept(stored, contact_items.contact_in(stored).without_deleted_groups(self.deleted))
 
 
-def find_each(account_id: str, phone_numbers: Iterable[PhoneNumber]) -> Found:
+def read_each(account_id: str, phone_numbers: Iterable[PhoneNumber]) -> Found:
     """Return those of up to 100 contacts that are there.
 
     Raises:
@@ -265,6 +259,10 @@ def _is_to_unlist(account_id: str, kept: Kept | None, after: Contact) -> bool:
     if kept is None or not kept.contact.stoplist_ids or after.stoplist_ids:
         return False
     return not blacklist.is_by_request(account_id, kept.contact.phone_number)
+
+
+def _kept(account_id: str, stored: StoredItem) -> Kept:
+    return Kept(stored, contact_items.contact_as_seen(account_id, stored))
 
 
 def _as_it_is(stored: StoredItem) -> StoredItem:

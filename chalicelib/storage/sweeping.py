@@ -45,8 +45,8 @@ def oldest_tombstones() -> Iterator[Item]:
 class Leftover(NamedTuple):
     """A membership that remains after a deletion: the last part of its key, and its sweep.
 
-    The sweep returns whether it removed the membership: somebody may be changing it. It raises
-    :class:`BadItemError` if the contact is malformed.
+    The sweep returns whether it removed the membership: somebody may be changing it. If the
+    contact is malformed, the sweep raises :class:`BadItemError`, or what reading it raises.
     """
 
     key: str

@@ -14,7 +14,7 @@ if [ -z "${IN_OWN_MOUNTS:-}" ]; then
     IN_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0" "$@"
 fi
 
-machine=$(mktemp -d "${TMPDIR:-/tmp}/phonebook-debian-XXXXXX")
+machine=$(mktemp --directory --tmpdir phonebook-debian-XXXXXX)
 chmod 755 "$machine"
 trap 'umount --lazy "$machine/dev/pts" "$machine/dev" "$machine/proc" 2>/dev/null; rm -rf --one-file-system "$machine"' EXIT
 out_of_reach=http://127.0.0.1:9/simple

@@ -258,7 +258,15 @@ def test_half_a_tombstone_of_a_contact_fails_by_itself(table, account, other, ha
     assert stored_keys(keys.tombstones(other.id)) == set()
 
 
-@pytest.mark.parametrize("what", [without("id"), setting("createdOn", {"S": "then"})])
+@pytest.mark.parametrize(
+    "what",
+    [
+        without("id"),
+        without("updatedOn"),
+        setting("createdOn", {"S": "then"}),
+        setting("extra", {"S": "{"}),
+    ],
+)
 def test_bad_member_of_a_deleted_group_fails_by_itself(table, account, what):
     group = create_group(account)
     for index in range(3):

@@ -33,7 +33,7 @@ READERS: dict[Callable[..., Any], Callable[[Account], Any]] = {
     rewrites.rewrite: lambda account: rewrites.rewrite(
         account.id, kept := rewrites.get(account.id, number()), kept.contact, stamp_of(NOW)
     ),
-    rewrites.find_each: lambda account: rewrites.find_each(account.id, [number()]).kept(number()),
+    rewrites.read_each: lambda account: rewrites.read_each(account.id, [number()]).kept(number()),
 }
 
 
