@@ -49,7 +49,7 @@ class TableError(Exception):
 
 
 def refuse_unless_a_phonebooks(name: str) -> None:
-    """Refuse a table unless it is active and has the keys and the index of a phonebook's.
+    """Refuse a table unless it is active and has the keys, index and images of a phonebook's.
 
     Raises:
         TableError: It does not exist, is not ready, or is not a phonebook's.
@@ -73,6 +73,10 @@ def refuse_unless_a_phonebooks(name: str) -> None:
     ]
     if described["KeySchema"] != properties["KeySchema"] or indexes != wanted:
         raise TableError(f"{name} is not the table of a phonebook: it has other keys.")
+    stream = described.get("StreamSpecification", {})
+    if stream.get("StreamEnabled") and stream != _stream():
+        view = stream.get("StreamViewType")
+        raise TableError(f"the stream of {name} holds {view}: switch it off, then try again.")
 
 
 def take_over(name: str) -> str:

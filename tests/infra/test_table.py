@@ -4,7 +4,12 @@ import boto3
 import pytest
 
 from infra.resources import table_properties
-from infra.table import ONLY_ON_AWS, keys_and_indexes
+from infra.table import (
+    ONLY_ON_AWS,
+    TableError,
+    keys_and_indexes,
+    refuse_unless_a_phonebooks,
+)
 
 
 def test_data_are_protected_on_aws():
@@ -38,3 +43,19 @@ def test_table_is_created_as_it_is_defined(created, ministack):
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
     assert expiry["AttributeName"] == "expiresAt"
     assert expiry["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
+
+
+def test_table_whose_stream_lacks_the_images_is_not_taken_over(ministack):
+    name = "keys-only"
+    with ministack.environment():
+        client = boto3.client("dynamodb")
+        client.create_table(
+            TableName=name,
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+            **keys_and_indexes(),
+        )
+        try:
+            with pytest.raises(TableError, match="the stream of keys-only holds KEYS_ONLY"):
+                refuse_unless_a_phonebooks(name)
+        finally:
+            client.delete_table(TableName=name)
