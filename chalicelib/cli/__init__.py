@@ -8,7 +8,7 @@ it is.
 import os
 import signal
 
-BROKEN_OFF = 130
+INTERRUPTED = 130
 """The exit code after Ctrl-C, as in shells."""
 
 
@@ -23,4 +23,4 @@ def main() -> None:
 
 def end_at_once(*_: object) -> None:
     """End the process on a signal: an exception would show a traceback of the current import."""
-    os._exit(BROKEN_OFF)
+    os._exit(INTERRUPTED)

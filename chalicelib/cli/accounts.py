@@ -78,7 +78,7 @@ def change_account(
     retention_days: Annotated[int | None, typer.Option(help=RETENTION_HELP)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change of an account what you name. It is in force everywhere within a minute.
+    """Change the named settings of an account. They apply everywhere within a minute.
 
     Contacts that have their day of deletion already keep it.
     """

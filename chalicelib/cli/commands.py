@@ -40,7 +40,7 @@ def phonebook(
         typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version."),
     ] = False,
 ) -> None:
-    """Run the phonebook: accounts, their contacts and credentials, and what looks after the data.
+    """Manage accounts, their contacts and credentials, and maintain the data.
 
     PHONEBOOK_TABLE names the table, and AWS_PROFILE, AWS_DEFAULT_REGION and the other variables
     of AWS say where it is. Begin with `accounts open` and `credentials issue`.

@@ -65,9 +65,9 @@ def create_contact(
     as_json: AsJson = False,
     **details: str | None,
 ) -> None:
-    """Create a contact. It is in no group, and so goes on its scheduled day.
+    """Create a contact. It is in no group, so it is deleted on its scheduled day.
 
-    Exits with 7 if there is a contact of that number already; that is left as it is.
+    Exits with 7 if there is already a contact with this number. It does not change.
     """
     whose = accounts.retrieve_account(account)
     phone_number, known = _read(whose, number, details)
@@ -94,7 +94,7 @@ def change_contact(
     as_json: AsJson = False,
     **details: str | None,
 ) -> None:
-    """Change of a contact what you name. Its groups and its scheduled day stay."""
+    """Change the named details of a contact. Its groups and its scheduled day do not change."""
     whose = accounts.retrieve_account(account)
     phone_number, changes = _read(whose, number, details)
     if not changes:

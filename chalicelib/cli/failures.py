@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 import typer
 
-from chalicelib.cli import BROKEN_OFF
+from chalicelib.cli import INTERRUPTED
 from chalicelib.cli.output import warn
 from chalicelib.domain.errors import (
     ConflictError,
@@ -41,7 +41,7 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     NOT_MENDED: "something is not as it should be, and was not mended",
     IN_USE: "what was to be removed is still in use",
     THERE_ALREADY: "what was to be created is there already, and was left as it is",
-    BROKEN_OFF: "Ctrl-C; what was done until then stays",
+    INTERRUPTED: "Ctrl-C; what was done until then stays",
 }
 """The meaning of each exit code."""
 
@@ -97,8 +97,8 @@ _EXIT_CODES: Final[Mapping[type | OperatorErrorCode, int]] = {
 _WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
     OperatorErrorCode.ACCOUNT_NOT_FOUND: "There is no such account.",
     ErrorCode.GROUP_NOT_FOUND: "There is no such group in that account.",
-    ErrorCode.CONTACT_NOT_FOUND: "There is no contact of that number in that account.",
-    ErrorCode.CONTACT_EXISTS: "There is a contact of that number already in that account.",
+    ErrorCode.CONTACT_NOT_FOUND: "There is no contact with that number in that account.",
+    ErrorCode.CONTACT_EXISTS: "There is already a contact with that number in that account.",
     OperatorErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
     OperatorErrorCode.ACCOUNT_IN_USE: (
         "The account is in use: revoke its credentials, delete what it holds, and wait two minutes."
@@ -111,7 +111,7 @@ _WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
 _SENTENCES: Final[Mapping[type, str]] = {
     SettingsError: "{}",
     StreamStuckError: "The stream is not being counted; see docs/counting.md.",
-    NothingAsideError: "Nothing lies aside as {}.",
+    NothingAsideError: "No record is put aside as {}.",
     NoClockError: (
         "The table's engine does not say what time it is (the Date of its answers), and no other"
         " clock decides this. Nothing was done."

@@ -7,7 +7,7 @@ from chalicelib.cli.table import TableCommands
 from chalicelib.cli.verifying import verify
 
 commands = TableCommands(
-    help="Look after the counts, the clean-up and the data.", no_args_is_help=True
+    help="Maintain the counts and the data, and run the clean-up.", no_args_is_help=True
 )
 commands.command("purge")(purge)
 commands.command("recount")(recount)

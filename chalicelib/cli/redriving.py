@@ -28,7 +28,8 @@ _LEFT_OVER: Final = frozenset({Fate.STAYS, Fate.GONE, Fate.ELSEWHERE})
 
 def redrive(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only list what lies aside, and the dead letters.")
+        bool,
+        typer.Option("--dry-run", help="Only list the records put aside, and the dead letters."),
     ] = False,
     dead_letters: Annotated[
         str | None,
@@ -44,12 +45,12 @@ def redrive(
     forget: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ID", help="Let go of this for good, and do nothing else; may be repeated."
+            metavar="ID", help="Forget this record for good, and do nothing else. May be repeated."
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count what could not be counted before: what lies aside, and, if named, the dead letters.
+    """Count what could not be counted before: records put aside, and dead letters.
 
     What can be counted by now is counted once, and leaves. Exits with 5 if something stays.
     """
@@ -72,7 +73,11 @@ def redrive(
         if seen:
             print_rows(COLUMNS, [_row(each) for each in seen], none="", as_json=as_json)
         raise
-    none = "Nothing lies aside, and no dead letter waits." if letters else "Nothing lies aside."
+    none = (
+        "No record is put aside, and no dead letter waits."
+        if letters
+        else "No record is put aside."
+    )
     print_rows(COLUMNS, [_row(each) for each in seen], none=none, as_json=as_json)
     if seen and not as_json:
         _say(seen, ["--dead-letters", dead_letters] if dead_letters else [])

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 from typer.models import CommandFunctionType
 
-from chalicelib.cli import BROKEN_OFF, end_at_once
+from chalicelib.cli import INTERRUPTED, end_at_once
 from chalicelib.cli.output import warn
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.connection import connect
@@ -59,6 +59,6 @@ class _TableCommand(TyperCommand):
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort):
             warn("phonebook: Broken off. What was done until then stays.")
-            raise typer.Exit(BROKEN_OFF) from None
+            raise typer.Exit(INTERRUPTED) from None
         finally:
             signal.signal(signal.SIGINT, before)

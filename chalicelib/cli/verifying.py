@@ -33,10 +33,10 @@ def verify(
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Check that all in the table is as it has to be, and name what is not.
+    """Check the rules that the items of the table must keep, and name what breaks one.
 
-    Traffic may go on meanwhile. Phone numbers are masked, but for --json. Exits with 5 if
-    something is left that is wrong.
+    Traffic may continue. Phone numbers are masked, except with --json. Exits with 5 if something
+    wrong is left.
     """
     report = _Report()
     try:

@@ -102,7 +102,7 @@ def _count_aside() -> int | None:
     try:
         return count_aside()
     except Exception:  # noqa: BLE001 - whatever it was, it keeps no contact from being purged
-        logger().exception("what lies aside could not be counted")
+        logger().exception("records put aside could not be counted")
         return None
 
 

@@ -175,9 +175,9 @@ class Stack:
         last_event = self._last_event()
         with _refusals_in_one_line():
             self._cloudformation.execute_change_set(ChangeSetName=change_set.arn)
-        status = self._await_end_behind(last_event)
+        status = self._await_end_after(last_event)
         if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-            reasons = "\n  ".join(self._failures_behind(last_event))
+            reasons = "\n  ".join(self._failures_after(last_event))
             raise StackError(f"CloudFormation went back ({status}):\n  {reasons}")
 
     def delete(self) -> None:
@@ -194,9 +194,9 @@ class Stack:
         arn = stack["StackId"]
         last_event = self._last_event(arn)
         self._cloudformation.delete_stack(StackName=arn)
-        status = self._await_end_behind(last_event, arn)
+        status = self._await_end_after(last_event, arn)
         if status != "DELETE_COMPLETE":
-            reasons = "\n  ".join(self._failures_behind(last_event, arn))
+            reasons = "\n  ".join(self._failures_after(last_event, arn))
             raise StackError(f"CloudFormation could not delete all ({status}):\n  {reasons}")
 
     def _describe(self, name: str | None = None) -> "StackTypeDef | None":
@@ -234,7 +234,7 @@ class Stack:
                     change.get("PolicyAction", "").endswith("Retain"),
                 )
 
-    def _await_end_behind(self, last_event: str | None, name: str | None = None) -> str:
+    def _await_end_after(self, last_event: str | None, name: str | None = None) -> str:
         """Wait until the work that began after an event has ended; return the stack's status."""
         for _ in _looks():
             stack = self._describe(name)
@@ -247,12 +247,12 @@ class Stack:
     def _last_event(self, name: str | None = None) -> str | None:
         return next((str(event["EventId"]) for event in self._events(name)), None)
 
-    def _failures_behind(self, last_event: str | None, name: str | None = None) -> list[str]:
+    def _failures_after(self, last_event: str | None, name: str | None = None) -> list[str]:
         """Return the failures after an event, oldest first."""
-        behind = takewhile(lambda event: event["EventId"] != last_event, self._events(name))
+        later = takewhile(lambda event: event["EventId"] != last_event, self._events(name))
         return [
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
-            for event in behind
+            for event in later
             if event["ResourceStatus"].endswith("_FAILED")
         ][::-1]
 

@@ -250,7 +250,7 @@ def test_purge_says_what_the_next_run_would_do_and_does_it_when_told(own_table):
     assert "Nothing is due." in preview
     assert "Nothing was due." in own_table("maintenance", "purge")
     assert "All is as it should be." in own_table("maintenance", "verify")
-    assert own_table("maintenance", "redrive") == "Nothing lies aside.\n"
+    assert own_table("maintenance", "redrive") == "No record is put aside.\n"
 
 
 def test_list_of_nothing_says_so_and_what_to_do(own_table):

@@ -100,9 +100,9 @@ def test_number_is_read_as_the_account_says(run, phonebook, account):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["show", "+37250000000"], 3, "There is no contact of that number in that account."),
-        (["delete", "+37250000000"], 3, "There is no contact of that number in that account."),
-        (["change", "+37250000000", "--title", "a"], 3, "There is no contact of that number"),
+        (["show", "+37250000000"], 3, "There is no contact with that number in that account."),
+        (["delete", "+37250000000"], 3, "There is no contact with that number in that account."),
+        (["change", "+37250000000", "--title", "a"], 3, "There is no contact with that number"),
         (["change", "+37250000000"], 2, "contact: name at least one thing to change"),
         (["create", "123"], 2, "number: is too short for its country code"),
         (["create", "1", "--email", "x" * 321], 2, "; email: must be at most 320 characters"),
@@ -124,7 +124,7 @@ def test_contact_that_is_there_already_is_left_as_it_is(run, phonebook, account)
 
     said = phonebook("contacts", "create", account.id, NUMBER.e164, "--title", "other", code=7)
 
-    assert said == "phonebook: There is a contact of that number already in that account.\n"
+    assert said == "phonebook: There is already a contact with that number in that account.\n"
     assert run("show", NUMBER.e164) == created
 
 

@@ -155,8 +155,8 @@ def test_redrive_lists_sends_again_and_says_what_to_recount(own):
     assert stays["outcome"] == "stays"
     assert own.paste(forget) == "1 forgotten.\n"
     assert own.json("redrive") == []
-    assert "Nothing lies aside" in own("redrive", "--forget", stays["id"], code=3)
-    assert "Nothing lies aside" in own("redrive", "--show", stays["id"], code=3)
+    assert "No record is put aside" in own("redrive", "--forget", stays["id"], code=3)
+    assert "No record is put aside" in own("redrive", "--show", stays["id"], code=3)
 
 
 def printed_commands(said):

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from chalicelib.cli import BROKEN_OFF
+from chalicelib.cli import INTERRUPTED
 from chalicelib.cli.failures import BUG, IN_USE, NOT_MENDED
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
@@ -218,7 +218,7 @@ def test_interrupt_is_one_line_and_an_exit_code(faulty, start, interruptible):
     started.append(start("accounts", "list"))
     printed, said = started[0].communicate()
 
-    assert (started[0].returncode, printed) == (BROKEN_OFF, b"")
+    assert (started[0].returncode, printed) == (INTERRUPTED, b"")
     assert said == b"phonebook: Broken off. What was done until then stays.\n"
 
 
@@ -226,7 +226,7 @@ def test_interrupt_while_it_loads_is_an_exit_code(run, tmp_path, interruptible):
     interrupt = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()\n"
     (tmp_path / "typer.py").write_text(interrupt)
 
-    printed, said = run("accounts", "list", code=BROKEN_OFF, PYTHONPATH=str(tmp_path))
+    printed, said = run("accounts", "list", code=INTERRUPTED, PYTHONPATH=str(tmp_path))
 
     assert (printed, said) == (b"", b"")
 
