@@ -304,10 +304,35 @@ def _(caller: Caller) -> UseCase:
     return lambda: blacklist.blacklisted_since(caller.account, map(_number, range(3)))
 
 
+@prepares("blacklist a number again")
+def _(caller: Caller) -> UseCase:
+    blacklist.blacklist_number(caller, _number(), NOW)
+    return lambda: blacklist.stop_number(caller, _number(), NOW)
+
+
+@prepares("blacklist a number that was allowed again")
+def _(caller: Caller) -> UseCase:
+    blacklist.blacklist_number(caller, _number(), NOW)
+    blacklist.allow_number(caller, _number(), NOW)
+    return lambda: blacklist.blacklist_number(caller, _number(), NOW)
+
+
+@prepares("read the state of a blacklisted number")
+def _(caller: Caller) -> UseCase:
+    blacklist.blacklist_number(caller, _number(), NOW)
+    return lambda: blacklist.retrieve_opt_out(caller.account, _number())
+
+
+@prepares("read the ledger of a number")
+def _(caller: Caller) -> UseCase:
+    blacklist.blacklist_number(caller, _number(), NOW)
+    return lambda: list(blacklist.list_ledger(caller.account, _number()))
+
+
 @prepares("take a number off the blacklist")
 def _(caller: Caller) -> UseCase:
     blacklist.blacklist_number(caller, _number(), NOW)
-    return lambda: blacklist.unblacklist_number(caller, _number())
+    return lambda: blacklist.allow_number(caller, _number(), NOW)
 
 
 def _number(index: int = 0) -> PhoneNumber:

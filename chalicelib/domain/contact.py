@@ -36,8 +36,8 @@ ContactKey: TypeAlias = PhoneNumber | int
 class Contact:
     """A contact. ``details`` and ``extra`` hold only what is known.
 
-    ``stoplist_ids`` are those of its groups that are stoplists. ``is_stopped_anew`` says that it
-    was just put into a stoplist, even if it was in it before; this is not stored.
+    ``stoplist_ids`` are those of its groups that are stoplists. ``stopped_anew_by`` are the
+    stoplists that it was just put into, even if it was in them before; this is not stored.
     """
 
     id: int
@@ -49,7 +49,7 @@ class Contact:
     scheduled_deletion_date: date | None
     created_on: datetime
     updated_on: datetime
-    is_stopped_anew: bool = field(default=False, compare=False)
+    stopped_anew_by: frozenset[int] = field(default=frozenset(), compare=False)
 
     def without_deleted_groups(self, deleted: Mapping[int, date]) -> "Contact":
         """Return the contact without its deleted groups, as readers see it before the sweep.
@@ -79,12 +79,12 @@ class Contact:
 
     def joined(self, group: Group) -> "Contact":
         """Return the contact with *group* added and without a deletion date."""
-        stoplist = {group.id} if group.kind is GroupKind.STOPLIST else set()
+        stoplist = {group.id} if group.kind is GroupKind.STOPLIST else frozenset()
         return replace(
             self,
             group_ids=self.group_ids | {group.id},
             stoplist_ids=self.stoplist_ids | stoplist,
-            is_stopped_anew=self.is_stopped_anew or bool(stoplist),
+            stopped_anew_by=self.stopped_anew_by | stoplist,
             scheduled_deletion_date=None,
         )
 

@@ -17,6 +17,9 @@ contacts with such texts fit, even at four bytes per character."""
 
 MAX_GROUP_NAME_CHARACTERS: Final = 255
 
+MAX_NOTE_CHARACTERS: Final = 1_000
+"""A note in the ledger of opt-outs."""
+
 MAX_FIELD_NAME_CHARACTERS: Final = 100
 """The name of a typed field, and its name on screens."""
 
@@ -59,9 +62,9 @@ MAX_PAGE_ITEMS: Final = 1_000
 MAX_GROUPS_IN_A_FILTER: Final = 100
 """As many fit into the longest URL of API Gateway, and into one batch read."""
 
-MAX_GROUPS_TO_RENUMBER: Final = 48
+MAX_GROUPS_TO_RENUMBER: Final = 47
 """Groups of a contact whose number can change. A transaction has 100 actions: each group takes two,
-the contact two, its id and the blacklist one each."""
+the contact two, its id one, the blacklist entry one, and the ledger two."""
 
 DEFAULT_RETENTION_DAYS: Final = 30
 """How long we keep a contact that is in no group, if its account does not say otherwise."""

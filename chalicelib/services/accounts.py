@@ -19,7 +19,7 @@ from chalicelib.domain.limits import MAX_FIELD_CHARACTERS, MAX_RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.phone_reading import checked_region
 from chalicelib.domain.text import checked_text
-from chalicelib.storage import accounts, blacklist, contacts, counters, groups
+from chalicelib.storage import accounts, blacklist, contacts, counters, groups, ledger
 from chalicelib.storage.accounts import OnUnreadable, UnreadableItemError
 from chalicelib.storage.counters import Counter
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -143,7 +143,7 @@ def list_accounts(on_unreadable: OnUnreadable = accounts.refuse) -> list[Account
 
 
 def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False) -> None:
-    """Remove an empty account and its credentials.
+    """Remove an empty account, its credentials and its ledger of opt-outs.
 
     A warm Lambda accepts a revoked credential for a while, and its writes would remain after the
     account. So this time must be over, except if *nobody_calls*.
@@ -162,7 +162,7 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
     holdings = (
         contacts.list_contacts(account_id, after=None, expected=1),
         groups.list_groups(account_id),
-        blacklist.list_numbers(account_id, after=None, expected=1),
+        blacklist.list_entries(account_id, after=None, expected=1),
     )
     if any(
         credential.revoked_on is None or credential.revoked_on > long_ago
@@ -170,6 +170,7 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
     ) or any(next(iter(held), None) for held in holdings):
         raise OperatorError(OperatorErrorCode.ACCOUNT_IN_USE)
     accounts.remove_account(account_id, [credential.username for credential in credentials])
+    ledger.forget(account_id)
 
 
 def issue_credential(account_id: str, stamp: Stamp) -> tuple[Credential, str]:

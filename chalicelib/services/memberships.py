@@ -14,7 +14,7 @@ from chalicelib.domain.contact import (
     deletion_date,
 )
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
-from chalicelib.domain.group import Group
+from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.rows import Upsert
 from chalicelib.storage import contacts, groups, memberships, rewrites
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -34,7 +34,7 @@ def add_to_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) 
 
     """
     group = groups.get_group(caller.account.id, group_id)
-    memberships.join(caller.account.id, group, key, caller.stamp(now))
+    _join(caller, group, key, now)
 
 
 def add_all_to_group(
@@ -55,14 +55,14 @@ def add_all_to_group(
     for contact_id in contact_ids:
         # Fails if it is already in the group, which is what the caller wants.
         with suppress(ConflictError):
-            memberships.join(caller.account.id, group, contact_id, caller.stamp(now))
+            _join(caller, group, contact_id, now)
 
 
 def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datetime) -> None:
     """Take a contact out of a group. If it is now in no group, it gets a deletion date.
 
-    Deleted groups do not count. If it was the contact's last stoplist, this takes its number off
-    the blacklist, unless somebody requested it to be there.
+    Deleted groups do not count. If the contact's number was on the blacklist only because of this
+    stoplist, this takes it off.
 
     Raises:
         NotFoundError: There is no such contact, or it is not in such a group.
@@ -75,7 +75,7 @@ def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datet
         if group_id not in kept.contact.group_ids:
             raise NotFoundError(ErrorCode.MEMBERSHIP_NOT_FOUND)
         after = kept.contact.without_groups({group_id}, deletion_date(now, account.retention_days))
-        if rewrites.rewrite(account.id, kept, after, caller.stamp(now)):
+        if rewrites.rewrite(account.id, kept, after, caller.stamp(now), may_allow=True):
             return
     raise UnavailableError(ErrorCode.BUSY)
 
@@ -111,8 +111,9 @@ def move_to_group(
 ) -> Contact:
     """Move a contact to a group, out of all others, change its fields, and return it.
 
-    This is one transaction. If the contact is in 96 other groups or more, it leaves the rest in
-    further transactions, after it has joined the group.
+    This is one transaction. If the contact is in 94 other groups or more, it leaves the rest in
+    further transactions, after it has joined the group. If it leaves a stoplist, its number stays
+    on the blacklist.
 
     Raises:
         NotFoundError: There is no such group or no such contact.
@@ -127,6 +128,28 @@ def move_to_group(
     while moved.group_ids != {group.id}:
         moved = _moved(caller, group, moved.id, None, now)
     return moved
+
+
+def _join(caller: Caller, group: Group, key: ContactKey, now: datetime) -> None:
+    """Put a contact into a group.
+
+    Raises:
+        NotFoundError: There is no such contact.
+        ConflictError: It is already in this group.
+        UnavailableError: The group is a stoplist, and others changed the contact at every try.
+
+    """
+    if group.kind is not GroupKind.STOPLIST:
+        memberships.join(caller.account.id, group, key, caller.stamp(now))
+        return
+    for _ in tries(DECISION_TRIES):
+        kept = rewrites.get(caller.account.id, key)
+        if group.id in kept.contact.group_ids:
+            raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS, contact_id=kept.contact.id)
+        after = kept.contact.joined(group)
+        if rewrites.rewrite(caller.account.id, kept, after, caller.stamp(now)):
+            return
+    raise UnavailableError(ErrorCode.BUSY)
 
 
 def _moved(

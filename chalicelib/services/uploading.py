@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact, ContactData, deletion_date
 from chalicelib.domain.errors import ErrorCode, PhonebookError, UnavailableError
+from chalicelib.domain.group import GroupKind
 from chalicelib.domain.limits import MAX_UPLOAD_ROWS
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.rows import Outcome, Rejected, Row, Upsert
@@ -128,7 +129,7 @@ def _write_some(
         else:
             if after:
                 changes[number] = kept, after
-    for numbers in in_batches(changes, rewrites.MAX_TOGETHER):
+    for numbers in in_batches(changes, _most_together(upsert)):
         together = [changes[number] for number in numbers]
         try:
             if not rewrites.rewrite_together(caller.account.id, together, caller.stamp(upsert.now)):
@@ -158,6 +159,12 @@ def _write_alone(
     except rewrites.DAMAGED:
         logger().exception("A contact could not be written")
         return _rejected(rows, PhonebookError(ErrorCode.BUG))
+
+
+def _most_together(upsert: Upsert) -> int:
+    """Return how many contacts fit into a transaction."""
+    stops = upsert.group is not None and upsert.group.kind is GroupKind.STOPLIST
+    return rewrites.MAX_STOPPED_TOGETHER if stops else rewrites.MAX_TOGETHER
 
 
 def _rejected(rows: Collection[ContactData], error: PhonebookError) -> list[Outcome]:

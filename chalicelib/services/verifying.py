@@ -131,6 +131,7 @@ def _items_of(inspector: Inspector, account_id: str) -> Iterator[list[StoredItem
     yield list(inspector.read([Key(keys.account(account_id), keys.ACCOUNT)]).values())
     yield from inspector.credentials_of(account_id)
     yield from inspector.items_in(keys.blacklist(account_id))
+    yield from inspector.items_in(keys.ledger(account_id))
     yield from inspector.items_in(keys.contacts(account_id))
     yield from inspector.items_in(keys.contact_ids(account_id))
     for items in chain(

@@ -413,6 +413,12 @@ def _of_blacklist(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check
     yield _has_account(key, _account_of(key))
 
 
+def _of_ledger_entry(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    wanted = {"state": "S", "reason": "S", "at": "S"}
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, wanted))
+    yield _has_account(key, _account_of(key))
+
+
 # What is deleted, counted, put aside
 
 
@@ -485,6 +491,7 @@ _CHECKS: Final = {
     ItemKind.GROUP: _of_group,
     ItemKind.MEMBERSHIP: _of_membership,
     ItemKind.BLACKLIST_ENTRY: _of_blacklist,
+    ItemKind.LEDGER_ENTRY: _of_ledger_entry,
     ItemKind.DELETED_GROUP: _of_deleted_group,
     ItemKind.DELETED_CONTACT: _of_deleted_contact,
     ItemKind.MARKER: _of_marker,

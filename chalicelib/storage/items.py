@@ -127,14 +127,32 @@ class AsideItem(Item):
 
 
 class BlacklistItem(StampedItem):
-    """A number that must not be messaged. Its random id shows which call wrote it.
+    """A number that must not be messaged, with its newest ledger entry.
 
-    ``by_request`` says that somebody requested it; otherwise only a stoplist put it there.
+    ``entries`` is the number of ledger entries so far. ``stoplist_ids`` are the stoplists for
+    which the number is stopped, if the reason is a stoplist. ``by_request`` says that there is
+    another reason. Entries of older versions have only ``id``, ``created_on`` and ``by_request``.
     """
 
     id = IntegerAttribute()
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
     by_request = BooleanAttribute(null=True, attr_name="byRequest")
+    entries = IntegerAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    note = UnicodeAttribute(null=True)
+    source = UnicodeAttribute(null=True)
+    actor = UnicodeAttribute(null=True)
+    at = UTCDateTimeAttribute(null=True)
+    stoplist_ids = IntegerSetAttribute(null=True, attr_name="stoplistIds")
+
+
+class LedgerItem(StampedItem):
+    """A change of whether a number may be messaged. It is never changed."""
+
+    state = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    note = UnicodeAttribute(null=True)
+    at = UTCDateTimeAttribute()
 
 
 class DeletedGroupItem(StampedItem):

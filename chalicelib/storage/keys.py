@@ -54,6 +54,7 @@ class ItemKind(Enum):
     GROUP = "group"
     MEMBERSHIP = "membership"
     BLACKLIST_ENTRY = "blacklist entry"
+    LEDGER_ENTRY = "ledger entry"
     DELETED_GROUP = "deleted group"
     DELETED_CONTACT = "deleted contact"
     MARKER = "applied marker"
@@ -69,6 +70,7 @@ _KINDS: Final = {
     "GROUPS": ItemKind.GROUP,
     "MEMBERS": ItemKind.MEMBERSHIP,
     "BLACKLIST": ItemKind.BLACKLIST_ENTRY,
+    "LEDGER": ItemKind.LEDGER_ENTRY,
     "APPLIED": ItemKind.MARKER,
     "ASIDE": ItemKind.ASIDE,
 }
@@ -76,6 +78,9 @@ _KINDS: Final = {
 
 _NUMBERED: Final = frozenset({ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.BLACKLIST_ENTRY})
 """The kinds whose sort key is a phone number."""
+
+_ENTRY_DIGITS: Final = 10
+"""The decimal digits of a ledger entry's position among those of its number."""
 
 
 def account(account_id: str) -> str:
@@ -121,6 +126,27 @@ def members(account_id: str, group_id: int) -> str:
 def blacklist(account_id: str) -> str:
     """Return the partition of an account's blacklist, sorted by number."""
     return f"BLACKLIST#{account_id}"
+
+
+def ledger(account_id: str) -> str:
+    """Return the partition of an account's ledger, sorted by number and then by position."""
+    return f"LEDGER#{account_id}"
+
+
+def ledger_of(e164: str) -> str:
+    """Return how the sort keys of all ledger entries of a number begin."""
+    return f"{e164}#"
+
+
+def ledger_entry(e164: str, position: int) -> str:
+    """Return the sort key of a number's ledger entry; the first one has the position 1."""
+    return f"{ledger_of(e164)}{position:0{_ENTRY_DIGITS}d}"
+
+
+def number_and_position(sort_key: str) -> tuple[str, int]:
+    """Return the number and the position in a key that :func:`ledger_entry` made."""
+    e164, _, position = sort_key.partition("#")
+    return e164, int(position)
 
 
 def tombstones(account_id: str) -> str:
@@ -176,6 +202,9 @@ def is_sort_key_of(kind: ItemKind, sort_key: str) -> bool:
     """Say whether an item of this kind may have this sort key; if unsure, it may."""
     if kind is ItemKind.GROUP:
         return sort_key.isascii() and sort_key.isdigit() and len(sort_key) == _ID_DIGITS
+    if kind is ItemKind.LEDGER_ENTRY:
+        e164, _, position = sort_key.partition("#")
+        return is_number(e164) and position.isascii() and position.isdigit()
     return kind not in _NUMBERED or is_number(sort_key)
 
 

@@ -15,9 +15,9 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import Contact, ContactKey
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
-from chalicelib.domain.group import Group, GroupKind
+from chalicelib.domain.group import Group
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import blacklist, contact_items, keys
+from chalicelib.storage import contact_items, keys
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.transactions import (
     Transaction,
@@ -32,9 +32,7 @@ _MEMBERS_READ_AT_ONCE: Final = 250
 
 
 def join(account_id: str, group: Group, key: ContactKey, stamp: Stamp) -> None:
-    """Put a contact into an existing group, and remove its deletion date.
-
-    If the group is a stoplist, this also puts the contact's number on the blacklist.
+    """Put a contact into an existing group that is no stoplist, and remove its deletion date.
 
     Raises:
         NotFoundError: There is no such contact.
@@ -109,20 +107,14 @@ def stored_of(
 def _join(
     account_id: str, group: Group, phone_number: PhoneNumber, stamp: Stamp, is_there: Condition
 ) -> None:
-    is_stoplist = group.kind is GroupKind.STOPLIST
-    marking = [ContactItem.stoplist_ids.add({group.id})] if is_stoplist else []
-
     def add_actions(transaction: Transaction) -> None:
         transaction.put(stored_of(account_id, group.id, phone_number, stamp))
-        if is_stoplist:
-            blacklist.ensure_number(transaction, account_id, phone_number, stamp)
         # Fails if there is no such contact, or if it is already in the group: the returned item
         # tells which. The put above overwrites a membership of an earlier contact with this number.
         transaction.update(
             ContactItem(keys.contacts(account_id), phone_number.e164),
             [
                 ContactItem.group_ids.add({group.id}),
-                *marking,
                 *contact_items.revising(stamp),
                 ContactItem.scheduled_deletion_date.remove(),
                 ContactItem.gsi1pk.remove(),

@@ -5,7 +5,7 @@ What was read is the condition of what is written. If others were faster, nothin
 whoever wanted to has to read it again and decide anew.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -31,12 +31,15 @@ from chalicelib.storage.dynamodb.transactions import (
 )
 from chalicelib.storage.items import ContactItem, MembershipItem
 
-MAX_MEMBERSHIPS: Final = MAX_ACTIONS - 4
-"""What a transaction holds beside the contact where it was, and where it is, its id, and the
-blacklist."""
+MAX_MEMBERSHIPS: Final = MAX_ACTIONS - 3 - blacklist.MAX_ACTIONS_OF_A_NUMBER
+"""The other actions of a transaction are the contact at its old and at its new number, its id, and
+the blacklist."""
 
 MAX_TOGETHER: Final = MAX_ACTIONS // 4
-"""Contacts that are written in one transaction when each joins one group at most."""
+"""Contacts that are written in one transaction if each joins one group that is no stoplist."""
+
+MAX_STOPPED_TOGETHER: Final = MAX_ACTIONS // (3 + blacklist.MAX_ACTIONS_OF_A_NUMBER)
+"""Contacts that are written in one transaction if each joins a stoplist."""
 
 DAMAGED: Final = (KeyError, TypeError, ValueError, TransactWriteError)
 """What is raised of a contact whose item is not whole, or not of the types that it has to be: when
@@ -66,8 +69,14 @@ def find(account_id: str, key: ContactKey) -> Kept | None:
     return None if stored is None else _kept(account_id, stored)
 
 
-def rewrite(account_id: str, kept: Kept | None, after: Contact, stamp: Stamp) -> Contact | None:
+def rewrite(
+    account_id: str, kept: Kept | None, after: Contact, stamp: Stamp, *, may_allow: bool = False
+) -> Contact | None:
     """Let a contact that was *kept* be as it shall be *after*, or create it if there was none.
+
+    If it leaves stoplists, its number stays stopped. With *may_allow*, the number is allowed again
+    if it was stopped for these stoplists alone: the caller was asked to take the contact out of
+    them.
 
     Return it as it was written; or None if others changed it since it was read, and so nothing
     was written.
@@ -77,7 +86,11 @@ def rewrite(account_id: str, kept: Kept | None, after: Contact, stamp: Stamp) ->
         RefusedError: It is in too many groups for that.
 
     """
-    planned = _plan(account_id, kept, after, stamp)
+    standing = None
+    left = kept.contact.stoplist_ids - after.stoplist_ids if kept and may_allow else frozenset()
+    if _stopped_by(kept, after) or left:
+        standing = blacklist.Standing.read(account_id, after.phone_number)
+    planned = _Rewrite(account_id, kept, after, stamp, standing, left)
     try:
         write_together(planned.add_actions)
     except TransactionRefusedError as refusal:
@@ -120,10 +133,11 @@ def read_each(account_id: str, phone_numbers: Iterable[PhoneNumber]) -> Found:
 
 
 def rewrite_together(
-    account_id: str, changes: Iterable[tuple[Kept | None, Contact]], stamp: Stamp
+    account_id: str, changes: Collection[tuple[Kept | None, Contact]], stamp: Stamp
 ) -> bool:
-    """Do what :func:`rewrite` does for :data:`MAX_TOGETHER` contacts at most, or for none of them.
+    """Do what :func:`rewrite` does for several contacts, or for none of them.
 
+    They are at most :data:`MAX_TOGETHER`, or :data:`MAX_STOPPED_TOGETHER` if they join a stoplist.
     Each keeps its number, and may join one group. Return whether they were written; if not, for
     whichever of them, each can be rewritten by itself.
 
@@ -131,12 +145,15 @@ def rewrite_together(
         UnavailableError: The table is out of reach.
 
     """
+    stopped = [after.phone_number for kept, after in changes if _stopped_by(kept, after)]
 
     def add_actions(transaction: Transaction) -> None:
         for kept, after in changes:
-            _plan(account_id, kept, after, stamp).add_actions(transaction)
+            standing = standings.get(after.phone_number)
+            _Rewrite(account_id, kept, after, stamp, standing).add_actions(transaction)
 
     try:
+        standings = blacklist.Standing.read_each(account_id, stopped)
         write_together(add_actions)
     except (TransactionRefusedError, TransactWriteError, RefusedError):
         return False
@@ -153,8 +170,9 @@ class _Rewrite(NamedTuple):
     account_id: str
     kept: Kept | None
     after: Contact
-    unlists: bool
     stamp: Stamp
+    standing: blacklist.Standing | None
+    left_stoplist_ids: frozenset[int] = frozenset()
 
     @property
     def is_moving(self) -> bool:
@@ -182,7 +200,13 @@ class _Rewrite(NamedTuple):
 
         Memberships of deleted groups are left to their sweep. No reader heeds them, since the
         contact names those groups no longer.
+
+        Raises:
+            RefusedError: The contact joins and leaves too many groups.
+
         """
+        if len(self.left_group_ids) + len(self.joined_group_ids) > MAX_MEMBERSHIPS:
+            raise RefusedError(ErrorCode.TOO_MANY_GROUPS)
         if self.kept is None:
             self._create(transaction)
         elif self.is_moving:
@@ -197,11 +221,14 @@ class _Rewrite(NamedTuple):
                     self.account_id, group_id, self.after.phone_number, self.stamp
                 )
             )
-        self._add_blacklist(transaction)
-
-    @property
-    def _number_before(self) -> PhoneNumber:
-        return (self.kept.contact if self.kept else self.after).phone_number
+        if self.standing:
+            self.standing.add_change_of_stoplists(
+                transaction,
+                self.stamp,
+                before=self.kept.contact.stoplist_ids if self.kept else frozenset(),
+                joined=_stopped_by(self.kept, self.after),
+                left=self.left_stoplist_ids,
+            )
 
     def _create(self, transaction: Transaction) -> None:
         # Fails when there is a contact of that number: none is ever overwritten.
@@ -227,38 +254,14 @@ class _Rewrite(NamedTuple):
         for group_id in self.left_group_ids:
             transaction.delete(MembershipItem(keys.members(self.account_id, group_id), item.sk))
 
-    def _add_blacklist(self, transaction: Transaction) -> None:
-        """Blacklist the number of whoever is put into a stoplist, until the last one is left.
 
-        The number that a contact had before stays on the blacklist.
-        """
-        stoplist_ids = self.after.stoplist_ids
-        if self.after.is_stopped_anew or (self.is_moving and stoplist_ids):
-            blacklist.ensure_number(
-                transaction, self.account_id, self.after.phone_number, self.stamp
-            )
-        elif self.unlists:
-            blacklist.ensure_no_number(transaction, self.account_id, self._number_before)
+def _stopped_by(kept: Kept | None, after: Contact) -> frozenset[int]:
+    """Return the stoplists for which a contact's number is stopped now.
 
-
-def _plan(account_id: str, kept: Kept | None, after: Contact, stamp: Stamp) -> _Rewrite:
-    planned = _Rewrite(
-        account_id=account_id,
-        kept=kept,
-        after=after,
-        unlists=_is_to_unlist(account_id, kept, after),
-        stamp=stamp,
-    )
-    if len(planned.left_group_ids) + len(planned.joined_group_ids) > MAX_MEMBERSHIPS:
-        raise RefusedError(ErrorCode.TOO_MANY_GROUPS)
-    return planned
-
-
-def _is_to_unlist(account_id: str, kept: Kept | None, after: Contact) -> bool:
-    """Say whether a contact leaves its last stoplist, and nobody asked for its number to stay."""
-    if kept is None or not kept.contact.stoplist_ids or after.stoplist_ids:
-        return False
-    return not blacklist.is_by_request(account_id, kept.contact.phone_number)
+    A new number is stopped for all stoplists of the contact. The old one stays on the blacklist.
+    """
+    is_moving = kept is not None and kept.contact.phone_number != after.phone_number
+    return after.stoplist_ids if is_moving else after.stopped_anew_by
 
 
 def _kept(account_id: str, stored: StoredItem) -> Kept:

@@ -20,7 +20,7 @@ EVENT = json.loads((PROJECT / "tests" / "events" / "api_gateway_request.json").r
 LEFT_BEHIND = {
     "messente": {
         "create_group", "update_group", "create_contact", "update_contact", "add_contact_to_group",
-        "remove_contact_from_group", "delete_group", "add_to_blacklist",
+        "remove_contact_from_group", "delete_group", "add_to_blacklist", "delete_from_blacklist",
     },
     "messagebird": {
         "create_group", "update_group", "create_contact", "update_contact",

@@ -77,7 +77,7 @@ def test_group_is_renamed(account, changes_of):
 
 def test_number_goes_on_the_blacklist_and_off(account, changes_of):
     blacklist.blacklist_number(caller_of(account), number(), NOW)
-    blacklist.unblacklist_number(caller_of(account), number())
+    blacklist.allow_number(caller_of(account), number(), NOW)
 
     came, went = changes_of(ItemKind.BLACKLIST_ENTRY)
 

@@ -329,6 +329,9 @@ UNREADABLE = {
     "blacklist entry without its day": lambda book: book.put(
         keys.blacklist(book.account.id), number().e164, id={"N": "7"}
     ),
+    "ledger entry without its day": lambda book: book.put(
+        keys.ledger(book.account.id), keys.ledger_entry(number().e164, 1), state={"S": "stopped"}
+    ),
     "credential without a secret": lambda book: book.change_credential(Path("secretHash").remove()),
     "account without its days": lambda book: book.change(
         keys.account(book.account.id), keys.ACCOUNT, Path("retentionDays").remove()
@@ -432,7 +435,7 @@ def test_two_contacts_of_one_id_are_left_to_a_person(book):
 
 
 def test_number_that_was_taken_off_the_blacklist_by_hand_is_only_noticed(book):
-    blacklist.unblacklist_number(caller_of(book.account), number(2))
+    blacklist.allow_number(caller_of(book.account), number(2), NOW)
 
     ((kind, is_mended),) = book.verify(fix=True)
 
@@ -499,7 +502,7 @@ def test_engine_that_fails_in_the_middle_takes_nothing_that_was_found(book):
     MENDED["id of nobody"][1](book)
     found: list[Kind] = []
     with faulty_engine(book.table.endpoint) as (faulty, endpoint), Connected(endpoint) as failing:
-        faulty.fail("Query", lambda engine, *call: engine.pass_on(*call), times=4)
+        faulty.fail("Query", lambda engine, *call: engine.pass_on(*call), times=5)
         faulty.fail("Query", break_down)
         with failing.environment(), pytest.raises(UnavailableError):
             found.extend(
@@ -557,6 +560,7 @@ def test_whole_table_is_read_also_where_no_account_leads(own):
         ("CREDENTIAL_OF_NO_ACCOUNT", keys.credential(live.username)),
         ("MEMBERSHIP_OF_NO_GROUP", keys.members(account.id, 7)),
         ("OF_NO_ACCOUNT", keys.blacklist(closed.id)),
+        ("OF_NO_ACCOUNT", keys.ledger(closed.id)),
         ("ASIDE", keys.ASIDE),
         ("UNKNOWN", "SOMETHING#a"),
         ("UNKNOWN", "MEMBERS#a#x"),

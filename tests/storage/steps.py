@@ -5,7 +5,7 @@ from functools import reduce
 from chalicelib.domain.contact import Contact, ContactChanges, ContactData
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.services import contacts, groups, memberships
+from chalicelib.services import blacklist, contacts, groups, memberships
 from chalicelib.storage import keys, rewrites
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.model import Item
@@ -32,6 +32,10 @@ def join(account, group, index=0, now=NOW):
 
 def leave(account, group, index=0, now=NOW):
     memberships.remove_from_group(caller_of(account), group.id, number(index), now)
+
+
+def blacklisted_numbers(account, **page):
+    return [entry.phone_number for entry in blacklist.list_blacklist(account, **page)]
 
 
 def stored_contact(account, index=0):

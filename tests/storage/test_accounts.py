@@ -377,7 +377,7 @@ def kept_things(account):
     )
     yield (
         lambda: blacklist.blacklist_number(caller_of(account), number, NOW),
-        lambda: blacklist.unblacklist_number(caller_of(account), number),
+        lambda: blacklist.allow_number(caller_of(account), number, NOW),
     )
     created = []
     yield (

@@ -130,11 +130,11 @@ def test_transaction_that_went_unanswered_is_applied_once(account, engine):
 
 
 def test_number_whose_blacklisting_went_unanswered_is_blacklisted_once(account, engine):
-    engine.fail("PutItem", lose_answer)
+    engine.fail("TransactWriteItems", lose_answer)
 
     blacklist.blacklist_number(caller_of(account), number(), NOW)
 
-    assert engine.calls == ["PutItem"] * 2
+    assert engine.calls == ["TransactWriteItems"] * 2
     with pytest.raises(ConflictError):
         blacklist.blacklist_number(caller_of(account), number(), NOW)
 

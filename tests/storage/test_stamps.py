@@ -96,7 +96,7 @@ def test_each_row_of_an_upload_says_who_sent_it(account, other):
     with written() as touched:
         list(upload_contacts(other, [data(0), data(1)], LATER, group_id=group.id))
 
-    assert len(touched) == 7  # two contacts, an id, two memberships, two of the blacklist
+    assert len(touched) == 9  # two contacts, an id, two memberships, four of the opt-outs
     assert_stamped(touched, other.stamp(LATER))
 
 

@@ -16,7 +16,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
 from chalicelib.domain.rows import Rejected, Written
-from chalicelib.services import blacklist, contacts, groups, uploading
+from chalicelib.services import contacts, groups, uploading
 from chalicelib.services.uploading import read_rows, upload_contacts
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.connection import REPEATS
@@ -30,6 +30,7 @@ from tests.faulty_engine import faulty_engine, lose_answer, lose_race, throttle
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     assert_whole,
+    blacklisted_numbers,
     change,
     create,
     create_group,
@@ -238,7 +239,7 @@ def test_upload_into_a_stoplist_blacklists(account):
 
     upload(account, stoplist, [data(index) for index in range(30)])
 
-    assert len(list(blacklist.list_blacklist(account))) == 30
+    assert len(blacklisted_numbers(account)) == 30
 
 
 def test_upload_into_a_group_that_is_not_there_is_refused(account, group):

@@ -98,9 +98,9 @@ def test_joining_ends_the_schedule_and_remembers_a_stoplist():
 
     assert (joined.group_ids, joined.stoplist_ids) == ({5, 6}, {6})
     assert joined.scheduled_deletion_date is None
-    assert joined.is_stopped_anew
-    assert not contact.joined(STANDARD).is_stopped_anew
-    assert contact.joined(STOPLIST).joined(STANDARD).is_stopped_anew
+    assert joined.stopped_anew_by == {STOPLIST.id}
+    assert not contact.joined(STANDARD).stopped_anew_by
+    assert contact.joined(STOPLIST).joined(STANDARD).stopped_anew_by == {STOPLIST.id}
 
 
 def test_leaving_the_last_group_starts_the_schedule_and_leaving_another_does_not():

@@ -111,6 +111,18 @@ def test_partition_tells_its_account_and_its_group(account_id, group_id):
     assert keys.owner_of(keys.members(account_id, group_id)) == (account_id, group_id)
 
 
+@given(numbers, st.integers(1, 10**9))
+def test_ledger_entry_tells_its_number_and_its_position(e164, position):
+    entry = keys.ledger_entry(e164, position)
+
+    assert keys.number_and_position(entry) == (e164, position)
+    assert keys.is_sort_key_of(ItemKind.LEDGER_ENTRY, entry)
+    assert not keys.is_sort_key_of(ItemKind.LEDGER_ENTRY, e164)
+    assert entry.startswith(keys.ledger_of(e164))
+    assert not entry.startswith(keys.ledger_of(e164[:-1]))
+    assert entry < keys.ledger_entry(e164, position + 1) < keys.ledger_entry(f"{e164}0", 1)
+
+
 @given(ids, numbers)
 def test_sort_key_suits_the_kinds_that_have_it(group_id, e164):
     for kind in (ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.BLACKLIST_ENTRY):

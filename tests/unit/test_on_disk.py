@@ -12,6 +12,7 @@ from pynamodb.attributes import BooleanAttribute, UTCDateTimeAttribute
 
 from chalicelib.domain.field import FieldType
 from chalicelib.domain.group import GroupKind
+from chalicelib.domain.ledger import Reason, State
 from chalicelib.domain.phone import Notation
 from chalicelib.storage import items, keys
 from chalicelib.storage.dynamodb.model import IntegerAttribute, IntegerSetAttribute, Item
@@ -26,7 +27,10 @@ ITEMS = {
     ),
     "AppliedItem": "expiresAt:N",
     "AsideItem": "putAsideOn:S text:S why:S",
-    "BlacklistItem": "byRequest:BOOL changedBy:S changedVia:S createdOn:S id:N",
+    "BlacklistItem": (
+        "actor:S at:S byRequest:BOOL changedBy:S changedVia:S createdOn:S entries:N id:N note:S "
+        "reason:S source:S stoplistIds:NS"
+    ),
     "ContactIdItem": "changedBy:S changedVia:S phoneNumber:S",
     "ContactItem": (
         "changedBy:S changedVia:S company:S createdOn:S custom2:S custom3:S custom4:S "
@@ -46,6 +50,7 @@ ITEMS = {
         "changedBy:S changedVia:S changes:N contactsCount:N countedUntil:S createdOn:S "
         "extra:S kind:S name:S updatedOn:S"
     ),
+    "LedgerItem": "at:S changedBy:S changedVia:S note:S reason:S state:S",
     "MembershipItem": "changedBy:S changedVia:S joinedOn:S",
     "StampedItem": "changedBy:S changedVia:S",
 }
@@ -54,6 +59,8 @@ VALUES = {
     GroupKind: ["standard", "stoplist", "push"],
     Notation: ["international", "national"],
     FieldType: [0, 1, 2, 3, 5, 8],
+    State: ["stopped", "allowed"],
+    Reason: ["stoplist", "import", "bounce", "carrier", "operator", "request", "complaint"],
 }
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 5, tzinfo=UTC)
@@ -66,6 +73,9 @@ MADE = {
     keys.groups: ("GROUPS#a", "a"),
     keys.members: ("MEMBERS#a#7", "a", 7),
     keys.blacklist: ("BLACKLIST#a", "a"),
+    keys.ledger: ("LEDGER#a", "a"),
+    keys.ledger_of: ("+372#", "+372"),
+    keys.ledger_entry: ("+372#0000000007", "+372", 7),
     keys.tombstones: ("TOMBSTONES#a", "a"),
     keys.applied: ("APPLIED#e", "e"),
     keys.aside: ("r#0007", "r", 7),
@@ -83,7 +93,7 @@ MADE = {
 READ = {
     "username_of", "account_in", "record_of_aside", "kind_of", "owner_of", "is_sort_key_of",
     "token_of_fence", "is_number", "group_of_tombstone", "due_after", "after_account",
-    "day_of_due", "day_of_sweep",
+    "day_of_due", "day_of_sweep", "number_and_position",
 }  # fmt: skip
 """The functions that read a key, or make what is only compared with one."""
 

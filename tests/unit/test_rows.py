@@ -71,7 +71,7 @@ def test_member_is_refused_where_only_new_ones_are_wanted():
 
 def test_contact_is_stopped_by_joining_a_stoplist_again():
     stopped = Upsert(STOPLIST, LATER, DAY)
-    assert stopped.take(row(), THERE.joined(STOPLIST)).is_stopped_anew
+    assert stopped.take(row(), THERE.joined(STOPLIST)).stopped_anew_by
 
 
 def test_rows_of_one_number_take_effect_in_their_order_and_share_their_contact():

@@ -148,7 +148,8 @@ def fetch_blacklist(request: Request, caller: Caller) -> Response:
     account = caller.account
     page = parse_page(request, account, ["blacklist"])
     found = blacklist.list_blacklist(account, after=page.after, expected=page.size_to_read)
-    entries = ((number.e164, number.e164) for number in found)
+    numbers = (entry.phone_number.e164 for entry in found)
+    entries = ((number, number) for number in numbers)
     return render_list(request, account, page, "phoneNumbers", entries)
 
 
@@ -168,7 +169,8 @@ def is_blacklisted(request: Request, caller: Caller) -> Response:
 
 def delete_from_blacklist(request: Request, caller: Caller) -> Response:
     """Take a number off the blacklist."""
-    blacklist.unblacklist_number(caller, parse_phone_number(request, caller.account))
+    phone_number = parse_phone_number(request, caller.account)
+    blacklist.allow_number(caller, phone_number, request.received_on)
     return _NO_CONTENT
 
 
