@@ -15,7 +15,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from chalicelib.dialects.dialect import Dialect
-from chalicelib.dialects.messages import JSON, Request
+from chalicelib.dialects.messages import Request
 from chalicelib.dialects.registry import DIALECTS, dialect_of
 from chalicelib.domain.errors import InvalidDataError
 from tests.paths import PROJECT
@@ -98,7 +98,13 @@ class Document:
         missing = NOT_FOUND if template is None else METHOD_NOT_ALLOWED
         schema = {"schema": {"$ref": "#/components/schemas/Error"}}
         statuses = {str(missing), *self._statuses_of_every_operation}
-        return {status: {"content": {JSON: schema}} for status in statuses}
+        return {status: {"content": {self._media_type_of_errors: schema}} for status in statuses}
+
+    @property
+    def _media_type_of_errors(self) -> str:
+        answer = next(iter(self.content["components"]["responses"].values()))
+        (media_type,) = answer["content"]
+        return str(media_type)
 
     @cached_property
     def _statuses_of_every_operation(self) -> set[str]:
@@ -168,7 +174,8 @@ def assert_documented(method: str, path: str, status: int, body: bytes) -> None:
     if method == "HEAD" or status == NO_CONTENT or content is None:
         assert body == b""
     else:
-        document.assert_matches(content[JSON]["schema"], body)
+        (media_type,) = content.values()
+        document.assert_matches(media_type["schema"], body)
 
 
 def _fits(template: list[str], steps: list[str]) -> bool:

@@ -116,9 +116,9 @@ def show_account(account: AccountId, as_json: AsJson = False) -> None:
     found = accounts.survey_account(account)
     row: Row = {
         **_row(found.account),
-        "contacts": found.contacts,
-        "groups": found.groups,
-        "blacklisted": found.blacklisted,
+        "contacts": found.holdings.contacts,
+        "groups": found.holdings.groups,
+        "blacklisted": found.holdings.blacklisted,
         "credentials_in_force": found.credentials_in_force,
         "credentials_revoked": found.credentials_revoked,
     }

@@ -66,11 +66,34 @@ def render_list(
         RefusedError: The whole list was asked for, and does not fit into a response.
 
     """
-    texts, next_after = _take_what_fits(entries, page)
+    texts, cursor = take_page(account, page, entries)
     headers = {"Content-Type": JSON}
-    if next_after is not None:
-        headers["Link"] = _link_to_next(request, account, page, next_after)
+    if cursor is not None:
+        headers["Link"] = link_to_next(request, cursor)
     return Response(status=200, body=f'{{"{name}":[{",".join(texts)}]}}', headers=headers)
+
+
+def take_page(
+    account: Account, page: Page, entries: Iterable[tuple[str, Any]]
+) -> tuple[list[str], str | None]:
+    """Return the entries of a page as JSON, and the cursor of the next page if there is one.
+
+    Each of *entries* is a sort key and a JSON value.
+
+    Raises:
+        RefusedError: The whole list was asked for, and does not fit into a response.
+
+    """
+    texts, after = _take_what_fits(entries, page)
+    if after is None:
+        return texts, None
+    return texts, write_cursor(account.cursor_key, page.list_key, after)
+
+
+def link_to_next(request: Request, cursor: str) -> str:
+    """Return the ``Link`` header of a page, which leads to the next one."""
+    query = {**request.query, "cursor": [cursor]}
+    return f'<{request.url}?{urlencode(query, doseq=True)}>; rel="next"'
 
 
 def texts_of(values: Iterable[Any]) -> list[str]:
@@ -128,9 +151,3 @@ def _parse_limit(text: str | None) -> int | None:
     if not is_number or not 1 <= int(text) <= MAX_PAGE_ITEMS:
         raise InvalidDataError.of("limit", f"must be a number from 1 to {MAX_PAGE_ITEMS}")
     return int(text)
-
-
-def _link_to_next(request: Request, account: Account, page: Page, after: str) -> str:
-    query = {name: values for name, values in request.query.items() if name != "cursor"}
-    query["cursor"] = [write_cursor(account.cursor_key, page.list_key, after)]
-    return f'<{request.url}?{urlencode(query, doseq=True)}>; rel="next"'

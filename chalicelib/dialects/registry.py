@@ -7,8 +7,9 @@ from chalicelib.dialects.devino import DEVINO
 from chalicelib.dialects.dialect import Dialect
 from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messente import MESSENTE
+from chalicelib.dialects.v2 import V2
 
-DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE, MESSAGEBIRD, ATOM, DEVINO)
+DIALECTS: Final[tuple[Dialect, ...]] = (MESSENTE, MESSAGEBIRD, ATOM, DEVINO, V2)
 
 
 def dialect_of(path: str) -> Dialect:

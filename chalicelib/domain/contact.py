@@ -38,6 +38,7 @@ class Contact:
 
     ``stoplist_ids`` are those of its groups that are stoplists. ``stopped_anew_by`` are the
     stoplists that it was just put into, even if it was in them before; this is not stored.
+    ``revision`` counts its writes.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Contact:
     scheduled_deletion_date: date | None
     created_on: datetime
     updated_on: datetime
+    revision: int = field(default=0, compare=False)
     stopped_anew_by: frozenset[int] = field(default=frozenset(), compare=False)
 
     def without_deleted_groups(self, deleted: Mapping[int, date]) -> "Contact":

@@ -8,6 +8,7 @@ to a status, a vendor code and a message::
     ├── UnauthorizedError   the credential is missing, wrong or revoked
     ├── NotFoundError       the contact, group, membership, number or path does not exist
     ├── ConflictError       it already exists
+    ├── PreconditionError   it is not as the request expects it
     ├── RefusedError        the path does not accept this request, or it is too large
     └── UnavailableError    the table cannot serve us now; the caller should try again
 
@@ -41,6 +42,9 @@ class ErrorCode(Enum):
     MEMBERSHIP_EXISTS = auto()
     NUMBER_BLACKLISTED = auto()
 
+    PRECONDITION_FAILED = auto()
+    KEY_REUSED = auto()
+
     METHOD_NOT_ALLOWED = auto()
     UNSUPPORTED_MEDIA_TYPE = auto()
     REQUEST_TOO_LARGE = auto()
@@ -51,6 +55,10 @@ class ErrorCode(Enum):
     BUSY = auto()
     UNREACHABLE = auto()
     BUG = auto()
+
+
+CONDITIONAL: Final = frozenset({ErrorCode.PRECONDITION_FAILED, ErrorCode.KEY_REUSED})
+"""What can only happen to a request with a condition or a key, which no vendor's dialect has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,14 @@ class NotFoundError(PhonebookError):
     """It does not exist in this account."""
 
 
+class NamedGroupsNotFoundError(NotFoundError):
+    """Groups that a row names do not exist. ``positions`` are theirs among all that it names."""
+
+    def __init__(self, positions: Sequence[int]) -> None:
+        super().__init__(ErrorCode.GROUP_NOT_FOUND)
+        self.positions = tuple(positions)
+
+
 class ConflictError(PhonebookError):
     """It already exists. ``contact_id`` says which contact it is, if it is one."""
 
@@ -162,6 +178,13 @@ class EmailExistsError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__(ErrorCode.MEMBERSHIP_EXISTS)
+
+
+class PreconditionError(PhonebookError):
+    """It is not as the request expects it, so nothing was changed."""
+
+    def __init__(self, code: ErrorCode = ErrorCode.PRECONDITION_FAILED) -> None:
+        super().__init__(code)
 
 
 class RefusedError(PhonebookError):

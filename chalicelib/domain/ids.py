@@ -4,6 +4,8 @@ Each form is a pure, reversible function of the integer, so that no dialect has 
 its own ids.
 """
 
+import hashlib
+import hmac
 import re
 import secrets
 from typing import Final
@@ -28,6 +30,12 @@ _MAX_DECIMAL_DIGITS: Final = 16
 def new_id() -> int:
     """Return a random id of :data:`ID_BITS` bits, never 0."""
     return secrets.randbelow(_MAX_ID) + 1
+
+
+def id_of_key(secret: str, key: str) -> int:
+    """Return the id that follows from a client's *key*; another *secret* gives another id."""
+    digest = hmac.digest(secret.encode(), key.encode(), hashlib.sha256)
+    return int.from_bytes(digest) % _MAX_ID + 1
 
 
 def uuid_of(number: int) -> str:

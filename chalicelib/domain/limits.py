@@ -20,6 +20,9 @@ MAX_GROUP_NAME_CHARACTERS: Final = 255
 MAX_NOTE_CHARACTERS: Final = 1_000
 """A note in the ledger of opt-outs."""
 
+MAX_KEY_CHARACTERS: Final = 255
+"""An Idempotency-Key."""
+
 MAX_FIELD_NAME_CHARACTERS: Final = 100
 """The name of a typed field, and its name on screens."""
 

@@ -98,22 +98,37 @@ def retrieve_account(account_id: str) -> Account:
     return accounts.get_account(account_id)
 
 
-class Overview(NamedTuple):
-    """An account with its counts.
+class Holdings(NamedTuple):
+    """What an account holds.
 
     ``contacts`` is its counter, which lags by about a second. The others are exact.
     """
 
-    account: Account
     contacts: int
     groups: int
     blacklisted: int
+
+
+class Overview(NamedTuple):
+    """An account with what it holds, and with its credentials."""
+
+    account: Account
+    holdings: Holdings
     credentials_in_force: int
     credentials_revoked: int
 
 
+def count_holdings(account_id: str) -> Holdings:
+    """Return what an account holds. This reads the keys of all groups and the whole blacklist."""
+    return Holdings(
+        contacts=counters.read_counter(Counter(account_id, None)) or 0,
+        groups=groups.count_groups(account_id),
+        blacklisted=blacklist.count_numbers(account_id),
+    )
+
+
 def survey_account(account_id: str) -> Overview:
-    """Return an account with its counts.
+    """Return an account with what it holds.
 
     Raises:
         OperatorError: There is no such account.
@@ -124,9 +139,7 @@ def survey_account(account_id: str) -> Overview:
     revoked = [credential.revoked for credential in accounts.list_credentials(account_id)]
     return Overview(
         account=account,
-        contacts=counters.read_counter(Counter(account_id, None)) or 0,
-        groups=groups.count_groups(account_id),
-        blacklisted=blacklist.count_numbers(account_id),
+        holdings=count_holdings(account_id),
         credentials_in_force=revoked.count(False),
         credentials_revoked=revoked.count(True),
     )

@@ -17,9 +17,10 @@ from chalicelib.domain.contact import (
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.precondition import NOTHING_DEMANDED, Precondition
 from chalicelib.domain.text import composed
 from chalicelib.services.members import list_members
-from chalicelib.storage import contacts, groups, rewrites
+from chalicelib.storage import blacklist, contacts, groups, rewrites
 from chalicelib.storage.counters import Counter, read_counter
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
@@ -108,14 +109,21 @@ def change_contact(
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def delete_contact(caller: Caller, key: ContactKey, now: datetime) -> None:
+def delete_contact(
+    caller: Caller,
+    key: ContactKey,
+    now: datetime,
+    *,
+    precondition: Precondition = NOTHING_DEMANDED,
+) -> None:
     """Delete a contact and its memberships. If its number is on the blacklist, it stays there.
 
     Raises:
         NotFoundError: There is no such contact.
+        PreconditionError: It is not as it must be.
 
     """
-    contacts.delete_contact(caller.account.id, key, caller.stamp(now))
+    contacts.delete_contact(caller.account.id, key, caller.stamp(now), precondition)
 
 
 def count_contacts(account: Account) -> int:
@@ -146,6 +154,18 @@ def list_contacts_of_groups(
     """
     existing = {group.id for group in groups.list_groups_by_id(account.id, group_ids)}
     return list_members(account, existing, after=after, expected=expected)
+
+
+def list_blacklisted_contacts(
+    account: Account, *, after: str | None = None, expected: int | None = None
+) -> Iterator[Contact]:
+    """Yield the contacts whose numbers are blacklisted, in the order of numbers, after *after*.
+
+    This reads the blacklist, and only those contacts. *expected* is as for :func:`list_contacts`.
+    """
+    entries = blacklist.list_entries(account.id, after=after, expected=expected)
+    numbers = (entry.phone_number.e164 for entry in entries)
+    return contacts.list_contacts_by_number(account.id, numbers, expected=expected)
 
 
 def list_contacts_by_name(account: Account, name: str) -> Iterator[Contact]:

@@ -8,10 +8,16 @@ from operator import attrgetter
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import ContactKey, deletion_date
-from chalicelib.domain.errors import ErrorCode, NotFoundError, PhonebookError, UnavailableError
+from chalicelib.domain.errors import (
+    ErrorCode,
+    NotFoundError,
+    PhonebookError,
+    PreconditionError,
+    UnavailableError,
+)
 from chalicelib.domain.extra import NOTHING_EXTRA, Extra, changed_extra
 from chalicelib.domain.group import Group, GroupKind
-from chalicelib.domain.ids import new_id
+from chalicelib.domain.ids import id_of_key, new_id
 from chalicelib.storage import groups
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
@@ -41,6 +47,32 @@ def create_group(
     )
     groups.put_group(caller.account.id, group, caller.stamp(now))
     return group
+
+
+def create_group_once(
+    caller: Caller, name: str, now: datetime, *, kind: GroupKind, idempotency_key: str
+) -> Group:
+    """Create an empty group, or return the one that the same key created.
+
+    The id of the group follows from the key, so nothing else is stored.
+
+    Raises:
+        PreconditionError: The key's group has another name or kind, or was just deleted.
+
+    """
+    secret = caller.account.cursor_key
+    group = Group(
+        id=id_of_key(secret, f"group {idempotency_key}"),
+        name=name,
+        kind=kind,
+        created_on=now,
+        updated_on=now,
+        contacts_count=0,
+    )
+    there = groups.put_group_once(caller.account.id, group, caller.stamp(now))
+    if (there.name, there.kind) != (name, kind):
+        raise PreconditionError(ErrorCode.KEY_REUSED)
+    return there
 
 
 def retrieve_group(account: Account, group_id: int) -> Group:

@@ -21,12 +21,14 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys, tombstones
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.transactions import REVISION
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactIdItem, ContactItem
 from chalicelib.storage.stamps import stamped, stamping
 
 _DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in MAX_DETAIL_CHARACTERS}
 _DATES: Final[Any] = ContactItem.created_on
+_NO_REVISION: Final = {"N": "0"}
 _KNOWN: Final = frozenset(each.attr_name for each in ContactItem.get_attributes().values())
 
 
@@ -184,6 +186,7 @@ def contact_in(stored: StoredItem) -> Contact:
         scheduled_deletion_date=date.fromisoformat(day) if day else None,
         created_on=_DATES.deserialize(stored["createdOn"]["S"]),
         updated_on=_DATES.deserialize(stored["updatedOn"]["S"]),
+        revision=int(stored.get(REVISION, _NO_REVISION)["N"]),
     )
 
 

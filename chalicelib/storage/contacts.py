@@ -10,12 +10,14 @@ from typing import Final
 
 from pynamodb.constants import ALL_NEW
 from pynamodb.exceptions import DeleteError, PynamoDBException
+from pynamodb.expressions.condition import Condition
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import Contact, ContactKey, Details
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
+from chalicelib.domain.precondition import NOTHING_DEMANDED, Precondition
 from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import in_batches, read_batch, size_of_batches
 from chalicelib.storage.dynamodb.connection import table
@@ -153,7 +155,12 @@ def update_contact(account_id: str, key: ContactKey, changes: Details, stamp: St
     raise not_found
 
 
-def delete_contact(account_id: str, key: ContactKey, stamp: Stamp) -> None:
+def delete_contact(
+    account_id: str,
+    key: ContactKey,
+    stamp: Stamp,
+    precondition: Precondition = NOTHING_DEMANDED,
+) -> None:
     """Delete a contact, its id and its memberships. Readers see all of it at once.
 
     A transaction has room for 97 memberships. If a contact has more, a tombstone records the
@@ -163,26 +170,37 @@ def delete_contact(account_id: str, key: ContactKey, stamp: Stamp) -> None:
 
     Raises:
         NotFoundError: There is no such contact.
+        PreconditionError: It is not as it must be.
         UnavailableError: Others changed it at every try.
 
     """
     for _ in tries(DECISION_TRIES):
-        item = contact_items.get_item(account_id, key)
+        stored = contact_items.find_stored(account_id, key)
+        precondition.check(contact_items.contact_in(stored) if stored else None)
+        if stored is None:
+            raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+        item = ContactItem.from_raw_data(stored)
+        # What was demanded holds for the contact as it was read.
+        as_read = (
+            contact_items.groups_unchanged_since(item)
+            if precondition.versions is None
+            else contact_items.unchanged_since(item)
+        )
         try:
-            _delete_as_read(account_id, item, stamp)
+            _delete_as_read(account_id, item, as_read, stamp)
         except TransactionRefusedError:
             continue
         return
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def _delete_as_read(account_id: str, item: ContactItem, stamp: Stamp) -> None:
+def _delete_as_read(account_id: str, item: ContactItem, as_read: Condition, stamp: Stamp) -> None:
     group_ids = sorted(item.group_ids or ())
     at_once = group_ids[:_MEMBERSHIPS_DELETED_AT_ONCE]
     left_behind = group_ids[_MEMBERSHIPS_DELETED_AT_ONCE:]
 
     def add_actions(transaction: TransactWrite) -> None:
-        transaction.delete(item, contact_items.groups_unchanged_since(item))
+        transaction.delete(item, as_read)
         transaction.delete(ContactIdItem(keys.contact_ids(account_id), keys.of_id(item.id)))
         for group_id in at_once:
             transaction.delete(MembershipItem(keys.members(account_id, group_id), item.sk))

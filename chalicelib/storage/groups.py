@@ -1,6 +1,7 @@
 """Groups in the table."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime
 
 from pynamodb.exceptions import DoesNotExist
@@ -8,7 +9,12 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import ContactKey
-from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
+from chalicelib.domain.errors import (
+    ErrorCode,
+    NotFoundError,
+    PreconditionError,
+    UnavailableError,
+)
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.storage import contact_items, keys, tombstones
@@ -18,7 +24,8 @@ from chalicelib.storage.dynamodb.transactions import (
     condition_failing_means,
     write_together,
 )
-from chalicelib.storage.items import GroupItem
+from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
+from chalicelib.storage.items import DeletedGroupItem, GroupItem
 from chalicelib.storage.stamps import stamp_values, stamping
 
 
@@ -68,17 +75,7 @@ def count_groups(account_id: str) -> int:
 
 def put_group(account_id: str, group: Group, stamp: Stamp) -> None:
     """Store a new group."""
-    item = GroupItem(
-        keys.groups(account_id),
-        keys.of_id(group.id),
-        name=group.name,
-        kind=group.kind.value,
-        extra=text_of_extra(group.extra),
-        contacts_count=group.contacts_count,
-        created_on=group.created_on,
-        updated_on=group.updated_on,
-        **stamp_values(stamp),
-    )
+    item = _item_of(account_id, group, stamp)
     id_is_taken = UnavailableError(ErrorCode.BUSY)
     try:
         # Fails if another group has the same random id of 53 bits: the caller's next try makes a
@@ -91,6 +88,38 @@ def put_group(account_id: str, group: Group, stamp: Stamp) -> None:
         if error is id_is_taken and get_group(account_id, group.id).created_on == group.created_on:
             return
         raise
+
+
+def put_group_once(account_id: str, group: Group, stamp: Stamp) -> Group:
+    """Store a group whose id is chosen, unless it is there; return the group that is there.
+
+    Raises:
+        PreconditionError: A group with this id was deleted, and its memberships are not swept.
+        UnavailableError: Others changed it at every try.
+
+    """
+
+    def add_actions(transaction: TransactWrite) -> None:
+        transaction.save(_item_of(account_id, group, stamp), GroupItem.pk.does_not_exist())
+        # Fails if the group was deleted a short time ago. Its memberships would come back.
+        transaction.condition_check(
+            DeletedGroupItem,
+            keys.tombstones(account_id),
+            keys.deleted_group(group.id),
+            DeletedGroupItem.pk.does_not_exist(),
+        )
+
+    for _ in tries(DECISION_TRIES):
+        try:
+            write_together(add_actions)
+        except TransactionRefusedError:
+            with suppress(NotFoundError):
+                return get_group(account_id, group.id)
+            if group.id in tombstones.deleted_groups(account_id):
+                raise PreconditionError(ErrorCode.KEY_REUSED) from None
+        else:
+            return group
+    raise UnavailableError(ErrorCode.BUSY)
 
 
 def rename_group(
@@ -142,6 +171,20 @@ def delete_group(
         write_together(add_actions)
     except TransactionRefusedError as error:
         raise NotFoundError(ErrorCode.GROUP_NOT_FOUND) from error
+
+
+def _item_of(account_id: str, group: Group, stamp: Stamp) -> GroupItem:
+    return GroupItem(
+        keys.groups(account_id),
+        keys.of_id(group.id),
+        name=group.name,
+        kind=group.kind.value,
+        extra=text_of_extra(group.extra),
+        contacts_count=group.contacts_count,
+        created_on=group.created_on,
+        updated_on=group.updated_on,
+        **stamp_values(stamp),
+    )
 
 
 def _group_of(item: GroupItem) -> Group:

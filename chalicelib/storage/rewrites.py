@@ -6,6 +6,7 @@ whoever wanted to has to read it again and decide anew.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -97,7 +98,7 @@ def rewrite(
         if planned.is_moving:
             _refuse_if_number_is_taken(account_id, after, refusal)
         return None
-    return after
+    return replace(after, revision=kept.contact.revision + 1 if kept else 0)
 
 
 class Found(NamedTuple):

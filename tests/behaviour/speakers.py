@@ -11,6 +11,7 @@ from tests.behaviour.devino import DevinoSpeaker
 from tests.behaviour.messagebird import MessagebirdSpeaker
 from tests.behaviour.messente import MessenteSpeaker
 from tests.behaviour.speaker import DETAILS, RefusedError, Speaker
+from tests.behaviour.v2 import V2Speaker
 from tests.served import Client
 
 SPEAKERS: Final[tuple[type[Speaker], ...]] = (
@@ -18,6 +19,7 @@ SPEAKERS: Final[tuple[type[Speaker], ...]] = (
     MessagebirdSpeaker,
     AtomSpeaker,
     DevinoSpeaker,
+    V2Speaker,
 )
 
 NEEDED: Final[set[str]] = set()

@@ -230,6 +230,7 @@ DIALECT_READS = {
     "messagebird": ("/contacts", "AccessKey", 422),
     "devino": ("/address-book-api/contact-groups", "Key", 400),
     "atom": ("/api/contact/new", "Bearer", 400),
+    "v2": ("/v2/contacts", "Bearer", 400),
 }
 
 

@@ -15,6 +15,8 @@ from tests.openapi import DOCUMENTS
 IN_PATH = {
     "phone": "+37251000000",
     "contactId": hex_of(7),
+    "contact": uuid_of(7),
+    "group": uuid_of(7),
 }
 GROUP_IDS = {"messente": uuid_of(7), "messagebird": hex_of(7)}
 OPERATIONS = [

@@ -35,7 +35,7 @@ CHECKS: Final = (
 """All but what no document can say: which numbers, of those that look like one, are possible, and
 which cursors we gave out (``positive_data_acceptance``)."""
 
-STRICT: Final = {"messente", "atom"}
+STRICT: Final = {"messente", "atom", "v2"}
 """Dialects that refuse all that their document does not allow. MessageBird's takes an empty
 parameter for none, and so does Devino's, which also refuses a contact within a success."""
 

@@ -10,6 +10,8 @@ from chalicelib.domain.credential import token_of
 
 NUMBER: Final = "+37251000000"
 OTHER: Final = "+37251000001"
+NOT_OF_DEVINO: Final = "+37251000002"
+"""One that nobody leaves behind."""
 DEVINOS_LISTS: Final = "/address-book-api/contact-groups"
 
 
@@ -89,6 +91,10 @@ def _messagebird(method, path, body=None, keeps=(), **parameters):
     return Operation("AccessKey", method, path, parameters, body, keeps)
 
 
+def _v2(method, path, body=None, keeps=(), **parameters):
+    return Operation("Bearer", method, f"/v2{path}", parameters, body, keeps)
+
+
 OPERATIONS: Final = {
     "messente": (
         _messente("POST", "/groups", {"name": "Friends"}, ("group", "group", "id")),
@@ -162,5 +168,25 @@ OPERATIONS: Final = {
         *_devinos_list_created_and_deleted("/address-book-api/contacts-groups"),
         *_devinos_list_created_and_deleted("/contact-groups"),
         *_devinos_list_created_and_deleted("/contacts-groups"),
+    ),
+    "v2": (
+        _v2("GET", "/account"),
+        _v2("POST", "/groups", {"name": "Stop", "kind": "stoplist"}, ("group", "id")),
+        _v2("GET", "/groups"),
+        _v2("GET", "/groups/{group}", group="{group}"),
+        _v2("PATCH", "/groups/{group}", {"name": "Foes"}, group="{group}"),
+        _v2("POST", "/contacts", {"phoneNumber": NOT_OF_DEVINO}, ("contact", "id")),
+        _v2("GET", "/contacts"),
+        _v2("GET", "/contacts/{contact}", contact="{contact}"),
+        _v2("PATCH", "/contacts/{contact}", {"phoneNumber": OTHER}, contact="{contact}"),
+        _v2("PUT", "/contacts/{contact}", {"title": "Sir"}, contact=OTHER),
+        _v2("PUT", "/contacts/{contact}/groups", {"groups": ["{group}"]}, contact="{contact}"),
+        _v2("GET", "/groups/{group}/members", group="{group}"),
+        _v2("DELETE", "/contacts/{contact}", contact="{contact}"),
+        _v2("DELETE", "/groups/{group}", group="{group}"),
+        _v2("PUT", "/blacklist/{phone}", {"reason": "complaint"}, phone=NUMBER),
+        _v2("GET", "/blacklist"),
+        _v2("GET", "/blacklist/{phone}", phone=NUMBER),
+        _v2("DELETE", "/blacklist/{phone}", phone=NUMBER),
     ),
 }

@@ -13,6 +13,7 @@ from samtranslator.translator.translator import Translator
 from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
 from chalicelib.dialects.registry import DIALECTS
+from chalicelib.dialects.v2 import V2
 from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import cleanup_schedule, counter_stream
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPORT_SECURITY
@@ -226,6 +227,7 @@ def test_filter_lets_through_what_is_counted_and_nothing_else(resources):
         (keys.groups("a"), keys.of_id(1)),
         (keys.members("a", 1), "+1"),
         (keys.blacklist("a"), "+1"),
+        (keys.ledger("a"), keys.ledger_entry("+1", 1)),
         (keys.tombstones("a"), keys.deleted_group(1)),
         (keys.tombstones("a"), keys.deleted_contact(1)),
         (keys.applied("e"), keys.APPLIED),
@@ -264,6 +266,8 @@ def test_what_the_gateway_answers_itself_are_each_dialects_own_words(gateway_ans
         own = json.loads(dialect.render_error(PhonebookError(code)).body)
         if dialect is MESSAGEBIRD:
             own["errors"][0]["code"] = INTERNAL_ERROR
+        if dialect is V2:
+            own["requestId"] = "$context.requestId"
         assert known_to(dialect, answer) == own, dialect.name
 
 

@@ -84,7 +84,7 @@ def test_account_is_surveyed_with_what_it_holds(account):
 
     found = accounts.survey_account(account.id)
 
-    assert found == (account, 7, 1, 1, 1, 1)
+    assert found == (account, (7, 1, 1), 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from chalicelib.dialects.devino.render import render_row
 from chalicelib.dialects.devino.rows import read_row
 from chalicelib.dialects.pages import texts_of
 from chalicelib.domain.errors import (
+    CONDITIONAL,
     MAX_PROBLEMS_TOLD,
     ConflictError,
     EmailExistsError,
@@ -45,7 +46,7 @@ GROUP = Group(
 
 
 def test_every_error_has_words():
-    assert set(ERRORS) == set(ErrorCode)
+    assert set(ERRORS) == set(ErrorCode) - CONDITIONAL
 
 
 def test_every_error_is_documented_as_it_is():
@@ -55,7 +56,7 @@ def test_every_error_is_documented_as_it_is():
     ]
 
 
-@pytest.mark.parametrize("code", ErrorCode)
+@pytest.mark.parametrize("code", ERRORS)
 def test_error_is_of_the_documented_shape(code):
     response = render_error(PhonebookError(code))
 

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.dialects.messagebird.errors import ERRORS, render_error
 from chalicelib.domain.errors import (
+    CONDITIONAL,
     ConflictError,
     ErrorCode,
     InvalidDataError,
@@ -25,10 +26,10 @@ def items_of(error):
 
 
 def test_every_error_has_words():
-    assert set(ERRORS) == set(ErrorCode)
+    assert set(ERRORS) == set(ErrorCode) - CONDITIONAL
 
 
-@pytest.mark.parametrize("code", ErrorCode)
+@pytest.mark.parametrize("code", ERRORS)
 def test_error_is_one_that_clients_can_read(code):
     status, vendor_code, description, _ = ERRORS[code]
 
@@ -37,7 +38,7 @@ def test_error_is_one_that_clients_can_read(code):
     assert description
 
 
-@pytest.mark.parametrize("code", ErrorCode)
+@pytest.mark.parametrize("code", ERRORS)
 def test_error_body_is_of_the_documented_shape(code):
     response = render_error(PhonebookError(code))
 

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.dialects.messente.errors import ERRORS, TITLES, render_error
 from chalicelib.domain.errors import (
+    CONDITIONAL,
     ErrorCode,
     InvalidDataError,
     PhonebookError,
@@ -17,10 +18,10 @@ DOCUMENTED = {400: "201", 401: "202", 404: "203", 409: "204", 500: "205", 503: "
 
 
 def test_every_error_has_words():
-    assert set(ERRORS) == set(ErrorCode)
+    assert set(ERRORS) == set(ErrorCode) - CONDITIONAL
 
 
-@pytest.mark.parametrize("code", ErrorCode)
+@pytest.mark.parametrize("code", ERRORS)
 def test_error_has_the_code_that_its_status_is_documented_with(code):
     status, vendor_code, detail = ERRORS[code]
 
@@ -29,7 +30,7 @@ def test_error_has_the_code_that_its_status_is_documented_with(code):
     assert detail
 
 
-@pytest.mark.parametrize("code", ErrorCode)
+@pytest.mark.parametrize("code", ERRORS)
 def test_error_body_is_of_the_documented_shape(code):
     response = render_error(PhonebookError(code))
 

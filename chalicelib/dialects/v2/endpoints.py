@@ -1,0 +1,294 @@
+"""The operations of our own API; each function has its operationId in ``docs/openapi`` as name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from chalicelib.dialects.messages import Request, Response, json_response
+from chalicelib.dialects.operations import Operation
+from chalicelib.dialects.pages import PAGING
+from chalicelib.dialects.v2.contacts import (
+    Sent,
+    contact_response,
+    parse_contact,
+    parse_contact_patch,
+    parse_filter,
+    parse_groups_of_contact,
+    parse_new_contact,
+    parse_precondition,
+    render_contact,
+)
+from chalicelib.dialects.v2.parse import (
+    parse_contact_key,
+    parse_group_id,
+    parse_group_update,
+    parse_list,
+    parse_new_group,
+    parse_note,
+    parse_phone_number,
+    parse_position,
+    parse_stop,
+    refuse_changed,
+    under,
+)
+from chalicelib.dialects.v2.render import (
+    render_account,
+    render_group,
+    render_ledger_entry,
+    render_list,
+    render_opt_out,
+)
+from chalicelib.domain.caller import Caller
+from chalicelib.domain.contact import Contact, ContactKey
+from chalicelib.domain.group import Group
+from chalicelib.domain.ids import uuid_of
+from chalicelib.domain.ledger import Stopping
+from chalicelib.services import accounts, blacklist, contacts, groups, listing, members, writing
+from chalicelib.services.listing import ContactListing
+from chalicelib.services.profiles import list_profiles, profile_of
+
+ROOT: Final = "/v2"
+
+_NO_CONTENT: Final = Response(status=204)
+
+
+def get_account(_request: Request, caller: Caller) -> Response:
+    """Retrieve the account of the credential, what it holds, and what the credential may do."""
+    holdings = accounts.count_holdings(caller.account.id)
+    return json_response(200, render_account(caller, holdings))
+
+
+def list_contacts(request: Request, caller: Caller) -> Response:
+    """List contacts in the order of numbers: all, or those of groups, or by the blacklist."""
+    account = caller.account
+    group_ids, is_blacklisted = parse_filter(request)
+    list_key = ["v2 contacts", str(is_blacklisted), *map(str, sorted(group_ids))]
+    page = parse_list(request, account, *list_key)
+    found = listing.list_contacts(
+        account,
+        ContactListing(frozenset(group_ids) or None, is_blacklisted),
+        after=page.after,
+        expected=page.size_to_read,
+    )
+    entries = (
+        (profile.contact.phone_number.e164, render_contact(profile))
+        for profile in list_profiles(account, found)
+    )
+    return render_list(request, account, page, "contacts", entries)
+
+
+def create_contact(request: Request, caller: Caller) -> Response:
+    """Create a contact, in the given groups."""
+    phone_number, sent = parse_new_contact(request, caller.account)
+    contact = writing.create_contact(caller, phone_number, sent.write, request.received_on)
+    location = {"Location": f"{request.url}/{uuid_of(contact.id)}"}
+    return contact_response(201, profile_of(caller.account, contact), location)
+
+
+def get_contact(request: Request, caller: Caller) -> Response:
+    """Retrieve a contact by its id or its number."""
+    key = parse_contact_key(request, caller.account)
+    contact = contacts.retrieve_contact(caller.account, key)
+    return contact_response(200, profile_of(caller.account, contact))
+
+
+def put_contact(request: Request, caller: Caller) -> Response:
+    """Replace a contact, or create the one of a number."""
+    account = caller.account
+    key = parse_contact_key(request, account)
+    sent = parse_contact(request, account, key)
+    return _write(request, caller, key, sent)
+
+
+def update_contact(request: Request, caller: Caller) -> Response:
+    """Change some fields of a contact (RFC 7396)."""
+    key = parse_contact_key(request, caller.account)
+    return _write(request, caller, key, parse_contact_patch(request, caller.account))
+
+
+def delete_contact(request: Request, caller: Caller) -> Response:
+    """Delete a contact. If its number is on the blacklist, it stays there."""
+    contacts.delete_contact(
+        caller,
+        parse_contact_key(request, caller.account),
+        request.received_on,
+        precondition=parse_precondition(request),
+    )
+    return _NO_CONTENT
+
+
+def set_groups_of_contact(request: Request, caller: Caller) -> Response:
+    """Put a contact into exactly the given groups."""
+    key = parse_contact_key(request, caller.account)
+    write = parse_groups_of_contact(request)
+    contact, _ = writing.write_contact(caller, key, write, request.received_on)
+    return contact_response(200, profile_of(caller.account, contact))
+
+
+def list_members(request: Request, caller: Caller) -> Response:
+    """List the contacts of a group, in the order of numbers."""
+    account = caller.account
+    group_id = parse_group_id(request)
+    page = parse_list(request, account, "v2 members", str(group_id))
+    group = groups.retrieve_group(account, group_id)
+    found = members.list_members(account, [group.id], after=page.after, expected=page.size_to_read)
+    entries = (
+        (profile.contact.phone_number.e164, render_contact(profile))
+        for profile in list_profiles(account, found)
+    )
+    return render_list(request, account, page, "contacts", entries)
+
+
+def list_groups(request: Request, caller: Caller) -> Response:
+    """List all groups, oldest first."""
+    page = parse_list(request, caller.account, "v2 groups")
+    found = groups.list_groups(caller.account, after=page.after)
+    entries = ((group.list_key, render_group(group)) for group in found)
+    return render_list(request, caller.account, page, "groups", entries)
+
+
+def create_group(request: Request, caller: Caller) -> Response:
+    """Create a group. Repetitions with one Idempotency-Key create one group."""
+    new = parse_new_group(request)
+    if new.idempotency_key is None:
+        group = groups.create_group(caller, new.name, request.received_on, kind=new.kind)
+    else:
+        group = groups.create_group_once(
+            caller,
+            new.name,
+            request.received_on,
+            kind=new.kind,
+            idempotency_key=new.idempotency_key,
+        )
+    rendered = render_group(group)
+    return json_response(201, rendered, {"Location": f"{request.url}/{rendered['id']}"})
+
+
+def get_group(request: Request, caller: Caller) -> Response:
+    """Retrieve a group."""
+    return json_response(
+        200, render_group(groups.retrieve_group(caller.account, parse_group_id(request)))
+    )
+
+
+def update_group(request: Request, caller: Caller) -> Response:
+    """Rename a group."""
+    group_id = parse_group_id(request)
+    update = parse_group_update(request)
+
+    def check(group: Group) -> None:
+        with under(""):
+            refuse_changed(update.read_only, render_group(group))
+
+    if update.name is None:
+        group = groups.retrieve_group(caller.account, group_id)
+        check(group)
+    else:
+        group = groups.rename_group(
+            caller,
+            group_id,
+            update.name,
+            request.received_on,
+            check=check if update.read_only else None,
+        )
+    return json_response(200, render_group(group))
+
+
+def delete_group(request: Request, caller: Caller) -> Response:
+    """Delete a group, but not its contacts."""
+    groups.delete_group(caller, parse_group_id(request), request.received_on)
+    return _NO_CONTENT
+
+
+def list_blacklist(request: Request, caller: Caller) -> Response:
+    """List all blacklisted numbers in their order, each with its newest ledger entry."""
+    page = parse_list(request, caller.account, "v2 blacklist")
+    found = blacklist.list_blacklist(caller.account, after=page.after, expected=page.size_to_read)
+    entries = ((entry.phone_number.e164, render_ledger_entry(entry)) for entry in found)
+    return render_list(request, caller.account, page, "entries", entries)
+
+
+def get_opt_out(request: Request, caller: Caller) -> Response:
+    """Retrieve whether a number is stopped, and its ledger, newest entry first."""
+    account = caller.account
+    phone_number = parse_phone_number(request, account)
+    page = parse_list(request, account, "v2 ledger", phone_number.e164)
+    opt_out = blacklist.retrieve_opt_out(account, phone_number)
+    found = blacklist.list_ledger(
+        account, phone_number, before=parse_position(page), expected=page.size_to_read
+    )
+    entries = ((str(position), render_ledger_entry(entry)) for position, entry in found)
+    return render_opt_out(request, account, page, opt_out, entries)
+
+
+def stop_number(request: Request, caller: Caller) -> Response:
+    """Put a number on the blacklist; 201 if it was not there, 200 if it was."""
+    phone_number = parse_phone_number(request, caller.account)
+    reason, note = parse_stop(request)
+    stopping = blacklist.stop_number(
+        caller, phone_number, request.received_on, reason=reason, note=note
+    )
+    opt_out = blacklist.retrieve_opt_out(caller.account, phone_number)
+    return json_response(
+        201 if stopping is Stopping.NEW else 200, render_ledger_entry(opt_out.entry)
+    )
+
+
+def allow_number(request: Request, caller: Caller) -> Response:
+    """Take a number off the blacklist."""
+    phone_number = parse_phone_number(request, caller.account)
+    note = parse_note(request)
+    blacklist.allow_number(caller, phone_number, request.received_on, note=note)
+    return _NO_CONTENT
+
+
+def _write(request: Request, caller: Caller, key: ContactKey, sent: Sent) -> Response:
+    """Write a contact and answer it: 201 if it was created, 200 if it was changed."""
+
+    def check(contact: Contact | None) -> None:
+        numbers = [contact.phone_number] if contact and sent.names_blacklist else []
+        stopped = blacklist.blacklisted_since(caller.account, numbers)
+        sent.check(contact, is_blacklisted=bool(stopped))
+
+    contact, is_created = writing.write_contact(
+        caller, key, sent.write, request.received_on, check=check
+    )
+    profile = profile_of(caller.account, contact)
+    return contact_response(201 if is_created else 200, profile)
+
+
+ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
+    f"{ROOT}/account": {"GET": Operation(get_account)},
+    f"{ROOT}/contacts": {
+        "GET": Operation(
+            list_contacts, one=PAGING | {"blacklisted"}, many=frozenset({"group"})
+        ),
+        "POST": Operation(create_contact, reads_body=True),
+    },
+    f"{ROOT}/contacts/{{contact}}": {
+        "GET": Operation(get_contact),
+        "PUT": Operation(put_contact, reads_body=True),
+        "PATCH": Operation(update_contact, reads_body=True),
+        "DELETE": Operation(delete_contact),
+    },
+    f"{ROOT}/contacts/{{contact}}/groups": {
+        "PUT": Operation(set_groups_of_contact, reads_body=True),
+    },
+    f"{ROOT}/groups": {
+        "GET": Operation(list_groups, one=PAGING),
+        "POST": Operation(create_group, reads_body=True),
+    },
+    f"{ROOT}/groups/{{group}}": {
+        "GET": Operation(get_group),
+        "PATCH": Operation(update_group, reads_body=True),
+        "DELETE": Operation(delete_group),
+    },
+    f"{ROOT}/groups/{{group}}/members": {"GET": Operation(list_members, one=PAGING)},
+    f"{ROOT}/blacklist": {"GET": Operation(list_blacklist, one=PAGING)},
+    f"{ROOT}/blacklist/{{phone}}": {
+        "GET": Operation(get_opt_out, one=PAGING),
+        "PUT": Operation(stop_number, reads_body=True),
+        "DELETE": Operation(allow_number, one=frozenset({"note"})),
+    },
+})  # fmt: skip
+"""The operations by path and method."""

@@ -1,0 +1,42 @@
+"""Profiles: contacts with their groups, and whether their numbers are blacklisted."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from chalicelib.domain.account import Account
+from chalicelib.domain.contact import Contact
+from chalicelib.domain.group import Group
+from chalicelib.services import blacklist
+from chalicelib.storage import groups
+from chalicelib.storage.dynamodb.batches import in_batches
+
+
+class Profile(NamedTuple):
+    """A contact, its groups, oldest first, and whether its number is blacklisted."""
+
+    contact: Contact
+    groups: list[Group]
+    is_blacklisted: bool
+
+
+def profile_of(account: Account, contact: Contact) -> Profile:
+    """Return the profile of a contact."""
+    return next(list_profiles(account, [contact]))
+
+
+def list_profiles(account: Account, contacts: Iterable[Contact]) -> Iterator[Profile]:
+    """Yield the profiles of contacts, in their order.
+
+    For each 100 contacts, this reads their groups and their blacklist entries in batches.
+    """
+    for batch in in_batches(contacts):
+        named = {group_id for contact in batch for group_id in contact.group_ids}
+        known = {group.id: group for group in groups.list_groups_by_id(account.id, named)}
+        since = blacklist.blacklisted_since(account, [each.phone_number for each in batch])
+        for contact in batch:
+            of_contact = (known[each] for each in contact.group_ids if each in known)
+            yield Profile(
+                contact,
+                sorted(of_contact, key=lambda group: group.list_key),
+                contact.phone_number in since,
+            )
