@@ -7,9 +7,11 @@ from benchmarks.contacts import NOW, STAMP
 from benchmarks.contacts import number as number_of
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact, ContactChanges, ContactData
+from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.recipients import Campaign
 from chalicelib.domain.selection import ContactFilter, Order, Slice
 from chalicelib.services import accounts, blacklist, contacts, groups, members, paging, selecting
 from chalicelib.services.authentication import Authenticator
@@ -20,7 +22,10 @@ from chalicelib.services.memberships import (
     move_to_group,
     remove_from_group,
 )
+from chalicelib.services.profiles import profile_of
+from chalicelib.services.recipients import page_of_recipients
 from chalicelib.services.uploading import upload_contacts
+from chalicelib.services.writing import write_contact
 from chalicelib.storage import keys
 from chalicelib.storage.items import GroupItem
 
@@ -171,6 +176,31 @@ def _(caller: Caller) -> UseCase:
     blacklist.blacklist_number(caller, _number(), NOW)
     everybody, in_order, whole = ContactFilter(), Order(descending=True), Slice(0, None)
     return lambda: list(selecting.select_members(caller.account, group, everybody, in_order, whole))
+
+
+@prepares("list 3 recipients of a group, of which a fourth contact is blacklisted")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    for index in range(4):
+        create_or_join(caller, group.id, ContactData(_number(index)), NOW, refuse_member=True)
+    blacklist.blacklist_number(caller, _number(1), NOW)
+    campaign = Campaign(group_ids=frozenset({group.id}), numbers=[], excluded_group_ids=frozenset())
+    return lambda: page_of_recipients(caller.account, campaign, after=None, limit=10)
+
+
+@prepares("see the group and the opt-out of a contact")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    contact = create_or_join(caller, group.id, ContactData(_number()), NOW, refuse_member=True)
+    return lambda: profile_of(caller.account, contact)
+
+
+@prepares("replace a contact and its group")
+def _(caller: Caller) -> UseCase:
+    before, after = _create_group(caller), _create_group(caller)
+    create_or_join(caller, before.id, ContactData(_number()), NOW, refuse_member=True)
+    write = ContactWrite(details={"title": "Sir"}, group_ids=(after.id,), may_create=True)
+    return lambda: write_contact(caller, _number(), write, NOW)
 
 
 @prepares("count all contacts")

@@ -36,6 +36,20 @@ class Page(NamedTuple):
         return None if self.limit is None else self.limit + 1
 
 
+def page_after(account: Account, page: Page, cursor: object) -> Page:
+    """Return a page that begins where *cursor* says; None begins the list.
+
+    Raises:
+        InvalidDataError: The cursor is not a text, or is of another list.
+
+    """
+    if cursor is None:
+        return page
+    if not isinstance(cursor, str):
+        raise InvalidDataError.of("cursor", "must be a string")
+    return page._replace(after=read_cursor(account.cursor_key, page.list_key, cursor))
+
+
 def parse_page(request: Request, account: Account, list_key: Sequence[str]) -> Page:
     """Read ``limit`` and ``cursor``, our extension to the vendors' lists.
 

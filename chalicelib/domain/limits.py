@@ -69,6 +69,12 @@ MAX_GROUPS_TO_RENUMBER: Final = 47
 """Groups of a contact whose number can change. A transaction has 100 actions: each group takes two,
 the contact two, its id one, the blacklist entry one, and the ledger two."""
 
+MAX_GIVEN_NUMBERS: Final = 10_000
+"""Numbers that are given beside the groups of a campaign."""
+
+MAX_CAMPAIGN_BYTES: Final = 1_000_000
+"""A question for recipients: that many numbers take 64 characters each, and more if escaped."""
+
 DEFAULT_RETENTION_DAYS: Final = 30
 """How long we keep a contact that is in no group, if its account does not say otherwise."""
 

@@ -25,6 +25,7 @@ from chalicelib.domain.ledger import LedgerEntry, OptOut, Reason, State, Stoppin
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys, ledger
 from chalicelib.storage.dynamodb.batches import in_batches, read_batch
+from chalicelib.storage.dynamodb.queries import list_sort_keys
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import BlacklistItem
@@ -305,6 +306,15 @@ def list_entries(
         page_size=expected,
     )
     return map(_entry_in, items)
+
+
+def list_numbers(account_id: str, *, after: str | None, expected: int | None) -> Iterator[str]:
+    """Yield every number on the blacklist in order, after the number *after*.
+
+    *expected* is as for :func:`list_entries`.
+    """
+    is_after = BlacklistItem.sk > after if after else None
+    return list_sort_keys(keys.blacklist(account_id), is_after, expected)
 
 
 def count_numbers(account_id: str) -> int:

@@ -7,7 +7,6 @@ one item cancel each other, so joins of a popular group would have to wait for e
 import heapq
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
-from operator import attrgetter
 from typing import Final
 
 from pynamodb.expressions.condition import Condition
@@ -19,6 +18,7 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contact_items, keys
 from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.queries import list_sort_keys
 from chalicelib.storage.dynamodb.transactions import (
     Transaction,
     TransactionRefusedError,
@@ -27,7 +27,8 @@ from chalicelib.storage.dynamodb.transactions import (
 from chalicelib.storage.items import ContactItem, MembershipItem
 from chalicelib.storage.stamps import stamped
 
-_MEMBERS_READ_AT_ONCE: Final = 250
+_MAX_READ_AT_ONCE: Final = 250
+_MIN_READ_AT_ONCE: Final = 25
 """The page size for each of several groups, since all their pages are in memory at once."""
 
 
@@ -76,20 +77,18 @@ def list_members(
     """Yield the numbers of the members of some groups, each once and in order, after *after*.
 
     They may include memberships of deleted contacts and groups that are not swept yet. *expected*
-    is how many the caller expects to use; None means all. It sets only how many are read at a time,
-    and only for a single group.
+    is how many the caller expects to use; None means all. It sets only how many are read at a time.
     """
+    page_size = _page_size(expected, len(group_ids))
     of_each_group = (
-        MembershipItem.query(
+        list_sort_keys(
             keys.members(account_id, group_id),
             MembershipItem.sk > (after or keys.BEFORE_ALL_NUMBERS),
-            consistent_read=True,
-            page_size=expected if len(group_ids) == 1 else _MEMBERS_READ_AT_ONCE,
+            page_size,
         )
         for group_id in group_ids
     )
-    numbers = heapq.merge(*(map(attrgetter("sk"), items) for items in of_each_group))
-    return (number for number, _ in groupby(numbers))
+    return (number for number, _ in groupby(heapq.merge(*of_each_group)))
 
 
 def stored_of(
@@ -102,6 +101,14 @@ def stored_of(
         "joinedOn": {"S": contact_items.text_of_moment(stamp.at)},
         **stamped(stamp),
     }
+
+
+def _page_size(expected: int | None, groups: int) -> int | None:
+    if groups <= 1:
+        return expected
+    if expected is None:
+        return _MAX_READ_AT_ONCE
+    return min(max(expected // groups, _MIN_READ_AT_ONCE), _MAX_READ_AT_ONCE)
 
 
 def _join(

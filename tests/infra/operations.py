@@ -182,6 +182,7 @@ OPERATIONS: Final = {
         _v2("PUT", "/contacts/{contact}", {"title": "Sir"}, contact=OTHER),
         _v2("PUT", "/contacts/{contact}/groups", {"groups": ["{group}"]}, contact="{contact}"),
         _v2("GET", "/groups/{group}/members", group="{group}"),
+        _v2("POST", "/recipients", {"groups": ["{group}"], "numbers": [NUMBER]}),
         _v2("DELETE", "/contacts/{contact}", contact="{contact}"),
         _v2("DELETE", "/groups/{group}", group="{group}"),
         _v2("PUT", "/blacklist/{phone}", {"reason": "complaint"}, phone=NUMBER),

@@ -5,7 +5,7 @@
 
 from chalicelib.dialects.dialect import Dialect
 from chalicelib.dialects.v2.credentials import read_credential
-from chalicelib.dialects.v2.endpoints import ENDPOINTS, ROOT
+from chalicelib.dialects.v2.endpoints import ENDPOINTS, REQUEST_BYTES, ROOT
 from chalicelib.dialects.v2.errors import render_error
 
 V2 = Dialect(
@@ -14,4 +14,5 @@ V2 = Dialect(
     endpoints=ENDPOINTS,
     read_credential=read_credential,
     render_error=render_error,
+    request_bytes=REQUEST_BYTES,
 )

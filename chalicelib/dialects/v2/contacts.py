@@ -140,7 +140,7 @@ def parse_groups_of_contact(request: Request) -> ContactWrite:
         body = read_object(request)
         problems = ProblemCollector()
         with problems:
-            groups = _read_groups(required(body, GROUPS))
+            groups = read_groups(required(body, GROUPS))
         with problems:
             refuse_unknown(body, known={GROUPS})
         problems.raise_if_any()
@@ -204,16 +204,21 @@ def contact_response(
 
 def render_contact(profile: Profile) -> dict[str, Any]:
     """Render a contact. No key is ever absent; what is not set is null."""
-    own = _render_own(profile.contact)
     return {
-        "id": own.pop("id"),
-        PHONE_NUMBER: profile.contact.phone_number.e164,
-        **{field: profile.contact.details.get(name) for field, name in DETAIL_FIELDS.items()},
-        ATTRIBUTES: {
-            name.removeprefix(OWN): value for name, value in profile.contact.extra.items()
-        },
+        **render_own_fields(profile.contact),
         GROUPS: [{"id": uuid_of(group.id), "name": group.name} for group in profile.groups],
         BLACKLISTED: profile.is_blacklisted,
+    }
+
+
+def render_own_fields(contact: Contact) -> dict[str, Any]:
+    """Render the fields that a contact has by itself: all but its groups and its opt-out."""
+    own = _render_own(contact)
+    return {
+        "id": own.pop("id"),
+        PHONE_NUMBER: contact.phone_number.e164,
+        **{field: contact.details.get(name) for field, name in DETAIL_FIELDS.items()},
+        ATTRIBUTES: {name.removeprefix(OWN): value for name, value in contact.extra.items()},
         **own,
     }
 
@@ -247,7 +252,7 @@ def _read_contact(
                 raise InvalidDataError.of(PHONE_NUMBER, "must be the number in the path")
     with problems:
         if GROUPS in body:
-            groups = _read_groups(body[GROUPS])
+            groups = read_groups(body[GROUPS])
     with problems, under(f"/{ATTRIBUTES}"):
         own, foreign = _read_attributes(body.get(ATTRIBUTES))
     with problems:
@@ -273,13 +278,18 @@ def _read_number(value: object, account: Account) -> PhoneNumber:
     return read_phone_number(value, account, field=PHONE_NUMBER, is_strict=True)
 
 
-def _read_groups(value: object) -> tuple[int, ...]:
-    """Read groups, each as its id or as an object with its id, as a contact is answered."""
+def read_groups(value: object, field: str = GROUPS) -> tuple[int, ...]:
+    """Read groups, each as its id or as an object with its id, as a contact is answered.
+
+    Raises:
+        InvalidDataError: For each that is not a UUID, or is there twice.
+
+    """
     if not isinstance(value, list):
-        raise InvalidDataError.of(GROUPS, "must be an array")
+        raise InvalidDataError.of(field, "must be an array")
     group_ids: list[int] = []
     problems = ProblemCollector()
-    with under(f"/{GROUPS}"):
+    with under(f"/{field}"):
         for place, each in enumerate(value):
             with problems:
                 text = each.get("id") if isinstance(each, dict) else each

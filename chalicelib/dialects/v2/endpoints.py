@@ -19,6 +19,7 @@ from chalicelib.dialects.v2.contacts import (
     render_contact,
 )
 from chalicelib.dialects.v2.parse import (
+    DEFAULT_LIMIT,
     parse_contact_key,
     parse_group_id,
     parse_group_update,
@@ -31,6 +32,7 @@ from chalicelib.dialects.v2.parse import (
     refuse_changed,
     under,
 )
+from chalicelib.dialects.v2.recipients import parse_recipients, render_recipients
 from chalicelib.dialects.v2.render import (
     render_account,
     render_group,
@@ -40,14 +42,24 @@ from chalicelib.dialects.v2.render import (
 )
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import Contact, ContactKey
+from chalicelib.domain.cursors import write_cursor
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.ledger import Stopping
+from chalicelib.domain.limits import MAX_CAMPAIGN_BYTES
 from chalicelib.services import accounts, blacklist, contacts, groups, listing, members, writing
 from chalicelib.services.listing import ContactListing
 from chalicelib.services.profiles import list_profiles, profile_of
+from chalicelib.services.recipients import page_of_recipients
 
 ROOT: Final = "/v2"
+
+REQUEST_BYTES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        f"{ROOT}/recipients": MAX_CAMPAIGN_BYTES,
+    }
+)
+"""The largest body of each path that takes more than others."""
 
 _NO_CONTENT: Final = Response(status=204)
 
@@ -200,6 +212,19 @@ def delete_group(request: Request, caller: Caller) -> Response:
     return _NO_CONTENT
 
 
+def list_recipients(request: Request, caller: Caller) -> Response:
+    """List who may be messaged now, of groups and given numbers, and who is left out and why."""
+    account = caller.account
+    asked = parse_recipients(request, account)
+    page = page_of_recipients(
+        account, asked.campaign, after=asked.page.after, limit=asked.page.limit or DEFAULT_LIMIT
+    )
+    cursor = None
+    if page.last is not None:
+        cursor = write_cursor(account.cursor_key, asked.page.list_key, page.last)
+    return json_response(200, render_recipients(asked, page, cursor))
+
+
 def list_blacklist(request: Request, caller: Caller) -> Response:
     """List all blacklisted numbers in their order, each with its newest ledger entry."""
     page = parse_list(request, caller.account, "v2 blacklist")
@@ -284,6 +309,7 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "DELETE": Operation(delete_group),
     },
     f"{ROOT}/groups/{{group}}/members": {"GET": Operation(list_members, one=PAGING)},
+    f"{ROOT}/recipients": {"POST": Operation(list_recipients, reads_body=True)},
     f"{ROOT}/blacklist": {"GET": Operation(list_blacklist, one=PAGING)},
     f"{ROOT}/blacklist/{{phone}}": {
         "GET": Operation(get_opt_out, one=PAGING),
