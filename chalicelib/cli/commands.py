@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.cli import accounts, contacts, credentials, maintenance
+from chalicelib.cli import accounts, blacklist, contacts, credentials, maintenance
 from chalicelib.cli.failures import FAILURES, exit_code_of, message_of
 from chalicelib.cli.output import say, take_any_terminal, warn
 
@@ -14,6 +14,7 @@ cli = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 cli.add_typer(accounts.commands, name="accounts")
 cli.add_typer(credentials.commands, name="credentials")
 cli.add_typer(contacts.commands, name="contacts")
+cli.add_typer(blacklist.commands, name="blacklist")
 cli.add_typer(maintenance.commands, name="maintenance")
 
 

@@ -99,6 +99,7 @@ _WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
     ErrorCode.GROUP_NOT_FOUND: "There is no such group in that account.",
     ErrorCode.CONTACT_NOT_FOUND: "There is no contact with that number in that account.",
     ErrorCode.CONTACT_EXISTS: "There is already a contact with that number in that account.",
+    ErrorCode.NUMBER_NOT_BLACKLISTED: "The number is not on the blacklist.",
     OperatorErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
     OperatorErrorCode.ACCOUNT_IN_USE: (
         "The account is in use: revoke its credentials, delete what it holds, and wait two minutes."

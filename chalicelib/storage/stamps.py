@@ -20,14 +20,6 @@ def stamping(stamp: Stamp) -> list[Action]:
     return [_BY.set(stamp.by), _VIA.set(stamp.via)]
 
 
-def stamping_if_new(stamp: Stamp) -> list[Action]:
-    """Return the actions for an update that must not change an existing item.
-
-    An item that has no stamp, since an older version wrote it, gets this one.
-    """
-    return [_BY.set(_BY | stamp.by), _VIA.set(_VIA | stamp.via)]
-
-
 def stamped(stamp: Stamp) -> StoredItem:
     """Return the stamp of a new item, in DynamoDB's form."""
     return {_BY.attr_name: {"S": stamp.by}, _VIA.attr_name: {"S": stamp.via}}

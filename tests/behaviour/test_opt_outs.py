@@ -1,0 +1,164 @@
+"""Opt-outs under every operation of every dialect: none is lifted by the way, and none is lost."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.behaviour.atom import AtomSpeaker
+from tests.behaviour.messente import MessenteSpeaker
+from tests.behaviour.speaker import RefusedError
+from tests.behaviour.speakers import SPEAKERS
+from tests.behaviour.v2 import V2Speaker
+from tests.conftest import open_client
+from tests.sizes import HISTORIES_OF_OPT_OUTS
+
+NUMBERS: Final = ["+37251000001", "+37251000002"]
+GROUPS: Final = {"friends": "standard", "stop": "stoplist", "halt": "stoplist"}
+LISTED: Final[dict[str, type[MessenteSpeaker | V2Speaker]]] = {
+    "messente": MessenteSpeaker, "v2": V2Speaker,
+}  # fmt: skip
+"""The dialects that have the blacklist."""
+
+LIFTING: Final = {"allow", "take_out"}
+"""The steps that may lift an opt-out: they say so."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What somebody tries to do to a number, in a dialect."""
+
+    kind: type
+    what: str
+    number: int
+    group: str
+    other: str
+
+    def take(self, client) -> None:
+        """Do it, if it can be done."""
+        with suppress(RefusedError):
+            getattr(self, self.what)(self.kind(client))
+
+    def create(self, speaker):
+        speaker.create_contact(self._number, {}, speaker.find_group(self.group))
+
+    def change(self, speaker):
+        speaker.change_contact(self._contact(speaker), {"first_name": "Ann"})
+
+    def renumber(self, speaker):
+        other = NUMBERS[(self.number + 1) % len(NUMBERS)]
+        speaker.change_number(self._contact(speaker), other)
+
+    def delete(self, speaker):
+        speaker.delete_contact(self._contact(speaker))
+
+    def put(self, speaker):
+        speaker.put_into_group(self._contact(speaker), speaker.find_group(self.other))
+
+    def move(self, speaker):
+        atom = AtomSpeaker(speaker.client)
+        contact, group = self._contact(atom), atom.find_group(self.other)
+        atom._ask("contact/edit", id=contact, group_id=group)
+
+    def take_out(self, speaker):
+        speaker.take_out_of_group(self._contact(speaker), speaker.find_group(self.group))
+
+    def delete_group(self, speaker):
+        speaker.delete_group(speaker.find_group(self.group))
+        create_group(speaker.client, self.group)
+
+    def stop(self, speaker):
+        LISTED.get(speaker.dialect, V2Speaker)(speaker.client).put_on_blacklist(self._number)
+
+    def allow(self, speaker):
+        LISTED.get(speaker.dialect, V2Speaker)(speaker.client).take_off_blacklist(self._number)
+
+    @property
+    def _number(self):
+        return NUMBERS[self.number]
+
+    def _contact(self, speaker):
+        return speaker.find_contact(self._number, speaker.find_group(self.group))
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        kind=st.sampled_from(SPEAKERS),
+        what=st.sampled_from([
+            "create", "create", "put", "put", "take_out", "take_out", "move", "move", "renumber",
+            "stop", "allow", "change", "delete", "delete_group",
+        ]),
+        number=st.integers(0, len(NUMBERS) - 1),
+        group=st.sampled_from(sorted(GROUPS)),
+        other=st.sampled_from(sorted(GROUPS)),
+    ),
+    min_size=10,
+    max_size=30,
+)  # fmt: skip
+
+
+def create_group(client, name):
+    body = {"name": name, "kind": GROUPS[name]}
+    assert client.send("POST", "/v2/groups", body).status == 201
+
+
+def ledger_of(client, number):
+    """The entries of a number, oldest first; none if it was never stopped."""
+    answer = client.send("GET", f"/v2/blacklist/{number}?limit=1000")
+    if answer.status == 404:
+        return []
+    entries = answer.json["entries"]
+    assert answer.json.items() >= entries[0].items()
+    return entries[::-1]
+
+
+@settings(
+    max_examples=HISTORIES_OF_OPT_OUTS, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps)
+def test_opt_out_is_lifted_only_by_who_says_so_and_none_is_lost(ministack, app_url, history):
+    client = open_client(ministack, app_url)
+    for name in GROUPS:
+        create_group(client, name)
+    before: dict[str, list[dict[str, str]]] = {number: [] for number in NUMBERS}
+
+    for step in history:
+        step.take(client)
+
+        blacklisted = set(V2Speaker(client).list_blacklist())
+        for number in NUMBERS:
+            ledger = ledger_of(client, number)
+            assert ledger[: len(before[number])] == before[number]
+            new = ledger[len(before[number]) :]
+            assert all(entry["source"].startswith(dialects_of(step)) for entry in new)
+            assert_alternating(ledger)
+            assert (number in blacklisted) == bool(ledger and ledger[-1]["state"] == "stopped")
+            if any(entry["state"] == "allowed" for entry in new):
+                assert_lifted_by(step, number, before[number])
+            before[number] = ledger
+
+
+def dialects_of(step):
+    """How the source of a step's entries may begin."""
+    beside = ("v2.", "atom.") if step.what in {"stop", "allow", "move", "delete_group"} else ()
+    return (f"{step.kind.dialect}.", *beside)
+
+
+def assert_alternating(ledger):
+    """Each entry changes the state, or gives a stopped number a weightier reason."""
+    state, reason = "allowed", None
+    for entry in ledger:
+        if entry["state"] == state:
+            assert (reason, entry["reason"]) == ("stoplist", "request")
+        state, reason = entry["state"], entry["reason"]
+
+
+def assert_lifted_by(step, number, before):
+    assert step.what in LIFTING
+    assert number == NUMBERS[step.number]
+    if step.what == "take_out":
+        assert GROUPS[step.group] == "stoplist"
+        assert before[-1]["reason"] == "stoplist"
