@@ -12,6 +12,7 @@ from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.recipients import Campaign
+from chalicelib.domain.rows import Mode
 from chalicelib.domain.selection import ContactFilter, Order, Slice
 from chalicelib.services import accounts, blacklist, contacts, groups, members, paging, selecting
 from chalicelib.services.authentication import Authenticator
@@ -314,7 +315,20 @@ def _(caller: Caller) -> UseCase:
 def _(caller: Caller) -> UseCase:
     group = _create_group(caller)
     rows = [ContactData(phone_number=_number(index)) for index in range(3)]
-    return lambda: list(upload_contacts(caller, rows, NOW, group_id=group.id, refuse_members=True))
+    return lambda: list(upload_contacts(caller, rows, NOW, group_id=group.id))
+
+
+@prepares("upsert 3 contacts: one new, one unchanged, one blacklisted")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    for index in (1, 2):
+        _create_in(caller, group, index)
+    blacklist.blacklist_number(caller, _number(2), NOW)
+    rows = [
+        ContactData(phone_number=_number(index), details=details, group_ids=[group.id])
+        for index, details in enumerate(({}, {}, {"title": "a"}))
+    ]
+    return lambda: list(upload_contacts(caller, rows, NOW, mode=Mode.UPSERT))
 
 
 @prepares("blacklist a number")

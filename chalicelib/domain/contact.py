@@ -1,6 +1,6 @@
 """Contacts: at most one for each number of an account. Outside every group, it is purged later."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -114,11 +114,15 @@ class ContactChanges:
 
 @dataclass(frozen=True, slots=True)
 class ContactData:
-    """What a client sends about a contact, which may or may not exist."""
+    """What a client sends about a contact, which may or may not exist.
+
+    ``group_ids`` are those that the client names for it to join.
+    """
 
     phone_number: PhoneNumber
     details: Details = field(default_factory=dict)
     extra: Extra = field(default_factory=dict)
+    group_ids: Sequence[int] = ()
 
 
 def new_contact(data: ContactData, now: datetime, scheduled_deletion_date: date) -> Contact:

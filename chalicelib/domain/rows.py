@@ -1,25 +1,78 @@
-"""Rows: what a client sends about several contacts, and the outcome of each row."""
+"""Rows: what a client sends about several contacts or numbers, and the outcome of each row."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeAlias
+from enum import Enum, auto
+from typing import Protocol, TypeAlias, TypeVar
 
 from chalicelib.domain.contact import (
     Contact,
     ContactChanges,
     ContactData,
+    ContactKey,
     new_contact,
 )
-from chalicelib.domain.errors import ConflictError, ErrorCode, PhonebookError
+from chalicelib.domain.errors import (
+    ConflictError,
+    ErrorCode,
+    NamedGroupsNotFoundError,
+    NotFoundError,
+    PhonebookError,
+)
+from chalicelib.domain.extra import is_same_extra
 from chalicelib.domain.group import Group
+
+RowT_contra = TypeVar("RowT_contra", contravariant=True)
+RowT = TypeVar("RowT")
+
+
+class Effect(Enum):
+    """What an accepted row did.
+
+    Rows about one contact, or one number of the blacklist, take effect in their order. The effect
+    of a row is the difference between the state after the earlier rows and the state after this
+    one. So the first row may create a contact, and a second one update it. A rejected row changes
+    nothing, and the later rows are read as if it were not there.
+    """
+
+    CREATED = "created"
+    """There was no such contact; or the number was not stopped."""
+    UPDATED = "updated"
+    """A field has another value, or the contact left a group; or a stop of greater weight was
+    recorded. The contact may have joined groups too."""
+    JOINED = "joined"
+    """The contact joined a group, and nothing else changed."""
+    UNCHANGED = "unchanged"
+    """It is the first row of its contact, and everything was already as it says. Nothing was
+    written."""
+    DUPLICATE = "duplicate"
+    """An earlier row had the same contact, and this row changed nothing more, whether it has the
+    same words or not. It repeats the last earlier row that is no duplicate itself. A row that has
+    the words of an earlier one, but undoes what a row between them did, is no duplicate."""
+    SUPPRESSED = "suppressed"
+    """The number was on the blacklist before any of its rows, and stays there. The row took effect
+    like any other; this goes before all effects but :attr:`DUPLICATE`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A row that was written, with the contact after the last row of its number."""
+class Accepted:
+    """A row that took effect, with the contact after its last row.
+
+    ``repeats`` is the position of the row that a duplicate repeats.
+    """
 
     contact: Contact
+    effect: Effect
+    repeats: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A row of the blacklist that took effect. ``repeats`` is as in :class:`Accepted`."""
+
+    effect: Effect
+    repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,61 +85,196 @@ class Rejected:
 Row: TypeAlias = ContactData | Rejected
 """What a client sends about one contact; or its rejection, if it is invalid."""
 
-Outcome: TypeAlias = Written | Rejected
-"""The outcome of a row."""
+Outcome: TypeAlias = Accepted | Rejected
+"""The outcome of a row about a contact."""
+
+StopOutcome: TypeAlias = Stopped | Rejected
+"""The outcome of a row of the blacklist."""
 
 
-Taken: TypeAlias = tuple[Contact | None, list[Outcome]]
-"""The new contact after all rows of one number, and the outcome of each row once it is written.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What several rows of one contact make of it, and the outcome of each once that is written.
 
-There is no contact if all rows are rejected, so that there is nothing to write.
-"""
+    ``contact`` is the contact to write, or None if the rows change nothing.
+    """
+
+    contact: Contact | None
+    outcomes: Mapping[int, Outcome]
+
+
+class Rule(Protocol[RowT_contra]):
+    """How a row changes a contact."""
+
+    def take(self, row: RowT_contra, contact: Contact | None) -> Contact:
+        """Return the contact after a row. *contact* is the one before it, or None.
+
+        Raises:
+            PhonebookError: The row is rejected, and changes nothing.
+
+        """
+
+
+def take_all(
+    rule: Rule[RowT],
+    rows: Mapping[int, RowT],
+    contact: Contact | None,
+    *,
+    is_blacklisted: bool = False,
+) -> Taken:
+    """Apply several rows of one contact, by their positions, one after another.
+
+    *contact* is the one before them, or None. *is_blacklisted* says that its number is on the
+    blacklist. :class:`Effect` says what becomes of each row.
+    """
+    after = contact
+    rejected: dict[int, Rejected] = {}
+    effects: dict[int, Effect] = {}
+    for position, row in rows.items():
+        try:
+            taken = rule.take(row, after)
+        except PhonebookError as error:
+            rejected[position] = Rejected(error)
+        else:
+            effects[position] = _effect(after, taken)
+            after = taken
+    if after is None:
+        return Taken(None, rejected)
+    accepted = {
+        position: Accepted(
+            after, Effect.SUPPRESSED if is_blacklisted and repeats is None else effect, repeats
+        )
+        for position, effect, repeats in with_duplicates(effects)
+    }
+    is_written = after != contact or after.stopped_anew_by
+    return Taken(after if is_written else None, {**rejected, **accepted})
+
+
+def with_duplicates(effects: Mapping[int, Effect]) -> Iterator[tuple[int, Effect, int | None]]:
+    """Yield each accepted row of one contact or number, its effect, and the row that it repeats.
+
+    *effects* are those of the rows by their positions, before duplicates are told apart.
+    """
+    last: int | None = None
+    for position, effect in effects.items():
+        if effect is Effect.UNCHANGED and last is not None:
+            yield position, Effect.DUPLICATE, last
+        else:
+            yield position, effect, None
+            last = position
+
+
+class Mode(Enum):
+    """What rows do to contacts that are already there."""
+
+    TOUCH = auto()
+    """They change them. A row is a change even if its contact has all its values already."""
+    REFUSE_MEMBERS = auto()
+    """They change those that are not in the group yet, and refuse the others."""
+    UPSERT = auto()
+    """They change them. A row writes nothing if its contact has all its values already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """The rules by which rows create and change contacts.
+    """The rule by which rows create and change contacts.
 
-    Each contact joins ``group``, if there is one. With ``refuse_members``, a contact that is
-    already in it is refused; otherwise it is changed. A contact that is created outside groups
-    gets the ``scheduled_deletion_date``.
+    Each contact joins ``group``, if there is one, and those of ``groups`` (by their ids) that its
+    row names. A contact that is created outside groups gets the ``scheduled_deletion_date``.
     """
 
     group: Group | None
     now: datetime
     scheduled_deletion_date: date
-    refuse_members: bool = False
+    mode: Mode = Mode.TOUCH
+    groups: Mapping[int, Group] = field(default_factory=dict)
 
     def take(self, row: ContactData, contact: Contact | None) -> Contact:
         """Return the contact after a row. *contact* is the one before it, or None.
 
         Raises:
-            ConflictError: The contact is already in the group, and ``refuse_members`` is True.
+            ConflictError: The contact is already in the group, and the mode refuses it.
+            NamedGroupsNotFoundError: The row names groups that are not in ``groups``.
             InvalidDataError: Its extra fields would be too large.
 
         """
         if contact is None:
             taken = new_contact(row, self.now, self.scheduled_deletion_date)
-        elif self.refuse_members and self.group and self.group.id in contact.group_ids:
-            raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS, contact_id=contact.id)
         else:
+            self._refuse_member(contact)
             changes = ContactChanges(details=row.details, extra=row.extra)
-            taken = contact.changed(changes, self.now)
-        return taken.joined(self.group) if self.group else taken
+            changed = contact.changed(changes, self.now)
+            is_same = self.mode is Mode.UPSERT and _has_same_fields(contact, changed)
+            taken = contact if is_same else changed
+        for group in self._groups_of(row):
+            taken = taken.joined(group)
+        return taken
 
-    def take_all(self, rows: Collection[ContactData], contact: Contact | None) -> Taken:
-        """Return the contact after several rows of its number, applied one after another.
+    def _refuse_member(self, contact: Contact) -> None:
+        is_member = self.group is not None and self.group.id in contact.group_ids
+        if is_member and self.mode is Mode.REFUSE_MEMBERS:
+            raise ConflictError(ErrorCode.MEMBERSHIP_EXISTS, contact_id=contact.id)
 
-        A rejected row does not change the contact.
+    def _groups_of(self, row: ContactData) -> Iterator[Group]:
+        unknown = [place for place, each in enumerate(row.group_ids) if each not in self.groups]
+        if unknown:
+            raise NamedGroupsNotFoundError(unknown)
+        if self.group:
+            yield self.group
+        yield from (self.groups[group_id] for group_id in row.group_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """The rule by which the contacts of keys join a group."""
+
+    group: Group
+
+    def take(self, row: ContactKey, contact: Contact | None) -> Contact:  # noqa: ARG002
+        """Return the contact in the group.
+
+        Raises:
+            NotFoundError: There is no such contact.
+
         """
-        taken: Contact | None = None
-        rejected: dict[int, Rejected] = {}
-        for position, row in enumerate(rows):
-            try:
-                contact = taken = self.take(row, contact)
-            except PhonebookError as error:
-                rejected[position] = Rejected(error)
-        if taken is None:
-            return None, [*rejected.values()]
-        written = Written(taken)
-        return taken, [rejected.get(position, written) for position in range(len(rows))]
+        if contact is None:
+            raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+        return contact if self.group.id in contact.group_ids else contact.joined(self.group)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The rule by which the contacts of keys leave a group.
+
+    One that is then in no group gets the ``scheduled_deletion_date``.
+    """
+
+    group_id: int
+    scheduled_deletion_date: date
+
+    def take(self, row: ContactKey, contact: Contact | None) -> Contact:  # noqa: ARG002
+        """Return the contact outside the group.
+
+        Raises:
+            NotFoundError: There is no such contact.
+
+        """
+        if contact is None:
+            raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+        if self.group_id not in contact.group_ids:
+            return contact
+        return contact.without_groups({self.group_id}, self.scheduled_deletion_date)
+
+
+def _effect(before: Contact | None, after: Contact) -> Effect:
+    if before is None:
+        return Effect.CREATED
+    if not _has_same_fields(before, after) or before.group_ids - after.group_ids:
+        return Effect.UPDATED
+    if after.group_ids != before.group_ids or after.stopped_anew_by != before.stopped_anew_by:
+        return Effect.JOINED
+    return Effect.UNCHANGED
+
+
+def _has_same_fields(one: Contact, other: Contact) -> bool:
+    return one.details == other.details and is_same_extra(one.extra, other.extra)

@@ -15,7 +15,7 @@ from chalicelib.domain.contact import (
 )
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
-from chalicelib.domain.rows import Upsert
+from chalicelib.domain.rows import Mode, Upsert
 from chalicelib.storage import contacts, groups, memberships, rewrites
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
@@ -97,7 +97,8 @@ def create_or_join(
     """
     group = groups.get_group(caller.account.id, group_id)
     day = deletion_date(now, caller.account.retention_days)
-    upsert = Upsert(group, now, day, refuse_member)
+    mode = Mode.REFUSE_MEMBERS if refuse_member else Mode.TOUCH
+    upsert = Upsert(group, now, day, mode)
     for _ in tries(DECISION_TRIES):
         kept = rewrites.find(caller.account.id, data.phone_number)
         after = upsert.take(data, kept.contact if kept else None)

@@ -4,7 +4,7 @@ Only code that writes contacts uses them, since an item may name deleted groups.
 reads contacts uses :mod:`.contacts`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -19,7 +19,7 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys, tombstones
-from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.batches import StoredItem, read_batch
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.transactions import REVISION
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -55,6 +55,16 @@ def places(account_id: str, key: ContactKey) -> Iterator[PhoneNumber]:
         if place is None or place == looked_at:
             return
     raise UnavailableError(ErrorCode.BUSY)
+
+
+def places_of_ids(account_id: str, contact_ids: Iterable[int]) -> dict[int, PhoneNumber]:
+    """Return where to look for up to 100 contacts, for those of which there is an id item.
+
+    The caller has to check that it found the right contact, as for :func:`places`.
+    """
+    sort_keys = map(keys.of_id, contact_ids)
+    found = read_batch(_phone_number_in, keys.contact_ids(account_id), sort_keys)
+    return {int(sort_key): place for sort_key, place in found.items()}
 
 
 def get_stored(account_id: str, key: ContactKey) -> StoredItem:
@@ -262,6 +272,10 @@ def _place_of_id(account_id: str, contact_id: int) -> PhoneNumber | None:
     except DoesNotExist:
         return None
     return PhoneNumber(item.phone_number)
+
+
+def _phone_number_in(stored: StoredItem) -> PhoneNumber:
+    return PhoneNumber(stored["phoneNumber"]["S"])
 
 
 def _text(stored: StoredItem, key: str) -> str | None:

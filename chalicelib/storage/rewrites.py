@@ -5,10 +5,10 @@ What was read is the condition of what is written. If others were faster, nothin
 whoever wanted to has to read it again and decide anew.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from pynamodb.exceptions import TransactWriteError
 
@@ -37,14 +37,14 @@ MAX_MEMBERSHIPS: Final = MAX_ACTIONS - 3 - blacklist.MAX_ACTIONS_OF_A_NUMBER
 the blacklist."""
 
 MAX_TOGETHER: Final = MAX_ACTIONS // 4
-"""Contacts that are written in one transaction if each joins one group that is no stoplist."""
-
-MAX_STOPPED_TOGETHER: Final = MAX_ACTIONS // (3 + blacklist.MAX_ACTIONS_OF_A_NUMBER)
-"""Contacts that are written in one transaction if each joins a stoplist."""
+"""Contacts that are written in one transaction, if all their actions fit. A transaction holds 4 MB,
+and so 25 contacts of the largest size."""
 
 DAMAGED: Final = (KeyError, TypeError, ValueError, TransactWriteError)
 """What is raised of a contact whose item is not whole, or not of the types that it has to be: when
 it is read, or by DynamoDB when it is changed."""
+
+KeyT = TypeVar("KeyT")
 
 
 class Kept(NamedTuple):
@@ -52,6 +52,10 @@ class Kept(NamedTuple):
 
     stored: StoredItem
     contact: Contact
+
+
+Change: TypeAlias = tuple[Kept | None, Contact]
+"""A contact as it was kept, if it was, and how it shall be."""
 
 
 def get(account_id: str, key: ContactKey) -> Kept:
@@ -87,8 +91,8 @@ def rewrite(
         RefusedError: It is in too many groups for that.
 
     """
+    left = _left_stoplists(kept, after) if may_allow else frozenset()
     standing = None
-    left = kept.contact.stoplist_ids - after.stoplist_ids if kept and may_allow else frozenset()
     if _stopped_by(kept, after) or left:
         standing = blacklist.Standing.read(account_id, after.phone_number)
     planned = _Rewrite(account_id, kept, after, stamp, standing, left)
@@ -102,59 +106,97 @@ def rewrite(
 
 
 class Found(NamedTuple):
-    """Several contacts that are to be rewritten, as DynamoDB has them, by their numbers."""
+    """Several contacts that are to be rewritten, as DynamoDB has them, by their numbers.
+
+    ``places`` are the numbers of those that were looked for by their ids.
+    """
 
     stored: Mapping[str, StoredItem]
+    places: Mapping[int, PhoneNumber]
     deleted: Mapping[int, date]
 
-    def kept(self, phone_number: PhoneNumber) -> Kept | None:
-        """Return one of them, or None if there is none of that number.
+    def place_of(self, key: ContactKey) -> PhoneNumber | None:
+        """Return the number at which to look for a contact; None if no contact has the id."""
+        return key if isinstance(key, PhoneNumber) else self.places.get(key)
+
+    def kept(self, key: ContactKey) -> Kept | None:
+        """Return one of them, or None if there is none of that key.
 
         Raises:
-            Exception: One of :data:`DAMAGED`.
+            Exception: One of :data:`DAMAGED`; also if the contact of an id was not where it was
+                looked for, since its number may have changed meanwhile.
 
         """
-        stored = self.stored.get(phone_number.e164)
+        place = self.place_of(key)
+        stored = self.stored.get(place.e164) if place else None
+        if place is not None and not isinstance(key, PhoneNumber):
+            stored = self.stored[place.e164]
+            if not contact_items.answers_to(stored, key):
+                raise KeyError(key)
         if stored is None:
             return None
         return Kept(stored, contact_items.contact_in(stored).without_deleted_groups(self.deleted))
 
 
-def read_each(account_id: str, phone_numbers: Iterable[PhoneNumber]) -> Found:
+def read_each(account_id: str, contact_keys: Iterable[ContactKey]) -> Found:
     """Return those of up to 100 contacts that are there.
 
     Raises:
         UnavailableError: Not all could be read.
 
     """
-    e164s = [number.e164 for number in phone_numbers]
+    numbers = {key for key in contact_keys if isinstance(key, PhoneNumber)}
+    ids = {key for key in contact_keys if not isinstance(key, PhoneNumber)}
+    places = contact_items.places_of_ids(account_id, ids)
+    e164s = {number.e164 for number in numbers.union(places.values())}
     stored = read_batch(_as_it_is, keys.contacts(account_id), e164s)
     is_any_in_groups = any("groupIds" in item for item in stored.values())
-    return Found(stored, tombstones.deleted_groups(account_id) if is_any_in_groups else {})
+    deleted = tombstones.deleted_groups(account_id) if is_any_in_groups else {}
+    return Found(stored, places, deleted)
+
+
+def fitting_together(changes: Mapping[KeyT, Change]) -> Iterator[list[KeyT]]:
+    """Yield the keys of some changes in parts that :func:`rewrite_together` takes."""
+    together: list[KeyT] = []
+    actions = 0
+    for key, change in changes.items():
+        more = _most_actions(*change)
+        if together and (actions + more > MAX_ACTIONS or len(together) == MAX_TOGETHER):
+            yield together
+            together, actions = [], 0
+        together.append(key)
+        actions += more
+    if together:
+        yield together
 
 
 def rewrite_together(
-    account_id: str, changes: Collection[tuple[Kept | None, Contact]], stamp: Stamp
+    account_id: str, changes: Collection[Change], stamp: Stamp, *, may_allow: bool = False
 ) -> bool:
     """Do what :func:`rewrite` does for several contacts, or for none of them.
 
-    They are at most :data:`MAX_TOGETHER`, or :data:`MAX_STOPPED_TOGETHER` if they join a stoplist.
-    Each keeps its number, and may join one group. Return whether they were written; if not, for
-    whichever of them, each can be rewritten by itself.
+    They are a part of :func:`fitting_together`, and each keeps its number. Return whether they were
+    written; if not, for whichever of them, each can be rewritten by itself.
 
     Raises:
         UnavailableError: The table is out of reach.
 
     """
-    stopped = [after.phone_number for kept, after in changes if _stopped_by(kept, after)]
+    left_by = {
+        after.phone_number: left
+        for kept, after in changes
+        if may_allow and (left := _left_stoplists(kept, after))
+    }
+    stopped = {after.phone_number for kept, after in changes if _stopped_by(kept, after)}
 
     def add_actions(transaction: Transaction) -> None:
         for kept, after in changes:
             standing = standings.get(after.phone_number)
-            _Rewrite(account_id, kept, after, stamp, standing).add_actions(transaction)
+            left = left_by.get(after.phone_number, frozenset())
+            _Rewrite(account_id, kept, after, stamp, standing, left).add_actions(transaction)
 
     try:
-        standings = blacklist.Standing.read_each(account_id, stopped)
+        standings = blacklist.Standing.read_each(account_id, stopped.union(left_by))
         write_together(add_actions)
     except (TransactionRefusedError, TransactWriteError, RefusedError):
         return False
@@ -263,6 +305,20 @@ def _stopped_by(kept: Kept | None, after: Contact) -> frozenset[int]:
     """
     is_moving = kept is not None and kept.contact.phone_number != after.phone_number
     return after.stoplist_ids if is_moving else after.stopped_anew_by
+
+
+def _left_stoplists(kept: Kept | None, after: Contact) -> frozenset[int]:
+    """Return the stoplists that a contact leaves."""
+    return kept.contact.stoplist_ids - after.stoplist_ids if kept else frozenset()
+
+
+def _most_actions(kept: Kept | None, after: Contact) -> int:
+    """Return how many actions a contact that keeps its number adds to a transaction at most."""
+    groups_before = kept.contact.group_ids if kept else frozenset()
+    of_contact = 1 if kept else 2
+    is_blacklist_changed = _stopped_by(kept, after) or _left_stoplists(kept, after)
+    of_number = blacklist.MAX_ACTIONS_OF_A_NUMBER if is_blacklist_changed else 0
+    return of_contact + len(groups_before ^ after.group_ids) + of_number
 
 
 def _kept(account_id: str, stored: StoredItem) -> Kept:

@@ -62,8 +62,10 @@ def change(account, key, now=NOW, **changes):
     return contacts.change_contact(caller_of(account), key, ContactChanges(**changes), now)
 
 
-def data(index=0, *, extra=None, **details):
-    return ContactData(phone_number=number(index), details=details, extra=extra or {})
+def data(index=0, *, extra=None, group_ids=(), **details):
+    return ContactData(
+        phone_number=number(index), details=details, extra=extra or {}, group_ids=group_ids
+    )
 
 
 def create_or_join(account, group, index=0, *, now=NOW, refuse_member=False, extra=None, **details):

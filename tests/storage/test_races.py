@@ -8,6 +8,7 @@ import pytest
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.domain.group import GroupKind
+from chalicelib.domain.rows import Mode
 from chalicelib.services import blacklist, contacts, groups, memberships
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.storage import keys
@@ -258,7 +259,7 @@ def test_uploads_of_the_same_contacts_at_once_make_each_contact_once(account, _r
         *[
             lambda group=group: list(
                 upload_contacts(
-                    caller_of(account), rows, NOW, group_id=group.id, refuse_members=True
+                    caller_of(account), rows, NOW, group_id=group.id, mode=Mode.REFUSE_MEMBERS
                 )
             )
             for group in groups_of_each

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count, islice
 
 import pytest
@@ -15,10 +16,10 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
-from chalicelib.domain.rows import Rejected, Written
-from chalicelib.services import contacts, groups, uploading
+from chalicelib.domain.rows import Accepted, Mode, Rejected
+from chalicelib.services import blacklist, contacts, groups, uploading
 from chalicelib.services.uploading import read_rows, upload_contacts
-from chalicelib.storage import keys
+from chalicelib.storage import keys, rewrites
 from chalicelib.storage.dynamodb.connection import REPEATS
 from chalicelib.storage.dynamodb.connection import table as connection
 from chalicelib.storage.dynamodb.deadline import calls_end_after
@@ -37,11 +38,13 @@ from tests.storage.steps import (
     create_or_join,
     data,
     number,
+    stored_contact,
     stored_keys,
     stored_members,
 )
 
 SECONDS = 0.5
+LATER = NOW + timedelta(days=1)
 
 pytestmark = pytest.mark.real_engine
 
@@ -57,17 +60,21 @@ def engine(table, account, group):
         yield faulty
 
 
-def upload(account, group, rows, *, refuse_members=False):
+def upload(account, group, rows, *, mode=Mode.TOUCH, now=NOW):
     group_id = group and group.id
-    uploaded = upload_contacts(
-        caller_of(account), rows, NOW, group_id=group_id, refuse_members=refuse_members
-    )
-    return list(uploaded)
+    return list(upload_contacts(caller_of(account), rows, now, group_id=group_id, mode=mode))
 
 
 def codes(outcomes):
     return [
         each.reason.code.name if isinstance(each, Rejected) else each.contact.details.get("title")
+        for each in outcomes
+    ]
+
+
+def told(outcomes):
+    return [
+        each.reason.code.name if isinstance(each, Rejected) else each.effect.value
         for each in outcomes
     ]
 
@@ -82,7 +89,7 @@ def test_each_row_becomes_a_member_and_is_answered_in_its_place(account, group):
     assert outcomes[3].contact.id == existing.id
     assert outcomes[3].contact.details == {"email": "a", "title": "3"}
     members = contacts.list_contacts_of_groups(account, [group.id])
-    assert list(map(Written, members)) == outcomes
+    assert list(members) == [each.contact for each in outcomes]
     assert_whole(account, [group])
 
 
@@ -90,7 +97,7 @@ def test_member_is_refused_or_changed(account, group):
     member = create_or_join(account, group, 1, title="old")
     rows = [data(index, title="new") for index in range(3)]
 
-    refused = upload(account, group, rows, refuse_members=True)
+    refused = upload(account, group, rows, mode=Mode.REFUSE_MEMBERS)
     assert codes(refused) == ["new", "MEMBERSHIP_EXISTS", "new"]
     assert isinstance(refused[1].reason, ConflictError)
     assert refused[1].reason.contact_id == member.id
@@ -107,7 +114,7 @@ def test_rows_of_one_number_take_effect_in_their_order(account, group):
     outcomes = upload(account, group, rows)
 
     there = contacts.retrieve_contact(account, number())
-    assert outcomes[0] == outcomes[2] == outcomes[3] == Written(there)
+    assert outcomes[0].contact == outcomes[2].contact == outcomes[3].contact == there
     assert there.details == {"title": "b", "email": "a", "company": "c"}
 
 
@@ -117,7 +124,7 @@ def test_rows_of_one_number_are_one_write(account, group, meter):
     outcomes = upload(account, group, rows)
 
     there = contacts.retrieve_contact(account, number())
-    assert outcomes == [Written(there)] * 500
+    assert [each.contact for each in outcomes] == [there] * 500
     assert there.details == {"title": "499"}
     assert there.extra == {str(index): index for index in range(500)}
     assert meter.calls.count("TransactWriteItems") == 1
@@ -132,7 +139,7 @@ def test_row_that_fails_leaves_the_others_of_its_number(account, group):
 
     assert codes(outcomes) == [None, "INVALID_DATA", None]
     there = contacts.retrieve_contact(account, number())
-    assert outcomes[0] == outcomes[2] == Written(there)
+    assert outcomes[0].contact == outcomes[2].contact == there
     assert there.extra == {"a": half, "c": 1}
 
 
@@ -144,7 +151,7 @@ def test_repeated_row_is_no_duplicate_of_one_that_was_not_written(account, group
     engine.fail("BatchGetItem", take_too_long, times=1)
 
     with calls_end_after(SECONDS):
-        outcomes = upload(account, group, [data(), data()], refuse_members=True)
+        outcomes = upload(account, group, [data(), data()], mode=Mode.REFUSE_MEMBERS)
 
     assert codes(outcomes) == ["BUSY", "BUSY"]
 
@@ -152,7 +159,7 @@ def test_repeated_row_is_no_duplicate_of_one_that_was_not_written(account, group
 def test_row_that_repeats_an_earlier_one_is_refused(account, group, meter):
     rows = [data(0, title="a"), *[data(0, title="b")] * 500, data(1, title="a")]
 
-    outcomes = upload(account, group, rows, refuse_members=True)
+    outcomes = upload(account, group, rows, mode=Mode.REFUSE_MEMBERS)
 
     assert codes(outcomes) == ["a", *["MEMBERSHIP_EXISTS"] * 500, "a"]
     assert {each.reason.contact_id for each in outcomes[1:-1]} == {outcomes[0].contact.id}
@@ -260,6 +267,83 @@ def test_part_is_refused_whose_group_was_deleted_after_the_one_before(account, g
     assert stored_keys(keys.contacts(account.id)) == {number(0).e164, number(1).e164}
 
 
+def test_each_row_of_an_upsert_is_told_its_effect(account, group):
+    for index in range(1, 5):
+        create(account, index, title="a")
+    blacklist.blacklist_number(caller_of(account), number(4), NOW)
+    rows = [
+        data(0, title="a"),
+        data(1, title="b", group_ids=[group.id]),
+        data(2, title="a", group_ids=[group.id]),
+        data(3, title="a"),
+        data(4, title="b"),
+        data(3, title="a"),
+        data(5, group_ids=[1]),
+    ]
+
+    outcomes = upload(account, None, rows, mode=Mode.UPSERT, now=LATER)
+
+    assert told(outcomes) == [
+        "created", "updated", "joined", "unchanged", "suppressed", "duplicate", "GROUP_NOT_FOUND",
+    ]  # fmt: skip
+    assert outcomes[5].repeats == 3
+    assert [each.contact for each in outcomes[:5]] == [
+        contacts.retrieve_contact(account, number(index)) for index in range(5)
+    ]
+    assert stored_members(account, group) == {number(1).e164, number(2).e164}
+    assert_whole(account, [group])
+
+
+def test_upsert_that_says_nothing_new_writes_nothing(account, group, meter):
+    rows = [data(n, title="a", extra={"n": n}, group_ids=[group.id]) for n in range(150)]
+    assert set(told(upload(account, None, rows, mode=Mode.UPSERT))) == {"created"}
+    before = stored_contact(account)
+    calls = len(meter.calls)
+
+    outcomes = upload(account, None, rows, mode=Mode.UPSERT, now=LATER)
+
+    assert set(told(outcomes)) == {"unchanged"}
+    assert stored_contact(account).attribute_values == before.attribute_values
+    assert sorted(meter.calls[calls:-1]) == ["BatchGetItem"] * 5 + ["Query"] * 2
+
+
+def test_rows_that_name_several_groups_are_written_as_many_together_as_fit(account, meter):
+    """Each contact takes 12 actions of 100: itself, its id, and ten memberships."""
+    many = [create_group(account, str(index)) for index in range(10)]
+    rows = [data(n, group_ids=[group.id for group in many]) for n in range(24)]
+
+    outcomes = upload(account, None, rows, mode=Mode.UPSERT)
+
+    assert set(told(outcomes)) == {"created"}
+    assert meter.calls.count("TransactWriteItems") == 3
+    assert_whole(account, many)
+
+
+def test_row_that_names_more_groups_than_can_be_joined_at_once_fails_no_other(account):
+    many = [create_group(account, str(index)) for index in range(rewrites.MAX_MEMBERSHIPS + 1)]
+    ids = [group.id for group in many]
+
+    outcomes = upload(
+        account,
+        None,
+        [data(0, group_ids=ids[:-1]), data(1, group_ids=ids), data(2)],
+        mode=Mode.UPSERT,
+    )
+
+    assert told(outcomes) == ["created", "TOO_MANY_GROUPS", "created"]
+    assert_whole(account, many)
+
+
+def test_rows_that_name_a_stoplist_stop_and_are_then_told_so(account):
+    stoplist = create_group(account, kind=GroupKind.STOPLIST)
+    rows = [data(index, group_ids=[stoplist.id]) for index in range(20)]
+
+    assert set(told(upload(account, None, rows, mode=Mode.UPSERT))) == {"created"}
+    assert len(blacklisted_numbers(account)) == 20
+    assert set(told(upload(account, None, rows, mode=Mode.UPSERT))) == {"suppressed"}
+    assert_whole(account, [stoplist])
+
+
 @pytest.mark.parametrize(
     ("fault", "times"),
     [(lose_answer, 1), (lose_race, SEND_TRIES), (throttle, REPEATS + 1)],
@@ -269,7 +353,7 @@ def test_transaction_that_fails_is_written_row_by_row(account, group, engine, fa
 
     outcomes = upload(account, group, [data(index) for index in range(10)])
 
-    assert all(isinstance(each, Written) for each in outcomes)
+    assert all(isinstance(each, Accepted) for each in outcomes)
     assert_whole(account, [group])
 
 
@@ -287,7 +371,7 @@ def test_rows_are_told_what_became_of_them_at_the_try_that_counts(account, group
 
     engine.fail("TransactWriteItems", let_others_be_faster)
 
-    outcomes = upload(account, group, rows, refuse_members=True)
+    outcomes = upload(account, group, rows, mode=Mode.REFUSE_MEMBERS)
 
     assert codes(outcomes) == [None, "MEMBERSHIP_EXISTS", *["MEMBERSHIP_EXISTS"] * 2]
     assert contacts.retrieve_contact(account, number()).extra == {"b": half}

@@ -36,7 +36,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.collecting import no_collecting
 from chalicelib.domain.group import Group
-from chalicelib.domain.rows import Row
+from chalicelib.domain.rows import Mode, Row
 from chalicelib.services import emails, groups, selecting, uploading
 
 ROOT: Final = "/address-book-api"
@@ -120,7 +120,7 @@ def _upload_contacts(request: Request, caller: Caller) -> Response:
         rows,
         request.received_on,
         group_id=group.id,
-        refuse_members=upload.check is DuplicateCheck.PHONE,
+        mode=Mode.REFUSE_MEMBERS if upload.check is DuplicateCheck.PHONE else Mode.TOUCH,
     )
     return _render_result(render_row(group, outcome) for outcome in outcomes)
 

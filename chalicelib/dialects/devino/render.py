@@ -29,7 +29,7 @@ from chalicelib.domain.field import Field, FieldDefinition
 from chalicelib.domain.field_values import in_zone, shifted
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import pair_of
-from chalicelib.domain.rows import Outcome, Written
+from chalicelib.domain.rows import Accepted, Outcome
 
 _MOMENT_WITH_T: Final = "%Y-%m-%dT%H:%M:%S"
 _TYPES: Final = {kind: name for name, kind in KINDS.items()}
@@ -97,7 +97,7 @@ def render_row(group: Group, outcome: Outcome) -> dict[str, Any]:
 
     The names of a list's own fields may be long; they are not repeated in each of 10,000 rows.
     """
-    if isinstance(outcome, Written):
+    if isinstance(outcome, Accepted):
         return {"code": "OK", "result": {"contactId": pair_of(group.id, outcome.contact.id)}}
     key, field, description = reason_in_row(outcome.reason)
     display_name = _DISPLAY_NAMES.get(field, field)
