@@ -10,15 +10,17 @@ from chalicelib.domain.contact import Contact, ContactChanges, ContactData
 from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.group import Group, GroupKind
+from chalicelib.domain.ledger import Reason, Stop
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.recipients import Campaign
-from chalicelib.domain.rows import Mode
+from chalicelib.domain.rows import KeyRow, Mode
 from chalicelib.domain.selection import ContactFilter, Order, Slice
 from chalicelib.services import accounts, blacklist, contacts, groups, members, paging, selecting
 from chalicelib.services.authentication import Authenticator
 from chalicelib.services.memberships import (
     add_all_to_group,
     add_to_group,
+    change_members,
     create_or_join,
     move_to_group,
     remove_from_group,
@@ -265,6 +267,15 @@ def _(caller: Caller) -> UseCase:
     return lambda: add_all_to_group(caller, group.id, ids, NOW)
 
 
+@prepares("add 2 contacts to a group, and take 1 out of it, in a batch")
+def _(caller: Caller) -> UseCase:
+    group = _create_group(caller)
+    first, _ = (_create(caller, index) for index in range(2))
+    _create_in(caller, group, 2)
+    add: list[KeyRow] = [first.id, _number(1)]
+    return lambda: change_members(caller, group.id, add=add, remove=[_number(2)], now=NOW)
+
+
 @prepares("leave one of several groups")
 def _(caller: Caller) -> UseCase:
     group, _ = _create_in_groups(caller, 2)
@@ -359,6 +370,13 @@ def _(caller: Caller) -> UseCase:
     blacklist.blacklist_number(caller, _number(), NOW)
     blacklist.allow_number(caller, _number(), NOW)
     return lambda: blacklist.blacklist_number(caller, _number(), NOW)
+
+
+@prepares("blacklist 3 numbers, of which one is blacklisted, in a batch")
+def _(caller: Caller) -> UseCase:
+    blacklist.blacklist_number(caller, _number(), NOW)
+    rows = [Stop(_number(index), Reason.REQUEST) for index in range(3)]
+    return lambda: blacklist.stop_numbers(caller, rows, NOW)
 
 
 @prepares("read the state of a blacklisted number")

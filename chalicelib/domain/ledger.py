@@ -36,6 +36,15 @@ class Reason(Enum):
         return reasons.index(self) > reasons.index(other)
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What a client sends about a number that is to be stopped."""
+
+    phone_number: PhoneNumber
+    reason: Reason
+    note: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
     """One line in the history of a number. It never changes.

@@ -1,5 +1,6 @@
 """Rows: what a client sends about several contacts or numbers, and the outcome of each row."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,6 +23,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.extra import is_same_extra
 from chalicelib.domain.group import Group
+from chalicelib.domain.ledger import Stop
+from chalicelib.domain.phone import PhoneNumber
 
 RowT_contra = TypeVar("RowT_contra", contravariant=True)
 RowT = TypeVar("RowT")
@@ -85,6 +88,12 @@ class Rejected:
 Row: TypeAlias = ContactData | Rejected
 """What a client sends about one contact; or its rejection, if it is invalid."""
 
+KeyRow: TypeAlias = ContactKey | Rejected
+"""The key of a contact as a row of its own; or its rejection, if it is none."""
+
+StopRow: TypeAlias = Stop | Rejected
+"""What a client sends about a number that is to be stopped; or its rejection."""
+
 Outcome: TypeAlias = Accepted | Rejected
 """The outcome of a row about a contact."""
 
@@ -105,6 +114,9 @@ class Taken:
 
 class Rule(Protocol[RowT_contra]):
     """How a row changes a contact."""
+
+    def key_of(self, row: RowT_contra) -> ContactKey:
+        """Return the key of the contact that a row is about."""
 
     def take(self, row: RowT_contra, contact: Contact | None) -> Contact:
         """Return the contact after a row. *contact* is the one before it, or None.
@@ -189,6 +201,11 @@ class Upsert:
     mode: Mode = Mode.TOUCH
     groups: Mapping[int, Group] = field(default_factory=dict)
 
+    @staticmethod
+    def key_of(row: ContactData) -> PhoneNumber:
+        """Return the number of a row."""
+        return row.phone_number
+
     def take(self, row: ContactData, contact: Contact | None) -> Contact:
         """Return the contact after a row. *contact* is the one before it, or None.
 
@@ -224,14 +241,16 @@ class Upsert:
         yield from (self.groups[group_id] for group_id in row.group_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Joining:
-    """The rule by which the contacts of keys join a group."""
+class _KeyRule(ABC):
+    """A rule whose rows are only the keys of contacts that are there."""
 
-    group: Group
+    @staticmethod
+    def key_of(row: ContactKey) -> ContactKey:
+        """Return the key that a row is."""
+        return row
 
     def take(self, row: ContactKey, contact: Contact | None) -> Contact:  # noqa: ARG002
-        """Return the contact in the group.
+        """Return the contact after a row.
 
         Raises:
             NotFoundError: There is no such contact.
@@ -239,12 +258,25 @@ class Joining:
         """
         if contact is None:
             raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+        return self._changed(contact)
+
+    @abstractmethod
+    def _changed(self, contact: Contact) -> Contact: ...
+
+
+@dataclass(frozen=True)
+class Joining(_KeyRule):
+    """The rule by which contacts join a group."""
+
+    group: Group
+
+    def _changed(self, contact: Contact) -> Contact:
         return contact if self.group.id in contact.group_ids else contact.joined(self.group)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """The rule by which the contacts of keys leave a group.
+@dataclass(frozen=True)
+class Leaving(_KeyRule):
+    """The rule by which contacts leave a group.
 
     One that is then in no group gets the ``scheduled_deletion_date``.
     """
@@ -252,15 +284,7 @@ class Leaving:
     group_id: int
     scheduled_deletion_date: date
 
-    def take(self, row: ContactKey, contact: Contact | None) -> Contact:  # noqa: ARG002
-        """Return the contact outside the group.
-
-        Raises:
-            NotFoundError: There is no such contact.
-
-        """
-        if contact is None:
-            raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    def _changed(self, contact: Contact) -> Contact:
         if self.group_id not in contact.group_ids:
             return contact
         return contact.without_groups({self.group_id}, self.scheduled_deletion_date)

@@ -1,14 +1,38 @@
 """The numbers that must not be messaged, and who stopped them. They need not be contacts."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Final
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.caller import Caller
-from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
-from chalicelib.domain.ledger import LedgerEntry, OptOut, Reason, Stopping
+from chalicelib.domain.caller import Caller, Stamp
+from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, PhonebookError
+from chalicelib.domain.ledger import LedgerEntry, OptOut, Reason, Stop, Stopping
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.rows import (
+    Effect,
+    Rejected,
+    StopOutcome,
+    Stopped,
+    StopRow,
+    with_duplicates,
+)
+from chalicelib.observability import logger
+from chalicelib.services.threads import in_threads
 from chalicelib.storage import blacklist
+from chalicelib.storage.dynamodb.batches import in_batches
+from chalicelib.storage.rewrites import DAMAGED
+
+_READ_AT_ONCE: Final = 25
+"""Numbers that a thread reads together, and then stops one after another."""
+
+_EFFECTS: Final = {
+    Stopping.NEW: Effect.CREATED,
+    Stopping.OUTWEIGHED: Effect.UPDATED,
+    Stopping.UNCHANGED: Effect.UNCHANGED,
+}
 
 
 def stop_number(
@@ -29,6 +53,25 @@ def stop_number(
     """
     stamp = caller.stamp(now)
     return blacklist.stop_number(caller.account.id, phone_number, stamp, reason, note)
+
+
+def stop_numbers(caller: Caller, rows: Sequence[StopRow], now: datetime) -> list[StopOutcome]:
+    """Stop the number of each row, and return what became of each row, in their order.
+
+    This is idempotent. Rows of one number take effect in their order. No row fails for another;
+    those that were not begun by the end of the request's time are rejected as unavailable.
+    """
+    outcomes: dict[int, StopOutcome] = {}
+    rows_of: dict[PhoneNumber, dict[int, Stop]] = defaultdict(dict)
+    for position, row in enumerate(rows):
+        if isinstance(row, Rejected):
+            outcomes[position] = row
+        else:
+            rows_of[row.phone_number][position] = row
+    stop_some = partial(_stop_some, caller.account.id, caller.stamp(now))
+    for stopped in in_threads(stop_some, map(dict, in_batches(rows_of.items(), _READ_AT_ONCE))):
+        outcomes |= stopped
+    return [outcomes[position] for position in range(len(rows))]
 
 
 def blacklist_number(caller: Caller, phone_number: PhoneNumber, now: datetime) -> None:
@@ -116,3 +159,50 @@ def list_blacklist(
     *expected* is how many the caller expects to use; it sets how many are read at a time.
     """
     return blacklist.list_entries(account.id, after=after, expected=expected)
+
+
+def _stop_some(
+    account_id: str, stamp: Stamp, rows_of: Mapping[PhoneNumber, Mapping[int, Stop]]
+) -> dict[int, StopOutcome]:
+    """Stop some numbers, and return what became of the rows of each."""
+    standings: Mapping[PhoneNumber, blacklist.Standing] = {}
+    try:
+        standings = blacklist.Standing.read_each(account_id, rows_of)
+    except PhonebookError as error:
+        return {position: Rejected(error) for rows in rows_of.values() for position in rows}
+    except DAMAGED:
+        pass  # Each is read alone, so that one which is damaged stops no other.
+    outcomes: dict[int, StopOutcome] = {}
+    for number, rows in rows_of.items():
+        read = partial(blacklist.Standing.read, account_id, number)
+        outcomes |= _stop(read, standings.get(number), stamp, rows)
+    return outcomes
+
+
+def _stop(
+    read: Callable[[], blacklist.Standing],
+    standing: blacklist.Standing | None,
+    stamp: Stamp,
+    rows: Mapping[int, Stop],
+) -> dict[int, StopOutcome]:
+    """Stop one number, and return what became of its rows. *standing* is None if it is to be read.
+
+    After a change it is read again for the next row.
+    """
+    rejected: dict[int, StopOutcome] = {}
+    effects: dict[int, Effect] = {}
+    for position, row in rows.items():
+        try:
+            standing = standing or read()
+            stopping = blacklist.stop(standing, stamp, row.reason, row.note)
+        except PhonebookError as error:
+            rejected[position] = Rejected(error)
+        except DAMAGED:
+            logger().exception("A number could not be stopped")
+            rejected[position] = Rejected(PhonebookError(ErrorCode.BUG))
+        else:
+            effects[position] = _EFFECTS[stopping]
+            standing = standing if stopping is Stopping.UNCHANGED else None
+    return rejected | {
+        position: Stopped(effect, repeats) for position, effect, repeats in with_duplicates(effects)
+    }

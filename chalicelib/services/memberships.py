@@ -1,6 +1,6 @@
 """Putting contacts into groups and taking them out."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,8 @@ from chalicelib.domain.contact import (
 )
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
-from chalicelib.domain.rows import Mode, Upsert
+from chalicelib.domain.rows import Joining, KeyRow, Leaving, Mode, Outcome, Upsert
+from chalicelib.services.rows import RowWriter
 from chalicelib.storage import contacts, groups, memberships, rewrites
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 
@@ -78,6 +79,32 @@ def remove_from_group(caller: Caller, group_id: int, key: ContactKey, now: datet
         if rewrites.rewrite(account.id, kept, after, caller.stamp(now), may_allow=True):
             return
     raise UnavailableError(ErrorCode.BUSY)
+
+
+def change_members(
+    caller: Caller,
+    group_id: int,
+    *,
+    add: Iterable[KeyRow],
+    remove: Iterable[KeyRow],
+    now: datetime,
+) -> tuple[list[Outcome], list[Outcome]]:
+    """Put contacts into a group, then take others out; return what became of each, in their order.
+
+    This is idempotent, and each contact is as by :func:`add_to_group` or :func:`remove_from_group`.
+    No row fails for another; those that were not begun by the end of the request's time are
+    rejected as unavailable.
+
+    Raises:
+        NotFoundError: There is no such group.
+
+    """
+    account = caller.account
+    group = groups.get_group(account.id, group_id)
+    day = deletion_date(now, account.retention_days)
+    joining = RowWriter(account.id, Joining(group), caller.stamp(now), tells_suppressed=True)
+    leaving = RowWriter(account.id, Leaving(group.id, day), caller.stamp(now), may_allow=True)
+    return joining.write(dict(enumerate(add))), leaving.write(dict(enumerate(remove)))
 
 
 def create_or_join(

@@ -1,5 +1,6 @@
 """Writing what rows make of contacts, each row with an outcome of its own."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeAlias
@@ -35,16 +36,22 @@ class RowWriter(Generic[RowT]):
     tells_suppressed: bool = False
     may_allow: bool = False
 
-    def write(self, rows_of: RowsByKey[RowT]) -> Outcomes:
-        """Write the contacts of some rows, and return what became of each row.
+    def write(self, rows: Mapping[int, RowT | Rejected]) -> list[Outcome]:
+        """Write the contacts of some rows, and return what became of each, in their order.
 
-        No contact fails for another. Those that were not begun by the end of the request's time
-        are rejected as unavailable.
+        No row fails for another. Those that were not begun by the end of the request's time are
+        rejected as unavailable.
         """
         outcomes: Outcomes = {}
+        rows_of: dict[ContactKey, dict[int, RowT]] = defaultdict(dict)
+        for position, row in rows.items():
+            if isinstance(row, Rejected):
+                outcomes[position] = row
+            else:
+                rows_of[self.rule.key_of(row)][position] = row
         for written in in_threads(self._write_some, map(dict, in_batches(rows_of.items()))):
             outcomes |= written
-        return outcomes
+        return [outcomes[position] for position in rows]
 
     def _write_some(self, rows_of: RowsByKey[RowT]) -> Outcomes:
         """Write up to 100 contacts, and return what became of the rows of each.

@@ -1,16 +1,15 @@
 """Writing the contacts of thousands of rows, each row with an outcome of its own."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
 
 from chalicelib.domain.caller import Caller
-from chalicelib.domain.contact import ContactData, ContactKey, deletion_date
+from chalicelib.domain.contact import deletion_date
 from chalicelib.domain.errors import PhonebookError, UnavailableError
 from chalicelib.domain.limits import MAX_UPLOAD_ROWS
 from chalicelib.domain.rows import Mode, Outcome, Rejected, Row, Upsert
-from chalicelib.services.rows import Outcomes, RowWriter
+from chalicelib.services.rows import RowWriter
 from chalicelib.storage import groups
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.deadline import refuse_if_too_late
@@ -65,11 +64,17 @@ def upload_contacts(
             # For each part, since a deleted group may be swept before the last part is written.
             upsert = _upsert(caller, part, now, group_id, mode)
         except UnavailableError as error:
-            outcomes: Outcomes = {position: Rejected(error) for position in part}
-        else:
-            outcomes = _write_part(caller, part, upsert)
-        outcomes |= {position: row for position, row in part.items() if isinstance(row, Rejected)}
-        yield from (outcomes[position] for position in part)
+            yield from (
+                row if isinstance(row, Rejected) else Rejected(error) for row in part.values()
+            )
+            continue
+        writer = RowWriter(
+            caller.account.id,
+            upsert,
+            caller.stamp(now),
+            tells_suppressed=mode is Mode.UPSERT,
+        )
+        yield from writer.write(part)
 
 
 def _upsert(
@@ -87,17 +92,3 @@ def _upsert(
         mode=mode,
         groups={group.id: group for group in groups.list_groups_by_id(account.id, named)},
     )
-
-
-def _write_part(caller: Caller, part: Mapping[int, Row], upsert: Upsert) -> Outcomes:
-    rows_of: dict[ContactKey, dict[int, ContactData]] = defaultdict(dict)
-    for position, row in part.items():
-        if not isinstance(row, Rejected):
-            rows_of[row.phone_number][position] = row
-    writer = RowWriter(
-        caller.account.id,
-        upsert,
-        caller.stamp(upsert.now),
-        tells_suppressed=upsert.mode is Mode.UPSERT,
-    )
-    return writer.write(rows_of)

@@ -210,16 +210,25 @@ def stop_number(
         UnavailableError: Others changed it at every try.
 
     """
-    standing = Standing.new(account_id, phone_number)
+    return stop(Standing.new(account_id, phone_number), stamp, reason, note)
+
+
+def stop(standing: Standing, stamp: Stamp, reason: Reason, note: str | None) -> Stopping:
+    """Do what :func:`stop_number` does for a number that was read.
+
+    Raises:
+        UnavailableError: Others changed it at every try.
+
+    """
     for _ in tries(DECISION_TRIES):
         stopping = standing.stopping(reason)
         if stopping is Stopping.UNCHANGED:
             return stopping
-        stop = partial(standing.add_stopping, stamp=stamp, reason=reason, note=note)
+        add_stop = partial(standing.add_stopping, stamp=stamp, reason=reason, note=note)
         try:
-            write_together(stop)
+            write_together(add_stop)
         except TransactionRefusedError:
-            standing = Standing.read(account_id, phone_number)
+            standing = Standing.read(standing.account_id, standing.phone_number)
         else:
             return stopping
     raise UnavailableError(ErrorCode.BUSY)

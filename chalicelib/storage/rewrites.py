@@ -41,8 +41,8 @@ MAX_TOGETHER: Final = MAX_ACTIONS // 4
 and so 25 contacts of the largest size."""
 
 DAMAGED: Final = (KeyError, TypeError, ValueError, TransactWriteError)
-"""What is raised of a contact whose item is not whole, or not of the types that it has to be: when
-it is read, or by DynamoDB when it is changed."""
+"""What is raised of a contact or a number whose item is not whole, or not of the types that it has
+to be: when it is read, or by DynamoDB when it is changed."""
 
 KeyT = TypeVar("KeyT")
 
