@@ -1,6 +1,6 @@
 """Contacts: at most one for each number of an account. Outside every group, it is purged later."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -75,7 +75,7 @@ class Contact:
             self,
             phone_number=changes.phone_number or self.phone_number,
             details=_known({**self.details, **changes.details}),
-            extra=changed_extra(self.extra, changes.extra),
+            extra=changed_extra(self.extra, {**self._replaced(changes), **changes.extra}),
             updated_on=now,
         )
 
@@ -102,27 +102,42 @@ class Contact:
             scheduled_deletion_date=None if remaining else scheduled_deletion_date,
         )
 
+    def _replaced(self, changes: "ContactChanges") -> dict[str, None]:
+        """Return the changes that clear the extra fields which are to be replaced."""
+        prefix = changes.replaced_extra
+        if prefix is None:
+            return {}
+        return {name: None for name in self.extra if name.startswith(prefix)}
+
 
 @dataclass(frozen=True, slots=True)
 class ContactChanges:
-    """The fields of a contact to change. None clears a field, but does not change the number."""
+    """The fields of a contact to change. None clears a field, but does not change the number.
+
+    All extra fields whose names begin with ``replaced_extra`` are cleared first, if it is not None.
+    """
 
     phone_number: PhoneNumber | None = None
     details: Details = field(default_factory=dict)
     extra: Extra = field(default_factory=dict)
+    replaced_extra: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContactData:
     """What a client sends about a contact, which may or may not exist.
 
-    ``group_ids`` are those that the client names for it to join.
+    ``replaced_extra`` is as in :class:`ContactChanges`. ``group_ids`` are those that the client
+    names for it to join. ``check`` gets the contact before the change, or None, and whether its
+    number is on the blacklist. If it raises, the data is refused.
     """
 
     phone_number: PhoneNumber
     details: Details = field(default_factory=dict)
     extra: Extra = field(default_factory=dict)
+    replaced_extra: str | None = None
     group_ids: Sequence[int] = ()
+    check: Callable[[Contact | None, bool], None] | None = field(default=None, compare=False)
 
 
 def new_contact(data: ContactData, now: datetime, scheduled_deletion_date: date) -> Contact:

@@ -50,6 +50,10 @@ MAX_UPLOAD_BYTES: Final = 5_000_000
 
 MAX_UPLOAD_ROWS: Final = 10_000
 
+MAX_BATCH_ROWS: Final = 1_000
+"""Rows of a batch in our own API. All but those with the longest texts fit into
+:data:`MAX_UPLOAD_BYTES`."""
+
 MAX_RESPONSE_BYTES: Final = 5_500_000
 """The body of a list. A client has to request a larger list in pages."""
 

@@ -74,6 +74,7 @@ class Accepted:
 class Stopped:
     """A row of the blacklist that took effect. ``repeats`` is as in :class:`Accepted`."""
 
+    phone_number: PhoneNumber
     effect: Effect
     repeats: int | None = None
 
@@ -118,8 +119,13 @@ class Rule(Protocol[RowT_contra]):
     def key_of(self, row: RowT_contra) -> ContactKey:
         """Return the key of the contact that a row is about."""
 
-    def take(self, row: RowT_contra, contact: Contact | None) -> Contact:
-        """Return the contact after a row. *contact* is the one before it, or None.
+    def take(
+        self, row: RowT_contra, contact: Contact | None, *, is_blacklisted: bool = False
+    ) -> Contact:
+        """Return the contact after a row.
+
+        *contact* is the one before it, or None. *is_blacklisted* says that its number is on the
+        blacklist, as far as that was asked.
 
         Raises:
             PhonebookError: The row is rejected, and changes nothing.
@@ -144,7 +150,7 @@ def take_all(
     effects: dict[int, Effect] = {}
     for position, row in rows.items():
         try:
-            taken = rule.take(row, after)
+            taken = rule.take(row, after, is_blacklisted=is_blacklisted)
         except PhonebookError as error:
             rejected[position] = Rejected(error)
         else:
@@ -206,20 +212,26 @@ class Upsert:
         """Return the number of a row."""
         return row.phone_number
 
-    def take(self, row: ContactData, contact: Contact | None) -> Contact:
-        """Return the contact after a row. *contact* is the one before it, or None.
+    def take(
+        self, row: ContactData, contact: Contact | None, *, is_blacklisted: bool = False
+    ) -> Contact:
+        """Return the contact after a row, as in :class:`Rule`.
 
         Raises:
             ConflictError: The contact is already in the group, and the mode refuses it.
             NamedGroupsNotFoundError: The row names groups that are not in ``groups``.
-            InvalidDataError: Its extra fields would be too large.
+            InvalidDataError: Its extra fields would be too large, or its own check refuses it.
 
         """
+        if row.check is not None:
+            row.check(contact, is_blacklisted)
         if contact is None:
             taken = new_contact(row, self.now, self.scheduled_deletion_date)
         else:
             self._refuse_member(contact)
-            changes = ContactChanges(details=row.details, extra=row.extra)
+            changes = ContactChanges(
+                details=row.details, extra=row.extra, replaced_extra=row.replaced_extra
+            )
             changed = contact.changed(changes, self.now)
             is_same = self.mode is Mode.UPSERT and _has_same_fields(contact, changed)
             taken = contact if is_same else changed
@@ -249,8 +261,14 @@ class _KeyRule(ABC):
         """Return the key that a row is."""
         return row
 
-    def take(self, row: ContactKey, contact: Contact | None) -> Contact:  # noqa: ARG002
-        """Return the contact after a row.
+    def take(
+        self,
+        row: ContactKey,  # noqa: ARG002
+        contact: Contact | None,
+        *,
+        is_blacklisted: bool = False,  # noqa: ARG002
+    ) -> Contact:
+        """Return the contact after a row, as in :class:`Rule`.
 
         Raises:
             NotFoundError: There is no such contact.

@@ -1,7 +1,7 @@
 """The numbers that must not be messaged, and who stopped them. They need not be contacts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -174,26 +174,27 @@ def _stop_some(
         pass  # Each is read alone, so that one which is damaged stops no other.
     outcomes: dict[int, StopOutcome] = {}
     for number, rows in rows_of.items():
-        read = partial(blacklist.Standing.read, account_id, number)
-        outcomes |= _stop(read, standings.get(number), stamp, rows)
+        standing = standings.get(number)
+        outcomes |= _stop(account_id, number, standing, stamp, rows)
     return outcomes
 
 
 def _stop(
-    read: Callable[[], blacklist.Standing],
+    account_id: str,
+    number: PhoneNumber,
     standing: blacklist.Standing | None,
     stamp: Stamp,
     rows: Mapping[int, Stop],
 ) -> dict[int, StopOutcome]:
-    """Stop one number, and return what became of its rows. *standing* is None if it is to be read.
+    """Stop one number, and return what became of its rows.
 
-    After a change it is read again for the next row.
+    *standing* is None if the number is to be read first. It is read again after each change.
     """
     rejected: dict[int, StopOutcome] = {}
     effects: dict[int, Effect] = {}
     for position, row in rows.items():
         try:
-            standing = standing or read()
+            standing = standing or blacklist.Standing.read(account_id, number)
             stopping = blacklist.stop(standing, stamp, row.reason, row.note)
         except PhonebookError as error:
             rejected[position] = Rejected(error)
@@ -204,5 +205,6 @@ def _stop(
             effects[position] = _EFFECTS[stopping]
             standing = standing if stopping is Stopping.UNCHANGED else None
     return rejected | {
-        position: Stopped(effect, repeats) for position, effect, repeats in with_duplicates(effects)
+        position: Stopped(number, effect, repeats)
+        for position, effect, repeats in with_duplicates(effects)
     }

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.contact import ContactData, new_contact
-from chalicelib.domain.errors import ConflictError, ErrorCode
+from chalicelib.domain.errors import ConflictError, ErrorCode, InvalidDataError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
 from chalicelib.domain.phone import PhoneNumber
@@ -39,7 +39,7 @@ HALF = "x" * (MAX_EXTRA_CHARACTERS // 2)
 
 
 def row(*, extra=None, group_ids=(), **details):
-    return ContactData(NUMBER, details, extra or {}, group_ids)
+    return ContactData(NUMBER, details, extra or {}, group_ids=group_ids)
 
 
 def taken(rule, rows, contact, **more):
@@ -225,6 +225,31 @@ def test_blacklisted_number_is_told_before_what_its_row_did():
     assert after
     assert after.details["title"] == "c"
     assert told(outcomes) == ["suppressed", ("duplicate", 0), "suppressed", "rejected"]
+
+
+def test_row_is_rejected_if_the_contact_is_not_as_its_own_check_expects_it():
+    seen = []
+
+    def check(contact, is_blacklisted):
+        seen.append((contact, is_blacklisted))
+        if contact is None:
+            raise InvalidDataError.of("id", "cannot be changed")
+
+    rows = [replace(row(title="b"), check=check)] * 2
+
+    assert codes(taken(UPSERT, rows[:1], None)[1]) == ["INVALID_DATA"]
+    after, outcomes = taken(UPSERT, rows, THERE, is_blacklisted=True)
+    assert told(outcomes) == ["suppressed", ("duplicate", 0)]
+    assert seen == [(None, False), (THERE, True), (after, True)]
+
+
+def test_extra_fields_whose_names_begin_alike_can_be_replaced_together():
+    there = replace(THERE, extra={"a.b": 1, "a.c": 2, "b": 3})
+
+    after, _ = taken(UPSERT, [replace(row(extra={"a.d": 4}), replaced_extra="a.")], there)
+
+    assert after
+    assert after.extra == {"b": 3, "a.d": 4}
 
 
 def test_number_is_stopped_again_by_the_first_of_its_rows_that_names_a_stoplist():
