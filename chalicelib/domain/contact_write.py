@@ -22,10 +22,9 @@ from chalicelib.domain.precondition import NOTHING_DEMANDED, Precondition
 class ContactWrite:
     """What to set in a contact.
 
-    ``details`` and ``extra`` are changes: None clears one. All extra fields whose name begins with
-    ``replaced_extra`` are cleared first. ``group_ids`` are exactly the groups that it shall be in;
-    None leaves them as they are. ``phone_number`` changes the number. With ``may_create``, the
-    contact of a number is created if there is none.
+    ``details``, ``extra`` and ``replaced_extra`` are as in :class:`ContactChanges`. ``group_ids``
+    are exactly the groups that it shall be in; None leaves them as they are. ``phone_number``
+    changes the number. With ``may_create``, the contact of a number is created if there is none.
     """
 
     phone_number: PhoneNumber | None = None
@@ -53,13 +52,11 @@ class ContactWrite:
             InvalidDataError: Its extra fields would be too large.
 
         """
-        cleared = {
-            name: None
-            for name in contact.extra
-            if self.replaced_extra is not None and name.startswith(self.replaced_extra)
-        }
         changes = ContactChanges(
-            phone_number=self.phone_number, details=self.details, extra={**cleared, **self.extra}
+            phone_number=self.phone_number,
+            details=self.details,
+            extra=self.extra,
+            replaced_extra=self.replaced_extra,
         )
         return contact.changed(changes, now)
 

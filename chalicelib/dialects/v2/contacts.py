@@ -6,16 +6,18 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from chalicelib.dialects.bodies import (
+    BODY,
     read_details,
     read_object,
     refuse_unknown,
     required,
+    shown_name,
 )
 from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.v2.parse import read_merge_patch, refuse_changed, under
 from chalicelib.dialects.v2.render import render_moment
 from chalicelib.domain.account import Account
-from chalicelib.domain.contact import Contact, ContactKey
+from chalicelib.domain.contact import Contact, ContactData, ContactKey
 from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
@@ -115,6 +117,37 @@ def parse_contact(request: Request, account: Account, key: ContactKey) -> Sent:
         sent = _read_contact(read_object(request), account, is_whole=True, key=key)
     sent = sent._replace(write=replace(sent.write, may_create=True))
     return _with_precondition(sent, request)
+
+
+def read_contact_row(row: object, account: Account) -> ContactData:
+    """Read a contact of a batch: null clears a field, an absent one stays. It joins its groups.
+
+    Raises:
+        InvalidDataError: For every field that is missing, unknown or not acceptable.
+
+    """
+    with under(""):
+        if not isinstance(row, dict):
+            raise InvalidDataError.of(BODY, "must be an object")
+        problems = ProblemCollector()
+        with problems:
+            number = _read_number(required(row, PHONE_NUMBER), account)
+        with problems:
+            others = {field: value for field, value in row.items() if field != PHONE_NUMBER}
+            sent = _read_contact(others, account, is_whole=False)
+        problems.raise_if_any()
+
+    def check(contact: Contact | None, is_blacklisted: bool) -> None:  # noqa: FBT001 - a row's check
+        sent.check(contact, is_blacklisted=is_blacklisted)
+
+    return ContactData(
+        phone_number=number,
+        details=sent.write.details,
+        extra=sent.write.extra,
+        replaced_extra=sent.write.replaced_extra,
+        group_ids=sent.write.group_ids or (),
+        check=check if sent.read_only or sent.foreign else None,
+    )
 
 
 def parse_contact_patch(request: Request, account: Account) -> Sent:
@@ -319,10 +352,11 @@ def _read_attributes(value: object) -> tuple[dict[str, str | None], dict[str, An
     problems = ProblemCollector()
     for name in value.keys() - foreign.keys():
         with problems:
-            checked_text(name, name, shortest=1, longest=MAX_FIELD_NAME_CHARACTERS)
+            shown = shown_name(name)
+            checked_text(shown, name, shortest=1, longest=MAX_FIELD_NAME_CHARACTERS)
             text = value[name]
             own[name] = (
-                None if text is None else checked_text(name, text, longest=MAX_FIELD_CHARACTERS)
+                None if text is None else checked_text(shown, text, longest=MAX_FIELD_CHARACTERS)
             )
     problems.raise_if_any()
     return own, foreign

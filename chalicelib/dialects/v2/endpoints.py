@@ -7,6 +7,16 @@ from typing import Final
 from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import PAGING
+from chalicelib.dialects.v2.batches import (
+    ADD,
+    CONTACTS,
+    ENTRIES,
+    REMOVE,
+    parse_contact_rows,
+    parse_member_rows,
+    parse_stop_rows,
+    render_outcomes,
+)
 from chalicelib.dialects.v2.contacts import (
     Sent,
     contact_response,
@@ -46,16 +56,31 @@ from chalicelib.domain.cursors import write_cursor
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.ledger import Stopping
-from chalicelib.domain.limits import MAX_CAMPAIGN_BYTES
-from chalicelib.services import accounts, blacklist, contacts, groups, listing, members, writing
+from chalicelib.domain.limits import MAX_CAMPAIGN_BYTES, MAX_UPLOAD_BYTES
+from chalicelib.domain.rows import Mode
+from chalicelib.services import (
+    accounts,
+    blacklist,
+    contacts,
+    groups,
+    listing,
+    members,
+    memberships,
+    uploading,
+    writing,
+)
 from chalicelib.services.listing import ContactListing
 from chalicelib.services.profiles import list_profiles, profile_of
 from chalicelib.services.recipients import page_of_recipients
 
 ROOT: Final = "/v2"
+CONTACTS_BATCH: Final = f"{ROOT}/contacts/batch"
+BLACKLIST_BATCH: Final = f"{ROOT}/blacklist/batch"
 
 REQUEST_BYTES: Final[Mapping[str, int]] = MappingProxyType(
     {
+        CONTACTS_BATCH: MAX_UPLOAD_BYTES,
+        BLACKLIST_BATCH: MAX_UPLOAD_BYTES,
         f"{ROOT}/recipients": MAX_CAMPAIGN_BYTES,
     }
 )
@@ -95,6 +120,13 @@ def create_contact(request: Request, caller: Caller) -> Response:
     contact = writing.create_contact(caller, phone_number, sent.write, request.received_on)
     location = {"Location": f"{request.url}/{uuid_of(contact.id)}"}
     return contact_response(201, profile_of(caller.account, contact), location)
+
+
+def upsert_contacts(request: Request, caller: Caller) -> Response:
+    """Create or change up to 1,000 contacts; each row has its own outcome."""
+    rows = parse_contact_rows(request, caller.account)
+    outcomes = uploading.upload_contacts(caller, rows, request.received_on, mode=Mode.UPSERT)
+    return json_response(200, {"outcomes": render_outcomes(CONTACTS, outcomes)})
 
 
 def get_contact(request: Request, caller: Caller) -> Response:
@@ -149,6 +181,17 @@ def list_members(request: Request, caller: Caller) -> Response:
         for profile in list_profiles(account, found)
     )
     return render_list(request, account, page, "contacts", entries)
+
+
+def change_members(request: Request, caller: Caller) -> Response:
+    """Put contacts into a group and take others out of it; each has its own outcome."""
+    group_id = parse_group_id(request)
+    rows = parse_member_rows(request, caller.account)
+    joined, left = memberships.change_members(
+        caller, group_id, add=rows.add, remove=rows.remove, now=request.received_on
+    )
+    added, removed = render_outcomes(ADD, joined), render_outcomes(REMOVE, left)
+    return json_response(200, {"added": added, "removed": removed})
 
 
 def list_groups(request: Request, caller: Caller) -> Response:
@@ -259,6 +302,13 @@ def stop_number(request: Request, caller: Caller) -> Response:
     )
 
 
+def stop_numbers(request: Request, caller: Caller) -> Response:
+    """Put up to 1,000 numbers on the blacklist; each row has its own outcome."""
+    rows = parse_stop_rows(request, caller.account)
+    outcomes = blacklist.stop_numbers(caller, rows, request.received_on)
+    return json_response(200, {"outcomes": render_outcomes(ENTRIES, outcomes)})
+
+
 def allow_number(request: Request, caller: Caller) -> Response:
     """Take a number off the blacklist."""
     phone_number = parse_phone_number(request, caller.account)
@@ -290,6 +340,7 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         ),
         "POST": Operation(create_contact, reads_body=True),
     },
+    CONTACTS_BATCH: {"POST": Operation(upsert_contacts, reads_body=True)},
     f"{ROOT}/contacts/{{contact}}": {
         "GET": Operation(get_contact),
         "PUT": Operation(put_contact, reads_body=True),
@@ -308,9 +359,13 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "PATCH": Operation(update_group, reads_body=True),
         "DELETE": Operation(delete_group),
     },
-    f"{ROOT}/groups/{{group}}/members": {"GET": Operation(list_members, one=PAGING)},
+    f"{ROOT}/groups/{{group}}/members": {
+        "GET": Operation(list_members, one=PAGING),
+        "PATCH": Operation(change_members, reads_body=True),
+    },
     f"{ROOT}/recipients": {"POST": Operation(list_recipients, reads_body=True)},
     f"{ROOT}/blacklist": {"GET": Operation(list_blacklist, one=PAGING)},
+    BLACKLIST_BATCH: {"POST": Operation(stop_numbers, reads_body=True)},
     f"{ROOT}/blacklist/{{phone}}": {
         "GET": Operation(get_opt_out, one=PAGING),
         "PUT": Operation(stop_number, reads_body=True),

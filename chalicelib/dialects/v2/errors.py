@@ -18,14 +18,24 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.ids import uuid_of
-from chalicelib.domain.limits import MAX_GROUPS_TO_RENUMBER, MAX_REQUEST_BYTES
+from chalicelib.domain.limits import (
+    MAX_CAMPAIGN_BYTES,
+    MAX_GROUPS_TO_RENUMBER,
+    MAX_REQUEST_BYTES,
+    MAX_UPLOAD_BYTES,
+)
 from chalicelib.domain.text import json_text
 from chalicelib.observability import told_of_request
 
 PROBLEM_JSON: Final = "application/problem+json"
 
+PROBLEMS_OF_A_ROW: Final = 5
+"""So the outcomes of all rows of a batch fit into a response."""
+
 HEADERS: Final = frozenset({"If-Match", "If-None-Match", "Idempotency-Key"})
 """The headers that a problem may name."""
+
+_MEGABYTE: Final = 1_000_000
 
 ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType(
     {
@@ -48,7 +58,11 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType(
         ErrorCode.UNSUPPORTED_MEDIA_TYPE: (415, f"The body must be {JSON}, and not compressed"),
         ErrorCode.REQUEST_TOO_LARGE: (
             413,
-            f"The body is larger than {MAX_REQUEST_BYTES // 1024} KB",
+            (
+                f"The body is larger than {MAX_REQUEST_BYTES // 1024} KB "
+                f"({MAX_CAMPAIGN_BYTES // _MEGABYTE} MB for recipients, "
+                f"{MAX_UPLOAD_BYTES // _MEGABYTE} MB for a batch)"
+            ),
         ),
         ErrorCode.LIST_TOO_LARGE: (413, "The list is too large for one response"),
         ErrorCode.ITEM_TOO_LARGE: (413, "The contact is too large to store"),
@@ -74,19 +88,36 @@ def render_error(error: PhonebookError) -> Response:
         "detail": detail,
         "code": error.code.name.lower(),
     }
-    if isinstance(error, InvalidDataError):
-        problem["errors"] = [_render_problem(each) for each in error.problems]
-    if isinstance(error, NamedGroupsNotFoundError):
-        problem["errors"] = [
-            {"pointer": f"/groups/{place}", "detail": "is not a group"}
-            for place in error.positions[:MAX_PROBLEMS_TOLD]
-        ]
+    if problems := _problems_of(error):
+        problem["errors"] = [_render_problem(each) for each in problems[:MAX_PROBLEMS_TOLD]]
     if isinstance(error, ConflictError) and error.contact_id is not None:
         problem["contact"] = uuid_of(error.contact_id)
     problem["requestId"] = told_of_request().get("request_id")
     return Response(
         status, json_text(problem), {"Content-Type": PROBLEM_JSON, **_headers_of(error)}
     )
+
+
+def render_reason(error: PhonebookError, pointer: str) -> tuple[str, list[dict[str, str]]]:
+    """Return why a row of a batch was rejected: a code, and problems with their places.
+
+    *pointer* leads to the row. Of many problems, :data:`PROBLEMS_OF_A_ROW` are told.
+    """
+    _, detail = ERRORS[error.code]
+    found = _problems_of(error) or (Problem("", detail),)
+    told, more = found[:PROBLEMS_OF_A_ROW], len(found) - PROBLEMS_OF_A_ROW
+    if more > 0:
+        told += (Problem("", f"has {more} more problems"),)
+    problems = [_render_problem(Problem(pointer + each.field, each.message)) for each in told]
+    return error.code.name.lower(), problems
+
+
+def _problems_of(error: PhonebookError) -> tuple[Problem, ...]:
+    if isinstance(error, InvalidDataError):
+        return error.problems
+    if isinstance(error, NamedGroupsNotFoundError):
+        return tuple(Problem(f"/groups/{place}", "is not a group") for place in error.positions)
+    return ()
 
 
 def _render_problem(problem: Problem) -> dict[str, str]:

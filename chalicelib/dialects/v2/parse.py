@@ -24,7 +24,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import id_of_uuid, is_uuid
-from chalicelib.domain.ledger import Reason
+from chalicelib.domain.ledger import Reason, Stop
 from chalicelib.domain.limits import (
     MAX_GROUP_NAME_CHARACTERS,
     MAX_KEY_CHARACTERS,
@@ -96,13 +96,19 @@ def parse_contact_key(request: Request, account: Account) -> ContactKey:
         NotFoundError: It is a UUID that no contact has.
 
     """
-    text = request.path_parameters["contact"]
-    if not is_uuid(text):
-        return read_phone_number(text, account, field="contact", is_strict=True)
-    contact_id = id_of_uuid(text)
-    if contact_id is None:
-        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
-    return contact_id
+    return _read_contact_key(request.path_parameters["contact"], account, field="contact")
+
+
+def read_contact_key(sent: object, account: Account) -> ContactKey:
+    """Read a contact in a batch: its id, or its number. The place of a problem is the key itself.
+
+    Raises:
+        InvalidDataError: It is neither.
+        NotFoundError: It is a UUID that no contact has.
+
+    """
+    with under(""):
+        return _read_contact_key(sent, account, field=BODY)
 
 
 def parse_phone_number(request: Request, account: Account) -> PhoneNumber:
@@ -224,9 +230,7 @@ def parse_stop(request: Request) -> tuple[Reason, str | None]:
         body = read_object(request) if request.body.strip() else {}
         problems = ProblemCollector()
         with problems:
-            reason = _one_of(body, "reason", REASONS, Reason.REQUEST)
-        with problems:
-            note = _read_note("note", body.get("note"))
+            reason, note = _read_reason_and_note(body)
         with problems:
             refuse_unknown(body, known={"reason", "note"})
         problems.raise_if_any()
@@ -246,6 +250,49 @@ def parse_note(request: Request) -> str | None:
 
     """
     return _read_note("note", request.last_in_query("note"))
+
+
+def read_stop(row: object, account: Account) -> Stop:
+    """Read a number to stop in a batch. Without a reason, somebody requested it.
+
+    Raises:
+        InvalidDataError: For everything that is missing, unknown or not acceptable.
+
+    """
+    reason, note = Reason.REQUEST, None
+    with under(""):
+        if not isinstance(row, dict):
+            raise InvalidDataError.of(BODY, "must be an object")
+        problems = ProblemCollector()
+        with problems:
+            sent = required(row, "phoneNumber")
+            number = read_phone_number(sent, account, field="phoneNumber", is_strict=True)
+        with problems:
+            reason, note = _read_reason_and_note(row)
+        with problems:
+            refuse_unknown(row, known={"phoneNumber", "reason", "note"})
+        problems.raise_if_any()
+    return Stop(number, reason, note)
+
+
+def _read_contact_key(sent: object, account: Account, *, field: str) -> ContactKey:
+    if not isinstance(sent, str) or not is_uuid(sent):
+        return read_phone_number(sent, account, field=field, is_strict=True)
+    contact_id = id_of_uuid(sent)
+    if contact_id is None:
+        raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
+    return contact_id
+
+
+def _read_reason_and_note(body: Mapping[str, Any]) -> tuple[Reason, str | None]:
+    reason, note = Reason.REQUEST, None
+    problems = ProblemCollector()
+    with problems:
+        reason = _one_of(body, "reason", REASONS, Reason.REQUEST)
+    with problems:
+        note = _read_note("note", body.get("note"))
+    problems.raise_if_any()
+    return reason, note
 
 
 def _read_note(field: str, value: object) -> str | None:
