@@ -7,8 +7,9 @@ from typing import Final
 
 from benchmarks.engines import Item
 from chalicelib.domain.account import Account
-from chalicelib.domain.caller import Caller, Scope, Stamp
+from chalicelib.domain.caller import Caller, Stamp
 from chalicelib.domain.contact import ContactData, new_contact
+from chalicelib.domain.credential import Scope
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys
 from chalicelib.storage.contact_items import item_of

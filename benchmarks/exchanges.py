@@ -10,7 +10,7 @@ from urllib.parse import quote
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import Contact, ContactData, deletion_date, new_contact
-from chalicelib.domain.credential import Credential, hash_secret
+from chalicelib.domain.credential import Credential, Scope, hash_secret
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.phone import PhoneNumber
@@ -38,6 +38,9 @@ DETAILS: Final[Mapping[str, str]] = {
 _NAMES: Final = {"firstName": "first_name", "lastName": "last_name"}
 _ROOT: Final = "/v1/phonebook"
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_USED_EVERY_DAY: Final = "9999-12-31"
+"""So no measured request is the first of its day, which writes."""
+
 _STAMP: Final = Stamp(_NOW, by=USERNAME, via="messente.create_contact")
 
 
@@ -210,6 +213,7 @@ def _credential() -> CredentialItem:
         username=USERNAME,
         secret_hash=hash_secret(SECRET),
         account=account,
+        scope=Scope.FULL,
         revoked_on=None,
         created_on=_NOW,
     )
@@ -224,6 +228,7 @@ def _credential() -> CredentialItem:
         cursor_key=account.cursor_key,
         secret_hash=credential.secret_hash,
         created_on=credential.created_on,
+        last_used_on=_USED_EVERY_DAY,
         **stamp_values(_STAMP),
     )
 

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.caller import Caller, Scope, Stamp
+from chalicelib.domain.caller import Caller, Stamp
+from chalicelib.domain.credential import Scope
 from chalicelib.domain.phone import Notation
 
 

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import settings
 
+from chalicelib.domain.credential import Scope
 from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from infra.local import child, engine
 from infra.local.connected import Connected
 from tests.account import stamp_of
+from tests.issued import issue_used_credential
 from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
 from tests.served import Client, app_served_here, engine_here, served_app
 
@@ -91,13 +93,12 @@ def stranger(ministack, app_url):
     return open_client(ministack, app_url)
 
 
-def open_client(connected, url, *, region="EE"):
+def open_client(connected, url, *, region="EE", scope=Scope.FULL):
     with connected:
-        now = datetime.now(UTC)
-        account = accounts.open_account("Test", region, 30, stamp_of(now))
-        credential, secret = accounts.issue_credential(account.id, stamp_of(now))
+        account = accounts.open_account("Test", region, 30, stamp_of(datetime.now(UTC)))
+        credential, secret = issue_used_credential(account.id, scope=scope)
     client = Client(url, account.id, credential.username, secret)
-    ISSUED_SECRETS.update({secret, client.token, client.basic.removeprefix("Basic ")})
+    ISSUED_SECRETS.update({client.token, client.basic.removeprefix("Basic ")})
     return client
 
 

@@ -11,30 +11,45 @@ from chalicelib.cli.output import AsJson, Row, print_done, print_row, print_rows
 from chalicelib.cli.program import command_line
 from chalicelib.cli.table import TableCommands, via_of
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.credential import Credential, token_of
+from chalicelib.domain.credential import Credential, Scope, token_of
 from chalicelib.services import accounts
 from chalicelib.storage.accounts import UnreadableItemError
 from chalicelib.storage.dynamodb.clock import time_of_table
 
-COLUMNS: Final = ("username", "issued", "revoked")
+COLUMNS: Final = ("username", "scope", "label", "issued", "last_used", "revoked")
 
 commands = TableCommands(help="Issue, list and revoke credentials.", no_args_is_help=True)
 
 
 @commands.command("issue")
-def issue_credential(context: typer.Context, account: AccountId, as_json: AsJson = False) -> None:
+def issue_credential(
+    context: typer.Context,
+    account: AccountId,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Refuse every operation that changes anything.")
+    ] = False,
+    label: Annotated[
+        str | None, typer.Option(help="Who or what uses it; `credentials list` shows it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Issue a credential for an account. Its secret is shown this once, and kept nowhere.
 
     A client presents the username and the secret, or both as one token, as its vendor has it.
     """
     credential, secret = accounts.issue_credential(
-        account, Stamp.operator(datetime.now(UTC), via=via_of(context))
+        account,
+        Stamp.operator(datetime.now(UTC), via=via_of(context)),
+        scope=Scope.READ if read_only else Scope.FULL,
+        label=label,
     )
     row: Row = {
         "account": account,
         "username": credential.username,
         "secret": secret,
         "token": token_of(credential.username, secret),
+        "scope": credential.scope.value,
+        "label": credential.label,
     }
     print_row(row, as_json=as_json)
 
@@ -43,7 +58,7 @@ def issue_credential(context: typer.Context, account: AccountId, as_json: AsJson
 def list_credentials(account: AccountId, as_json: AsJson = False) -> None:
     """List an account's credentials, the revoked ones too, oldest first.
 
-    Exits with 5 if one cannot be read; it is named.
+    `last_used` is a day in UTC. Exits with 5 if one cannot be read; it is named.
     """
     unreadable: list[UnreadableItemError] = []
     found = accounts.list_credentials(account, unreadable.append)
@@ -75,6 +90,9 @@ def revoke_credential(
 def _row(credential: Credential) -> Row:
     return {
         "username": credential.username,
+        "scope": credential.scope.value,
+        "label": credential.label,
         "issued": credential.created_on.isoformat(timespec="seconds"),
+        "last_used": credential.last_used_on.isoformat() if credential.last_used_on else None,
         "revoked": credential.revoked,
     }

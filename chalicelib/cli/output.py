@@ -27,7 +27,7 @@ _NEVER_SHOWN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _JOINERS: Final = "\u200c\u200d"
 """Format characters that are shown nevertheless: some scripts need them inside words."""
 
-_FREE_TEXT: Final = frozenset({"name", "note"})
+_FREE_TEXT: Final = frozenset({"label", "name", "note"})
 """Columns in which a long word may be broken; ids and times are never broken."""
 
 _LEAST_OF_FREE_TEXT: Final = 12

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from chalicelib.dialects.messages import METHODS, Request, Response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.caller import Caller
-from chalicelib.domain.credential import Credential, PresentedCredential
+from chalicelib.domain.credential import Credential, PresentedCredential, Scope
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
@@ -70,8 +70,9 @@ def answer(
         operation = _operation_of(dialect, request)
         via = f"{dialect.name}.{operation.name}"
         tell_of_request(via=via)
-        request = operation.with_known_parameters(request, dialect.sent_beside)
         caller = Caller.of(credential, request_id=request.id, via=via)
+        _refuse_if_out_of_scope(caller, operation)
+        request = operation.with_known_parameters(request, dialect.sent_beside)
         return operation.endpoint(request, caller)
     except PhonebookError as error:
         if isinstance(error, UnavailableError):
@@ -93,6 +94,11 @@ def _operation_of(dialect: Dialect, request: Request) -> Operation:
     if len(request.body) > dialect.request_bytes.get(request.route, MAX_REQUEST_BYTES):
         raise RefusedError(ErrorCode.REQUEST_TOO_LARGE)
     return operation
+
+
+def _refuse_if_out_of_scope(caller: Caller, operation: Operation) -> None:
+    if caller.scope is Scope.READ and not operation.only_reads:
+        raise RefusedError(ErrorCode.READ_ONLY)
 
 
 def _refuse_lone_surrogates(request: Request) -> None:

@@ -28,6 +28,7 @@ class Operation(NamedTuple):
     form in which clients write a list; ``by_position`` names the one in ``many`` whose values a
     client sends under their positions alone (``0=…&1=…``). An operation without ``reads_body``
     refuses every name in a body, unless it ``ignores_body``: a client sends one that adds nothing.
+    A credential that only reads may call an operation only if that says that it ``only_reads``.
     """
 
     endpoint: Endpoint
@@ -36,6 +37,7 @@ class Operation(NamedTuple):
     by_position: str | None = None
     reads_body: bool = False
     ignores_body: bool = False
+    only_reads: bool = False
 
     @property
     def name(self) -> str:

@@ -2,20 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Final
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.credential import Credential
+from chalicelib.domain.credential import Credential, Scope
 
 _OPERATOR: Final = "operator"
 """Anyone who runs our programs. AWS knows which of its users it was; we do not."""
-
-
-class Scope(Enum):
-    """What a credential may do."""
-
-    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ class Caller:
         return cls(
             account=credential.account,
             username=credential.username,
-            scope=Scope.FULL,
+            scope=credential.scope,
             request_id=request_id,
             via=via,
         )

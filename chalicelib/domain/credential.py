@@ -4,7 +4,8 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from enum import Enum
 from typing import Final
 
 from chalicelib.domain.account import Account
@@ -13,15 +14,28 @@ from chalicelib.domain.errors import UnauthorizedError
 _USERNAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
+class Scope(Enum):
+    """What a credential may do: everything in its account, or only read."""
+
+    FULL = "full"
+    READ = "read"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A credential as it is stored: with the SHA-256 of its secret, without the secret."""
+    """A credential as it is stored: with the SHA-256 of its secret, without the secret.
+
+    ``label`` is an operator's note. ``last_used_on`` is a day in UTC, None before the first use.
+    """
 
     username: str
     secret_hash: str = field(repr=False)
     account: Account
+    scope: Scope
+    label: str | None = None
     revoked_on: datetime | None
     created_on: datetime
+    last_used_on: date | None = None
 
     @property
     def revoked(self) -> bool:

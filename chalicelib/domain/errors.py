@@ -9,7 +9,8 @@ to a status, a vendor code and a message::
     ├── NotFoundError       the contact, group, membership, number or path does not exist
     ├── ConflictError       it already exists
     ├── PreconditionError   it is not as the request expects it
-    ├── RefusedError        the path does not accept this request, or it is too large
+    ├── RefusedError        the path or the credential does not allow this request, or it is
+    │                       too large
     └── UnavailableError    the table cannot serve us now; the caller should try again
 
 Any other exception is a bug, and is answered as ``ErrorCode.BUG``. An :class:`OperatorError`
@@ -31,6 +32,7 @@ class ErrorCode(Enum):
 
     INVALID_DATA = auto()
     UNAUTHORIZED = auto()
+    READ_ONLY = auto()
 
     CONTACT_NOT_FOUND = auto()
     GROUP_NOT_FOUND = auto()
@@ -188,7 +190,7 @@ class PreconditionError(PhonebookError):
 
 
 class RefusedError(PhonebookError):
-    """The path does not accept this request, or it is too large."""
+    """The path or the credential does not allow this request, or it is too large."""
 
     def __init__(self, code: ErrorCode, *, allowed_methods: Sequence[str] = ()) -> None:
         super().__init__(code)

@@ -26,6 +26,9 @@ MAX_KEY_CHARACTERS: Final = 255
 MAX_FIELD_NAME_CHARACTERS: Final = 100
 """The name of a typed field, and its name on screens."""
 
+MAX_LABEL_CHARACTERS: Final = 100
+"""An operator's note on a credential."""
+
 MAX_TYPED_FIELDS: Final = 300
 """Fields that a group may define, and that an upload may have for a contact. Hardly more would fit
 into :data:`MAX_EXTRA_CHARACTERS`."""

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from chalicelib.domain import account as domain
 from chalicelib.domain.account import Account, AccountChanges
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.credential import Credential, hash_secret, new_secret, new_username
+from chalicelib.domain.credential import Credential, Scope, hash_secret, new_secret, new_username
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
@@ -15,7 +15,7 @@ from chalicelib.domain.errors import (
     ProblemCollector,
     UnavailableError,
 )
-from chalicelib.domain.limits import MAX_FIELD_CHARACTERS, MAX_RETENTION_DAYS
+from chalicelib.domain.limits import MAX_FIELD_CHARACTERS, MAX_LABEL_CHARACTERS, MAX_RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.phone_reading import checked_region
 from chalicelib.domain.text import checked_text
@@ -186,20 +186,27 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
     ledger.forget(account_id)
 
 
-def issue_credential(account_id: str, stamp: Stamp) -> tuple[Credential, str]:
+def issue_credential(
+    account_id: str, stamp: Stamp, *, scope: Scope = Scope.FULL, label: str | None = None
+) -> tuple[Credential, str]:
     """Issue a credential for an account, and return it with its secret, which is not stored.
 
     Raises:
+        InvalidDataError: The label is empty or too long.
         OperatorError: There is no such account.
         UnavailableError: The account was changed at every try.
 
     """
+    if label is not None:
+        checked_text("label", label, shortest=1, longest=MAX_LABEL_CHARACTERS)
     secret = new_secret()
     for _ in tries(DECISION_TRIES):
         credential = Credential(
             username=new_username(),
             secret_hash=hash_secret(secret),
             account=accounts.get_account(account_id),
+            scope=scope,
+            label=label,
             revoked_on=None,
             created_on=stamp.at,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from typing import TypeAlias, TypeVar
 
 from pynamodb.exceptions import DoesNotExist
@@ -11,10 +12,11 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.account import Account, AccountChanges
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.credential import Credential
+from chalicelib.domain.credential import Credential, Scope
 from chalicelib.domain.errors import OperatorError, OperatorErrorCode
 from chalicelib.domain.phone import Notation
 from chalicelib.storage import keys
+from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.model import Item, SparseIndex
 from chalicelib.storage.dynamodb.transactions import (
     TransactionRefusedError,
@@ -208,6 +210,28 @@ def revoke_credential(username: str, stamp: Stamp) -> None:
         )
 
 
+def note_use(username: str, day: date) -> None:
+    """Record that a credential was used on *day*, unless it was on this day or a later one.
+
+    This is not a change that somebody made, so it leaves the stamp. Its one attribute is the only
+    one of a credential that the API's Lambda may write (``infra/resources.yaml``).
+    """
+    last_used_on = CredentialItem.last_used_on
+    # Fails if another Lambda was faster, or if the account was closed.
+    is_news = CredentialItem.pk.exists() & (
+        last_used_on.does_not_exist() | (last_used_on < day.isoformat())
+    )
+    is_known = OperatorError(OperatorErrorCode.CREDENTIAL_NOT_FOUND)
+    with suppress(OperatorError), condition_failing_means(is_known):
+        # A model's update would ask for the whole item back, which the policy may refuse.
+        table().update_item(
+            keys.credential(username),
+            keys.CREDENTIAL,
+            actions=[last_used_on.set(day.isoformat())],
+            condition=is_news,
+        )
+
+
 def _get_item(account_id: str) -> AccountItem:
     try:
         return _whole(AccountItem, keys.account(account_id), keys.ACCOUNT)
@@ -234,6 +258,8 @@ def _whole(kind: type[_Kind], pk: str, sk: str) -> _Kind:
     with _named_if_unreadable(pk):
         item = kind.get(pk, sk, consistent_read=True)
         _notation_of(item.notation)
+        if isinstance(item, CredentialItem):
+            _scope_of(item.scope)
         for name, attribute in kind.get_attributes().items():
             if not attribute.null and getattr(item, name) is None:
                 raise ValueError(f"it has no {attribute.attr_name}")
@@ -269,6 +295,10 @@ def _value_of(notation: Notation | None) -> str | None:
     return None if notation is None else notation.value
 
 
+def _scope_of(value: str | None) -> Scope:
+    return Scope.FULL if value is None else Scope(value)
+
+
 def _notation_of(value: str | None) -> Notation | None:
     return None if value is None else Notation(value)
 
@@ -289,6 +319,8 @@ def _credential_item(credential: Credential, stamp: Stamp) -> CredentialItem:
         retention_days=account.retention_days,
         cursor_key=account.cursor_key,
         secret_hash=credential.secret_hash,
+        scope=None if credential.scope is Scope.FULL else credential.scope.value,
+        label=credential.label,
         revoked_on=credential.revoked_on,
         created_on=credential.created_on,
         **stamp_values(stamp),
@@ -322,6 +354,9 @@ def _credential(item: CredentialItem) -> Credential:
             created_on=item.account_created_on,
             revision=item.account_revision or 0,
         ),
+        scope=_scope_of(item.scope),
+        label=item.label,
         revoked_on=item.revoked_on,
         created_on=item.created_on,
+        last_used_on=date.fromisoformat(item.last_used_on) if item.last_used_on else None,
     )

@@ -44,7 +44,8 @@ class AccountItem(CountingItem):
 class CredentialItem(StampedItem):
     """A credential, with a copy of its account, so that authentication needs only one read.
 
-    ``account_revision`` is the revision of the copy.
+    ``account_revision`` is the revision of the copy. Without a ``scope``, it is a full one.
+    ``last_used_on`` is a day; :func:`.accounts.note_use` writes it, without a stamp.
     """
 
     account_id = UnicodeAttribute(attr_name="accountId")
@@ -56,6 +57,9 @@ class CredentialItem(StampedItem):
     retention_days = IntegerAttribute(attr_name="retentionDays")
     cursor_key = UnicodeAttribute(attr_name="cursorKey")
     secret_hash = UnicodeAttribute(attr_name="secretHash")
+    scope = UnicodeAttribute(null=True)
+    label = UnicodeAttribute(null=True)
+    last_used_on = UnicodeAttribute(null=True, attr_name="lastUsedOn")
     revoked_on = UTCDateTimeAttribute(null=True, attr_name="revokedOn")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
 

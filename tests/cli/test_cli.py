@@ -53,6 +53,28 @@ def test_account_is_opened_and_its_credential_works_until_it_is_revoked(phoneboo
     ]
 
 
+def test_credential_that_can_only_read_is_listed_with_what_it_is_for(phonebook, app_url):
+    account = opened(phonebook)
+    issued = json.loads(
+        phonebook("credentials", "issue", account, "--read-only", "--label", "Reports", "--json")
+    )
+    ISSUED_SECRETS.add(issued["secret"])
+    assert (issued["scope"], issued["label"]) == ("read", "Reports")
+    (listed,) = json.loads(phonebook("credentials", "list", account, "--json"))
+    assert (listed["scope"], listed["label"], listed["last_used"]) == ("read", "Reports", None)
+    table = phonebook("credentials", "list", account)
+    assert table.splitlines()[1].split() == [
+        issued["username"], "read", "Reports", listed["issued"], "none", "no",
+    ]  # fmt: skip
+
+    client = Client(app_url, account, issued["username"], issued["secret"])
+    assert client.send("GET", "/v1/phonebook/contacts").status == 200
+    assert client.send("POST", "/v1/phonebook/groups", {"name": "a"}).status == 403
+    assert "label: must be at most 100" in phonebook(
+        "credentials", "issue", account, "--label", "a" * 101, code=2
+    )
+
+
 def test_people_get_a_table_and_lines(phonebook):
     opened = phonebook("accounts", "open", "Õun & Co", "--default-region", "EE")
     assert opened.splitlines()[1] == "name       Õun & Co"

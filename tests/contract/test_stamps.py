@@ -13,6 +13,7 @@ from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from tests.account import stamp_of
 from tests.infra.operations import OPERATIONS
+from tests.issued import issue_used_credential
 from tests.paths import PROJECT
 from tests.written import stamps_of, written
 
@@ -46,10 +47,9 @@ def credential(ministack, monkeypatch):
     monkeypatch.setattr(http, "connect", lambda _table: None)
     monkeypatch.setenv(TABLE_VARIABLE, "any")
     http._authenticator.cache_clear()
-    now = stamp_of(datetime.now(UTC))
     with ministack:
-        account = accounts.open_account("Test", "EE", 30, now)
-        yield accounts.issue_credential(account.id, now)
+        account = accounts.open_account("Test", "EE", 30, stamp_of(datetime.now(UTC)))
+        yield issue_used_credential(account.id)
     http._authenticator.cache_clear()
 
 

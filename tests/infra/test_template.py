@@ -20,6 +20,8 @@ from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPOR
 from chalicelib.storage import keys
 from chalicelib.storage.counters import COUNTED
 from chalicelib.storage.dynamodb import connection
+from chalicelib.storage.dynamodb.model import Item
+from chalicelib.storage.items import CredentialItem
 from chalicelib.storage.keys import ItemKind
 from infra.aws.package import package_stage, stages
 from infra.documents import table
@@ -28,6 +30,7 @@ from tests.paths import PROJECT
 
 FUNCTIONS = ("APIHandler", "CounterStream", "PurgeSchedule")
 MESSAGE = "Some message"
+WRITES = {"DeleteItem", "PutItem", "UpdateItem"}
 
 
 @pytest.fixture(scope="module")
@@ -99,25 +102,40 @@ def test_whatever_sends_dead_letters_may_do_so(expanded, resources):
 
 
 @pytest.mark.parametrize(
-    ("role", "kept_from"),
+    ("role", "kept_from", "writes"),
     [
-        ("ApiHandlerRole", ["ACCOUNT#*", "CREDENTIAL#*"]),
-        ("PurgeScheduleRole", ["ACCOUNT#*", "CREDENTIAL#*"]),
-        ("CounterStreamRole", ["CREDENTIAL#*"]),
+        ("ApiHandlerRole", ["ACCOUNT#*", "CREDENTIAL#*"], {"DeleteItem", "PutItem"}),
+        ("PurgeScheduleRole", ["ACCOUNT#*", "CREDENTIAL#*"], WRITES),
+        ("CounterStreamRole", ["CREDENTIAL#*"], WRITES),
     ],
 )
-def test_no_lambda_may_write_credentials(resources, role, kept_from):
-    (denied,) = [
+def test_no_lambda_may_write_credentials(resources, role, kept_from, writes):
+    denied, *_ = denied_to(resources, role)
+
+    assert set(denied["Action"]) == {f"dynamodb:{write}" for write in writes}
+    assert denied["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": kept_from}}
+    assert keys.account("a").startswith("ACCOUNT#")
+    assert keys.credential("u").startswith("CREDENTIAL#")
+
+
+def test_api_may_change_nothing_of_a_credential_but_the_day_of_its_last_use(resources):
+    _, denied = denied_to(resources, "ApiHandlerRole")
+
+    note = [Item.pk, Item.sk, CredentialItem.last_used_on]
+    assert denied["Action"] == "dynamodb:UpdateItem"
+    assert denied["Condition"] == {
+        "ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["ACCOUNT#*", "CREDENTIAL#*"]},
+        "ForAnyValue:StringNotEquals": {"dynamodb:Attributes": [each.attr_name for each in note]},
+    }
+
+
+def denied_to(resources, role):
+    """Return what a role is denied."""
+    return [
         statement
         for name, statement in statements(resources)
         if name == role and statement["Effect"] == "Deny"
     ]
-
-    writes = {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-    assert set(denied["Action"]) == writes
-    assert denied["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": kept_from}}
-    assert keys.account("a").startswith("ACCOUNT#")
-    assert keys.credential("u").startswith("CREDENTIAL#")
 
 
 def statements(resources):

@@ -1,9 +1,10 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
-from chalicelib.domain.credential import Credential, PresentedCredential, new_username
+from chalicelib.domain.credential import Credential, PresentedCredential, Scope, new_username
 from chalicelib.domain.errors import (
     InvalidDataError,
     OperatorError,
@@ -17,7 +18,9 @@ from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.items import AccountItem, CredentialItem
 from tests.account import caller_of, stamp_of
+from tests.faulty_engine import deny
 from tests.storage.conftest import NOW
+from tests.written import stamps_of
 
 
 class Clock:
@@ -37,13 +40,25 @@ def clock():
 
 @pytest.fixture
 def authenticator(clock):
-    return Authenticator(clock)
+    return authenticator_of(clock)
+
+
+def authenticator_of(clock):
+    """Return one that notes a use before it returns, so that a test can look at it."""
+    return Authenticator(clock, beside=lambda note: note())
 
 
 @pytest.fixture
-def presented(account):
+def unused(account):
     credential, secret = accounts.issue_credential(account.id, stamp_of(NOW))
     return PresentedCredential(credential.username, secret)
+
+
+@pytest.fixture
+def presented(unused):
+    """A credential that was used today."""
+    stored.note_use(unused.username, NOW.date())
+    return unused
 
 
 def carried_by(username):
@@ -155,6 +170,7 @@ def test_credential_that_was_issued_while_its_account_changed_carries_the_change
         username=new_username(),
         secret_hash="",
         account=stored.get_account(account.id),
+        scope=Scope.FULL,
         revoked_on=None,
         created_on=NOW,
     )
@@ -330,6 +346,120 @@ def test_clock_that_was_set_back_makes_no_revoked_credential_good_for_longer(
     clock.seconds -= 1
     with pytest.raises(UnauthorizedError):
         authenticator.authenticate(presented)
+
+
+def last_use_of(username):
+    credential = stored.find_credential(username)
+    assert credential
+    return credential.last_used_on
+
+
+def test_first_use_of_a_day_is_noted_once(account, authenticator, clock, unused, meter):
+    issued = stamps_of([(keys.credential(unused.username), keys.CREDENTIAL)])
+    assert last_use_of(unused.username) is None
+
+    for day in (NOW.date(), NOW.date() + timedelta(days=1)):
+        meter.calls.clear()
+        for _ in range(2):
+            authenticator.authenticate(unused)
+            authenticator.authenticate(unused)
+            clock.seconds += CACHE_SECONDS
+        assert meter.calls.count("UpdateItem") == 1
+        assert last_use_of(unused.username) == day
+        clock.seconds += timedelta(days=1).total_seconds() - 2 * CACHE_SECONDS
+
+    assert stamps_of(issued) == issued
+    assert [each.last_used_on for each in accounts.list_credentials(account.id)] == [day]
+
+
+def test_use_at_midnight_is_noted_though_the_credential_was_just_read(
+    authenticator, clock, presented
+):
+    clock.seconds = datetime(2026, 2, 1, tzinfo=UTC).timestamp() - 1
+    authenticator.authenticate(presented)
+    clock.seconds += 1
+    authenticator.authenticate(presented)
+
+    assert str(last_use_of(presented.username)) == "2026-02-01"
+
+
+def test_of_many_lambdas_none_takes_back_what_a_later_day_noted(table, unused):
+    today = NOW.date()
+    for day in (today, today, today - timedelta(days=1)):
+        stored.note_use(unused.username, day)
+
+    assert last_use_of(unused.username) == today
+
+
+def test_refused_credential_is_not_used(table, clock, unused):
+    with pytest.raises(UnauthorizedError):
+        authenticator_of(clock).authenticate(PresentedCredential(unused.username, "wrong"))
+    accounts.revoke_credential(unused.username, stamp_of(NOW))
+    with pytest.raises(UnauthorizedError):
+        authenticator_of(clock).authenticate(unused)
+
+    assert last_use_of(unused.username) is None
+
+
+def test_note_does_not_bring_back_a_credential_that_is_gone(table):
+    stored.note_use("0" * 16, NOW.date())
+
+    assert stored.find_credential("0" * 16) is None
+
+
+@pytest.mark.real_engine
+def test_note_that_fails_fails_no_request_and_is_tried_again_in_a_minute(
+    account, engine, authenticator, clock, unused
+):
+    engine.fail("UpdateItem", deny)
+    assert authenticator.authenticate(unused).account == account
+    assert last_use_of(unused.username) is None
+
+    clock.seconds += CACHE_SECONDS
+    authenticator.authenticate(unused)
+    assert last_use_of(unused.username) == NOW.date()
+
+
+@pytest.mark.real_engine
+def test_request_does_not_wait_for_the_note(account, engine, clock, unused):
+    answered, noted = Event(), Event()
+
+    def answer_late(slow, headers, body):
+        answered.wait(10)
+        answer = slow.pass_on(headers, body)
+        noted.set()
+        return answer
+
+    engine.fail("UpdateItem", answer_late)
+    assert Authenticator(clock).authenticate(unused).account == account
+    assert last_use_of(unused.username) is None
+    answered.set()
+    assert noted.wait(10)
+    assert last_use_of(unused.username) == NOW.date()
+
+
+def test_credential_keeps_its_scope_and_its_label(account):
+    accounts.issue_credential(account.id, stamp_of(NOW))
+    accounts.issue_credential(account.id, stamp_of(NOW), scope=Scope.READ, label="Reports")
+
+    listed = [(each.scope, each.label) for each in accounts.list_credentials(account.id)]
+    assert sorted(listed, key=str) == [(Scope.FULL, None), (Scope.READ, "Reports")]
+
+
+@pytest.mark.parametrize("label", ["", " ", "a" * 101, "\0"])
+def test_label_that_we_do_not_take_is_refused(account, label):
+    with pytest.raises(InvalidDataError, match="INVALID_DATA"):
+        accounts.issue_credential(account.id, stamp_of(NOW), label=label)
+
+
+def test_scope_of_a_later_version_is_never_taken_for_a_full_one(account, unused):
+    item = CredentialItem(keys.credential(unused.username), keys.CREDENTIAL)
+    item.update([CredentialItem.scope.set("import")])
+
+    with pytest.raises(ValueError, match="import"):
+        Authenticator().authenticate(unused)
+    with pytest.raises(stored.UnreadableItemError, match=unused.username):
+        accounts.list_credentials(account.id)
 
 
 def test_what_is_missing_is_said_to_be(table):

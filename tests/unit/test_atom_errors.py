@@ -22,6 +22,7 @@ from tests.openapi import assert_is
 STATUS_OF_CODE = {
     "invalid_parameter": 400,
     "authentication_failed": 403,
+    "read_only": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "duplicate": 409,

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from chalicelib.domain.caller import Caller, Scope, Stamp
-from chalicelib.domain.credential import Credential
+from chalicelib.domain.caller import Caller, Stamp
+from chalicelib.domain.credential import Credential, Scope
 from tests.account import account_in
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -15,6 +15,7 @@ def test_caller_is_known_by_the_credential_and_what_it_changes_by_its_username()
         username="0123456789abcdef",
         secret_hash="0" * 64,
         account=ACCOUNT,
+        scope=Scope.READ,
         revoked_on=None,
         created_on=NOW,
     )
@@ -24,7 +25,7 @@ def test_caller_is_known_by_the_credential_and_what_it_changes_by_its_username()
     assert caller == Caller(
         account=ACCOUNT,
         username="0123456789abcdef",
-        scope=Scope.FULL,
+        scope=Scope.READ,
         request_id="r",
         via="messente.create_contact",
     )

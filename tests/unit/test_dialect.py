@@ -1,5 +1,6 @@
 """The one way that every request takes, whatever the dialect."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from chalicelib.dialects.messages import Request, Response
 from chalicelib.dialects.operations import Operation
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.credential import Credential, PresentedCredential
+from chalicelib.domain.credential import Credential, PresentedCredential, Scope
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.domain.limits import MAX_REQUEST_BYTES
 
@@ -18,7 +19,12 @@ ACCOUNT = Account(
     id="a", name="a", default_region="EE", retention_days=30, cursor_key="key", created_on=NOW
 )
 CREDENTIAL = Credential(
-    username="u", secret_hash="", account=ACCOUNT, revoked_on=None, created_on=NOW
+    username="u",
+    secret_hash="",
+    account=ACCOUNT,
+    scope=Scope.FULL,
+    revoked_on=None,
+    created_on=NOW,
 )
 REQUEST = Request(
     id="1",
@@ -37,11 +43,12 @@ def says(text):
     return lambda request, _caller: Response(status=200, body=f"{text} {request.method}")
 
 
+UNMARKED = Operation(says("put"), reads_body=True)
 DIALECT = Dialect(
     name="test",
     roots=("/",),
     endpoints={
-        "/list": {"GET": Operation(says("read")), "PUT": Operation(says("put"), reads_body=True)},
+        "/list": {"GET": Operation(says("read")), "PUT": UNMARKED},
         "/large": {"PUT": Operation(says("large"), reads_body=True)},
     },
     read_credential=lambda _: PresentedCredential("", ""),
@@ -92,6 +99,19 @@ def test_authentication_comes_before_everything_else():
 
     for changes in ({}, {"route": "/none"}, {"query": {"_method": ["X"]}}, {"body": b"x" * 10**6}):
         assert answered(authenticate=refuse, **changes) == "UNAUTHORIZED"
+
+
+def test_credential_that_can_only_read_is_refused_what_is_not_said_to_only_read():
+    endpoints = {"/list": {"GET": Operation(says("read"), only_reads=True), "PUT": UNMARKED}}
+    dialect = DIALECT._replace(endpoints=endpoints)
+
+    def authenticate(_presented):
+        return replace(CREDENTIAL, scope=Scope.READ)
+
+    assert answered(dialect, authenticate) == "read GET"
+    assert answered(dialect, authenticate, method="HEAD") == "read HEAD"
+    for changes in ({"method": "PUT"}, {"query": {"_method": ["PUT"], "unknown": [""]}}):
+        assert answered(dialect, authenticate, **changes) == "READ_ONLY"
 
 
 def test_head_is_answered_as_get_is():

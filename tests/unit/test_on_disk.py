@@ -40,8 +40,8 @@ ITEMS = {
     "CountingItem": "changedBy:S changedVia:S changes:N contactsCount:N countedUntil:S",
     "CredentialItem": (
         "accountCreatedOn:S accountId:S accountName:S accountRevision:N changedBy:S "
-        "changedVia:S createdOn:S cursorKey:S defaultRegion:S notation:S retentionDays:N "
-        "revokedOn:S secretHash:S"
+        "changedVia:S createdOn:S cursorKey:S defaultRegion:S label:S lastUsedOn:S notation:S "
+        "retentionDays:N revokedOn:S scope:S secretHash:S"
     ),
     "DeletedContactItem": "changedBy:S changedVia:S deletedOn:S groupIds:NS phoneNumber:S",
     "DeletedGroupItem": "changedBy:S changedVia:S deletedOn:S scheduledDeletionDate:S",

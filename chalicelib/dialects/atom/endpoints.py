@@ -96,12 +96,14 @@ def delete_address_book(request: Request, caller: Caller) -> Response:
 
 ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     f"{CONTACT}/new": {"POST": Operation(new_contact, reads_body=True)},
-    f"{CONTACT}/detail": {"POST": Operation(contact_detail, reads_body=True)},
+    f"{CONTACT}/detail": {"POST": Operation(contact_detail, only_reads=True, reads_body=True)},
     f"{CONTACT}/edit": {"POST": Operation(edit_contact, reads_body=True)},
     f"{CONTACT}/delete": {"POST": Operation(delete_contact, reads_body=True)},
     f"{ADDRESS_BOOK}/new": {"POST": Operation(new_address_book, reads_body=True)},
     f"{ADDRESS_BOOK}/edit": {"POST": Operation(edit_address_book, reads_body=True)},
-    f"{ADDRESS_BOOK}/list": {"POST": Operation(list_address_books)},
-    f"{ADDRESS_BOOK}/detail": {"POST": Operation(address_book_detail, reads_body=True)},
+    f"{ADDRESS_BOOK}/list": {"POST": Operation(list_address_books, only_reads=True)},
+    f"{ADDRESS_BOOK}/detail": {
+        "POST": Operation(address_book_detail, only_reads=True, reads_body=True),
+    },
     f"{ADDRESS_BOOK}/delete": {"POST": Operation(delete_address_book, reads_body=True)},
 })  # fmt: skip

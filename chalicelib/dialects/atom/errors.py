@@ -26,6 +26,7 @@ MISSING_PARAMETER: Final = "missing_parameter"
 ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.INVALID_DATA: (400, "invalid_parameter", "A parameter is invalid"),
     ErrorCode.UNAUTHORIZED: (403, "authentication_failed", "The access token is wrong"),
+    ErrorCode.READ_ONLY: (403, "read_only", "This access token can only read"),
     ErrorCode.CONTACT_NOT_FOUND: (404, "not_found", "There is no contact with this id"),
     ErrorCode.GROUP_NOT_FOUND: (404, "not_found", "There is no address book with this id"),
     ErrorCode.MEMBERSHIP_NOT_FOUND: (404, "not_found", "The contact is not in this address book"),

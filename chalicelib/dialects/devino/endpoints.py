@@ -94,7 +94,7 @@ _DELETED_AT: Final[Mapping[str, Operation]] = MappingProxyType({"DELETE": _DELET
 
 ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     f"{ROOT}/contact-groups": {
-        "GET": Operation(get_lists, one=LISTS_QUERY, many=frozenset({TYPE})),
+        "GET": Operation(get_lists, only_reads=True, one=LISTS_QUERY, many=frozenset({TYPE})),
         "POST": Operation(create_list, reads_body=True),
         "DELETE": _DELETION,
     },
@@ -104,7 +104,9 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     "/contact-groups": _DELETED_AT,
     "/contacts-groups": _DELETED_AT,
     BATCH: {"POST": Operation(upload_contacts, one=frozenset({ZONE_OFFSET}), reads_body=True)},
-    f"{ROOT}/contacts/http/range": {"GET": Operation(get_contacts, one=CONTACTS_QUERY)},
+    f"{ROOT}/contacts/http/range": {
+        "GET": Operation(get_contacts, only_reads=True, one=CONTACTS_QUERY),
+    },
 })  # fmt: skip
 
 

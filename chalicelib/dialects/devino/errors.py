@@ -39,6 +39,9 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str, str]]] = MappingProxyType(
     ErrorCode.UNAUTHORIZED: (
         401, "unauthorized", "Authorization", "the key, or the login or password, is wrong",
     ),
+    ErrorCode.READ_ONLY: (
+        403, "read.only", "Authorization", "this key, or login, can only read",
+    ),
     ErrorCode.CONTACT_NOT_FOUND: (
         404, "contact.not.found", "contactId", "there is no such contact",
     ),

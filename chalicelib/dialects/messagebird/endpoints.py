@@ -174,32 +174,35 @@ _ADDING: Final = Operation(add_contacts_to_group, many=frozenset({IDS}), reads_b
 
 ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     CONTACTS: {
-        "GET": Operation(list_contacts, one=WINDOW | {MSISDN, NAME}),
+        "GET": Operation(list_contacts, only_reads=True, one=WINDOW | {MSISDN, NAME}),
         "POST": Operation(create_contact, one=CONTACT_PARAMETERS, reads_body=True),
     },
     f"{CONTACTS}/{{contactId}}": {
         # Go sends a body with this request (Read in contact/contact.go).
-        "GET": Operation(view_contact, one=WINDOW, ignores_body=True),
+        "GET": Operation(view_contact, only_reads=True, one=WINDOW, ignores_body=True),
         "PATCH": Operation(update_contact, one=CONTACT_PARAMETERS, reads_body=True),
         "DELETE": Operation(delete_contact),
     },
-    f"{CONTACTS}/{{contactId}}{GROUPS}": {"GET": Operation(list_groups_of_contact, one=WINDOW)},
+    f"{CONTACTS}/{{contactId}}{GROUPS}": {
+        "GET": Operation(list_groups_of_contact, only_reads=True, one=WINDOW),
+    },
     f"{CONTACTS}/{{contactId}}/messages": {
-        "GET": Operation(list_messages_of_contact, one=WINDOW),
+        "GET": Operation(list_messages_of_contact, only_reads=True, one=WINDOW),
     },
     GROUPS: {
-        "GET": Operation(list_groups, one=WINDOW),
+        "GET": Operation(list_groups, only_reads=True, one=WINDOW),
         "POST": Operation(create_group, one=frozenset({NAME}), reads_body=True),
     },
     f"{GROUPS}/{{groupId}}": {
-        "GET": Operation(view_group),
+        "GET": Operation(view_group, only_reads=True),
         "PATCH": Operation(update_group, one=frozenset({NAME}), reads_body=True),
         "DELETE": Operation(delete_group),
         # Python (all versions), Node up to 3.6.4, Ruby and C# omit "/contacts".
         "PUT": _ADDING,
     },
     f"{GROUPS}/{{groupId}}{CONTACTS}": {
-        "GET": Operation(list_contacts_of_group, one=WINDOW), "PUT": _ADDING,
+        "GET": Operation(list_contacts_of_group, only_reads=True, one=WINDOW),
+        "PUT": _ADDING,
     },
     f"{GROUPS}/{{groupId}}{CONTACTS}/{{contactId}}": {
         "DELETE": Operation(remove_contact_from_group),

@@ -23,7 +23,7 @@ from chalicelib.domain.limits import MAX_GROUPS_TO_RENUMBER, MAX_REQUEST_BYTES
 Words: TypeAlias = tuple[int, int, str, str | None]
 """A status, a code, a description, and the parameter that is wrong, if any."""
 
-INCORRECT_ACCESS_KEY: Final = 2
+NOT_ALLOWED: Final = 2
 MISSING_PARAMETER: Final = 9
 INVALID_PARAMETER: Final = 10
 NOT_FOUND: Final = 20
@@ -34,7 +34,11 @@ INTERNAL_ERROR: Final = 99
 ERRORS: Final[Mapping[ErrorCode, Words]] = MappingProxyType({
     ErrorCode.INVALID_DATA: (422, INVALID_PARAMETER, "the request holds invalid parameters", None),
     ErrorCode.UNAUTHORIZED: (
-        401, INCORRECT_ACCESS_KEY, "Request not allowed (incorrect access_key)", ACCESS_KEY,
+        401, NOT_ALLOWED, "Request not allowed (incorrect access_key)", ACCESS_KEY,
+    ),
+    ErrorCode.READ_ONLY: (
+        403, NOT_ALLOWED, "Request not allowed (this access_key can only read)",
+        ACCESS_KEY,
     ),
     ErrorCode.CONTACT_NOT_FOUND: (404, NOT_FOUND, "contact not found", None),
     ErrorCode.GROUP_NOT_FOUND: (404, NOT_FOUND, "group not found", None),

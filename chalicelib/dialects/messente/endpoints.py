@@ -178,22 +178,28 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     f"{ROOT}/contacts": {
         # PHP 2.0.0 to 2.1.0 sends "0=…&1=…" (fetchContactsRequest in lib/Api/ContactsApi.php).
         "GET": Operation(
-            fetch_contacts, one=PAGING, many=frozenset({GROUP_IDS}), by_position=GROUP_IDS
+            fetch_contacts,
+            only_reads=True,
+            one=PAGING,
+            many=frozenset({GROUP_IDS}),
+            by_position=GROUP_IDS,
         ),
         "POST": Operation(create_contact, reads_body=True),
     },
     f"{ROOT}/contacts/{{phone}}": {
-        "GET": Operation(fetch_contact),
+        "GET": Operation(fetch_contact, only_reads=True),
         "PATCH": Operation(update_contact, reads_body=True),
         "DELETE": Operation(delete_contact),
     },
-    f"{ROOT}/contacts/{{phone}}/groups": {"GET": Operation(fetch_contact_groups, one=PAGING)},
+    f"{ROOT}/contacts/{{phone}}/groups": {
+        "GET": Operation(fetch_contact_groups, only_reads=True, one=PAGING),
+    },
     f"{ROOT}/groups": {
-        "GET": Operation(fetch_groups, one=PAGING),
+        "GET": Operation(fetch_groups, only_reads=True, one=PAGING),
         "POST": Operation(create_group, reads_body=True),
     },
     f"{ROOT}/groups/{{groupId}}": {
-        "GET": Operation(fetch_group),
+        "GET": Operation(fetch_group, only_reads=True),
         "PUT": Operation(update_group, reads_body=True),
         "DELETE": Operation(delete_group),
     },
@@ -201,11 +207,12 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "POST": Operation(add_contact_to_group), "DELETE": Operation(remove_contact_from_group),
     },
     f"{ROOT}/blacklist": {
-        "GET": Operation(fetch_blacklist, one=PAGING),
+        "GET": Operation(fetch_blacklist, only_reads=True, one=PAGING),
         "POST": Operation(add_to_blacklist, reads_body=True),
     },
     f"{ROOT}/blacklist/{{phone}}": {
-        "GET": Operation(is_blacklisted), "DELETE": Operation(delete_from_blacklist),
+        "GET": Operation(is_blacklisted, only_reads=True),
+        "DELETE": Operation(delete_from_blacklist),
     },
 })  # fmt: skip
 

@@ -32,6 +32,7 @@ _ASK_FOR_PAGES: Final = (
 ERRORS: Final[Mapping[ErrorCode, tuple[int, str, str]]] = MappingProxyType({
     ErrorCode.INVALID_DATA: (400, "201", "The request holds invalid data"),
     ErrorCode.UNAUTHORIZED: (401, "202", "The username or the password is wrong"),
+    ErrorCode.READ_ONLY: (403, "244", "This credential can only read"),
     ErrorCode.CONTACT_NOT_FOUND: (404, "203", "There is no contact with this phone number"),
     ErrorCode.GROUP_NOT_FOUND: (404, "203", "There is no group with this id"),
     ErrorCode.MEMBERSHIP_NOT_FOUND: (

@@ -333,16 +333,19 @@ def _write(request: Request, caller: Caller, key: ContactKey, sent: Sent) -> Res
 
 
 ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
-    f"{ROOT}/account": {"GET": Operation(get_account)},
+    f"{ROOT}/account": {"GET": Operation(get_account, only_reads=True)},
     f"{ROOT}/contacts": {
         "GET": Operation(
-            list_contacts, one=PAGING | {"blacklisted"}, many=frozenset({"group"})
+            list_contacts,
+            only_reads=True,
+            one=PAGING | {"blacklisted"},
+            many=frozenset({"group"}),
         ),
         "POST": Operation(create_contact, reads_body=True),
     },
     CONTACTS_BATCH: {"POST": Operation(upsert_contacts, reads_body=True)},
     f"{ROOT}/contacts/{{contact}}": {
-        "GET": Operation(get_contact),
+        "GET": Operation(get_contact, only_reads=True),
         "PUT": Operation(put_contact, reads_body=True),
         "PATCH": Operation(update_contact, reads_body=True),
         "DELETE": Operation(delete_contact),
@@ -351,23 +354,25 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "PUT": Operation(set_groups_of_contact, reads_body=True),
     },
     f"{ROOT}/groups": {
-        "GET": Operation(list_groups, one=PAGING),
+        "GET": Operation(list_groups, only_reads=True, one=PAGING),
         "POST": Operation(create_group, reads_body=True),
     },
     f"{ROOT}/groups/{{group}}": {
-        "GET": Operation(get_group),
+        "GET": Operation(get_group, only_reads=True),
         "PATCH": Operation(update_group, reads_body=True),
         "DELETE": Operation(delete_group),
     },
     f"{ROOT}/groups/{{group}}/members": {
-        "GET": Operation(list_members, one=PAGING),
+        "GET": Operation(list_members, only_reads=True, one=PAGING),
         "PATCH": Operation(change_members, reads_body=True),
     },
-    f"{ROOT}/recipients": {"POST": Operation(list_recipients, reads_body=True)},
-    f"{ROOT}/blacklist": {"GET": Operation(list_blacklist, one=PAGING)},
+    f"{ROOT}/recipients": {
+        "POST": Operation(list_recipients, only_reads=True, reads_body=True),
+    },
+    f"{ROOT}/blacklist": {"GET": Operation(list_blacklist, only_reads=True, one=PAGING)},
     BLACKLIST_BATCH: {"POST": Operation(stop_numbers, reads_body=True)},
     f"{ROOT}/blacklist/{{phone}}": {
-        "GET": Operation(get_opt_out, one=PAGING),
+        "GET": Operation(get_opt_out, only_reads=True, one=PAGING),
         "PUT": Operation(stop_number, reads_body=True),
         "DELETE": Operation(allow_number, one=frozenset({"note"})),
     },

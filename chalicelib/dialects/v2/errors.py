@@ -41,6 +41,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType(
     {
         ErrorCode.INVALID_DATA: (400, "The request has invalid data"),
         ErrorCode.UNAUTHORIZED: (401, "The credential is missing or wrong"),
+        ErrorCode.READ_ONLY: (403, "This credential can only read"),
         ErrorCode.CONTACT_NOT_FOUND: (404, "There is no such contact"),
         ErrorCode.GROUP_NOT_FOUND: (404, "There is no such group"),
         ErrorCode.MEMBERSHIP_NOT_FOUND: (404, "The contact is not in this group"),
