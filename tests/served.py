@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -157,3 +158,16 @@ class Client:
             return answer
         finally:
             connection.close()
+
+
+def send_anonymously(
+    url: str, method: str, path: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[int, HTTPMessage, bytes]:
+    """Send a request without a credential, and return the status, the headers and the body."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+    try:
+        connection.request(method, urlsplit(url).path + path, headers=dict(headers))
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+    finally:
+        connection.close()

@@ -18,7 +18,7 @@ from chalicelib.dialects.dialect import answer
 from chalicelib.dialects.registry import DIALECTS, dialect_of
 from chalicelib.domain.credential import Credential, PresentedCredential
 from chalicelib.domain.text import has_lone_surrogate
-from chalicelib.entrypoints.public import PUBLIC_PATHS, public_answer
+from chalicelib.entrypoints.public import PUBLIC_ROUTES, public_answer
 from chalicelib.observability import begin_request, logger
 from chalicelib.services.authentication import Authenticator
 from chalicelib.settings import Settings
@@ -39,6 +39,7 @@ HEADERS_OF_EVERY_ANSWER: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
+"""An answer may have another ``Cache-Control``: a file without data, which never changes."""
 
 STRICT_TRANSPORT_SECURITY: Final = "max-age=31536000"
 """One year, for this host only: we do not know the other hosts in its domain."""
@@ -58,7 +59,7 @@ def register_routes(app: Chalice) -> None:
     def respond(**_path_parameters: str) -> Response:
         return _respond(cast("ChaliceRequest", app.current_request))
 
-    for route in {*EVERY_OTHER_PATH, *PUBLIC_PATHS, *_documented_paths_and_those_above()}:
+    for route in {*EVERY_OTHER_PATH, *PUBLIC_ROUTES, *_documented_paths_and_those_above()}:
         # With content types, Chalice would refuse others before we authenticate.
         app.route(route, methods=list(messages.METHODS), content_types=[], name="respond")(respond)
 
@@ -79,7 +80,7 @@ def _respond(sent: ChaliceRequest) -> Response:
     started = time.perf_counter()
     request_id = _request_id(sent)
     begin_request(request_id)
-    path = _path_for_dialect(sent)
+    path = _path(sent)
     dialect, response = _PUBLIC, public_answer(sent.method, path, sent.headers)
     if response is None:
         dialect, response = _answer_in_dialect(sent, path, request_id)
@@ -93,8 +94,8 @@ def _respond(sent: ChaliceRequest) -> Response:
         milliseconds=round((time.perf_counter() - started) * 1000, 1),
     )
     headers: dict[str, str | list[str]] = {
-        **response.headers,
         **HEADERS_OF_EVERY_ANSWER,
+        **response.headers,
         messages.REQUEST_ID_HEADER: request_id,
     }
     if _origin(sent).startswith(_HTTPS):
@@ -156,10 +157,13 @@ def _query(request: ChaliceRequest) -> dict[str, list[str]]:
     return {} if sent is None else {name: sent.getlist(name) for name in sent}
 
 
-def _path_for_dialect(request: ChaliceRequest) -> str:
-    """Return the matched pattern, or else the path, without stage and base path."""
-    proxied: str | None = (request.uri_params or {}).get("proxy")
-    return request.path if proxied is None else f"/{proxied}"
+def _path(request: ChaliceRequest) -> str:
+    """Return the path as it was sent, without stage and base path."""
+    sent: Mapping[str, str] = request.uri_params or {}
+    route: str = request.path
+    if "proxy" in sent:
+        return f"/{sent['proxy']}"
+    return _PARAMETER_IN_ROUTE.sub(lambda name: sent.get(name[1], name[0]), route)
 
 
 def _request_id(request: ChaliceRequest) -> str:

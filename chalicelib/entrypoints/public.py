@@ -1,4 +1,4 @@
-"""The answers that need no credential: whether the phonebook is up, and what it is.
+"""The answers that need no credential: whether the phonebook is up, what it is, and its documents.
 
 They belong to no dialect, and read neither the table nor the body or query of the request.
 """
@@ -13,7 +13,12 @@ PAGE_PATH: Final = "/"
 ICON_PATH: Final = "/favicon.ico"
 """Browsers request it with every page; a 401 would open a password box."""
 
-PUBLIC_PATHS: Final = (HEALTH_PATH, PAGE_PATH, ICON_PATH)
+DOCUMENT_PATH: Final = "/v2/openapi.json"
+REFERENCE_PATH: Final = "/v2/docs"
+
+PUBLIC_ROUTES: Final = (
+    HEALTH_PATH, PAGE_PATH, ICON_PATH, DOCUMENT_PATH, REFERENCE_PATH, f"{REFERENCE_PATH}/{{file}}",
+)  # fmt: skip
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -32,8 +37,9 @@ _PAGE: Final = """\
 <body>
 <h1>Phonebook</h1>
 <p>This is a phonebook: contacts, groups, and numbers that are not to be messaged. Programs call it
-over HTTP, each with a credential that its operator issued; there are no pages to look at.</p>
-<p>Its documents lie beside its source: begin with <code>README.md</code>. In
+over HTTP, each with a credential that its operator issued. In a browser, you can
+<a href="v2/docs">read and try</a> every operation.</p>
+<p>Its other documents lie beside its source: begin with <code>README.md</code>. In
 <code>docs/dialects</code> is what each vendor's client says to it, and in <code>docs/openapi</code>
 every path. Whether it is up, <a href="health">health</a> says.</p>
 </body>
@@ -62,4 +68,8 @@ def public_answer(method: str, path: str, headers: Mapping[str, str]) -> Respons
         )
     if path == ICON_PATH:
         return Response(status=204)
+    if path == DOCUMENT_PATH or path.startswith(REFERENCE_PATH):
+        from chalicelib.entrypoints import api_reference  # noqa: PLC0415 - hardly anybody needs it
+
+        return api_reference.answer(path)
     return None

@@ -19,6 +19,7 @@ from typing import Any, Final, TextIO
 
 import yaml
 
+from chalicelib.entrypoints import api_reference
 from infra import PROJECT, resources
 from infra.aws.bytecode import CompileError, compile_modules, lambda_python
 from infra.aws.sbom import bill_of_materials
@@ -126,6 +127,7 @@ def package_stage(stage: str, build_folder: Path, compiler: Path | None) -> Pack
     source = folder / "source"
     chalices = folder / "chalice"
     _copy_what_is_packaged(source)
+    _convert_documents(source)
     merged = source / "resources.json"
     # JSON: given YAML, Chalice would write YAML with anchors, which CloudFormation may refuse.
     merged.write_text(json.dumps(resources.template()))
@@ -169,6 +171,14 @@ def _copy_what_is_packaged(folder: Path) -> None:
             shutil.copytree(PROJECT / name, target, ignore=_LEFT_OUT)
         else:
             shutil.copy(PROJECT / name, target)
+
+
+def _convert_documents(source: Path) -> None:
+    """Write each dialect's document as JSON: a Lambda has nothing that reads YAML."""
+    folder = source / api_reference.PACKAGED.relative_to(PROJECT)
+    folder.mkdir()
+    for name in api_reference.DOCUMENTS.values():
+        (folder / f"{name}.json").write_text(api_reference.converted(name))
 
 
 def _run_chalice(source: Path, stage: str, merged: Path, output: Path) -> None:

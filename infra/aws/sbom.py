@@ -5,6 +5,7 @@ the same bytes.
 """
 
 import hashlib
+import re
 import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,20 +35,27 @@ WITHOUT_METADATA: Final[Mapping[str, str]] = {
 }
 """The libraries in the zip that have no metadata of their own, and their places."""
 
+SWAGGER_UI: Final = "chalicelib/entrypoints/api_reference/swagger_ui"
+"""The place of the one library that is not Python's, with its version in its files' names."""
+
 DATA_ONLY: Final = "botocore"
 """Only some of its data is in the zip; the Lambda's runtime has its code, which others need."""
+
+_SCRIPT_OF_SWAGGER_UI: Final = re.compile(rf"{SWAGGER_UI}/swagger-ui-(?P<version>[0-9.]+)\.js")
 
 
 def bill_of_materials(zip_file: Path) -> str:
     """Return the bill of a zip of :mod:`infra.aws.package` as JSON."""
     with zipfile.ZipFile(zip_file) as archive:
         told = {str(canonicalize_name(each["Name"])): (each, at) for each, at in _told(archive)}
-    libraries = {name: _library(name, each, places) for name, (each, places) in told.items()}
+        swagger_ui = _swagger_ui(archive.namelist())
+    libraries = {name: _python_library(name, each, at) for name, (each, at) in told.items()}
+    everything = [*libraries.values(), swagger_ui]
     digest = hashlib.sha256(zip_file.read_bytes()).hexdigest()
-    bom = Bom(components=libraries.values(), serial_number=uuid5(NAMESPACE_OID, digest))
+    bom = Bom(components=everything, serial_number=uuid5(NAMESPACE_OID, digest))
     bom.metadata.timestamp = None  # type: ignore[assignment]  # the format asks for none
     bom.metadata.component = phonebook = _phonebook(digest)
-    bom.register_dependency(phonebook, libraries.values())
+    bom.register_dependency(phonebook, everything)
     for name, library in libraries.items():
         needed = (_needs(told[name][0]) & libraries.keys()) - {DATA_ONLY}
         bom.register_dependency(library, [libraries[each] for each in needed])
@@ -67,14 +75,22 @@ def _phonebook(digest: str) -> Component:
     )
 
 
-def _library(name: str, told: Message, places: Iterable[str]) -> Component:
-    version = told["Version"]
-    url = PackageURL("pypi", None, name, version)
+def _python_library(name: str, told: Message, places: Iterable[str]) -> Component:
     licence = told["License-Expression"] or told["License"]
+    return _library(PackageURL("pypi", None, name, told["Version"]), licence, places)
+
+
+def _swagger_ui(names: Iterable[str]) -> Component:
+    found = filter(None, map(_SCRIPT_OF_SWAGGER_UI.fullmatch, names))
+    version = next(each["version"] for each in found)
+    return _library(PackageURL("npm", None, "swagger-ui-dist", version), "Apache-2.0", [SWAGGER_UI])
+
+
+def _library(url: PackageURL, licence: str | None, places: Iterable[str]) -> Component:
     return Component(
-        type=ComponentType.DATA if name == DATA_ONLY else ComponentType.LIBRARY,
-        name=name,
-        version=version,
+        type=ComponentType.DATA if url.name == DATA_ONLY else ComponentType.LIBRARY,
+        name=url.name,
+        version=url.version,
         purl=url,
         bom_ref=str(url),
         licenses=[LicenseFactory().make_from_string(licence)] if licence else (),

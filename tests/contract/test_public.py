@@ -1,32 +1,22 @@
 """What anybody is answered without a credential, and that it is no more than that."""
 
 import json
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 import pytest
 
 from app import app
 from chalicelib.dialects.messages import METHODS
 from chalicelib.entrypoints import http
+from chalicelib.entrypoints.api_reference import DOCUMENTS, FILES
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER
-from chalicelib.entrypoints.public import PUBLIC_PATHS
+from chalicelib.entrypoints.public import HEALTH_PATH, ICON_PATH, PAGE_PATH, REFERENCE_PATH
 from chalicelib.settings import TABLE_VARIABLE
 from tests.paths import PROJECT
+from tests.served import send_anonymously as send
 
 EVENT = json.loads((PROJECT / "tests" / "events" / "api_gateway_request.json").read_text())
+PUBLIC_PATHS = [HEALTH_PATH, PAGE_PATH, ICON_PATH, *FILES, *DOCUMENTS]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-
-
-def send(url, method, path, headers=()):
-    """Send a request without a credential; return status, headers and body."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
-    try:
-        connection.request(method, urlsplit(url).path + path, headers=dict(headers))
-        response = connection.getresponse()
-        return response.status, response.headers, response.read()
-    finally:
-        connection.close()
 
 
 def test_health_needs_no_credential(app_url):
@@ -92,8 +82,11 @@ def test_lambda_answers_it_with_no_table_to_read(monkeypatch, path):
 
     def status_at(path):
         event = json.loads(json.dumps(EVENT)) | {"httpMethod": "GET", "path": path}
-        event["requestContext"] |= {"resourcePath": path, "path": f"/api{path}"}
-        event["pathParameters"] = None
+        folder, _, file = path.rpartition("/")
+        is_file = folder == REFERENCE_PATH
+        route = f"{folder}/{{file}}" if is_file else path
+        event["requestContext"] |= {"resourcePath": route, "path": f"/api{path}"}
+        event["pathParameters"] = {"file": file} if is_file else None
         event["headers"] |= BROWSER | {"Authorization": "Basic YTpi"}
         return app(event, None)["statusCode"]
 

@@ -13,6 +13,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from chalicelib.dialects.registry import DIALECTS
 from chalicelib.settings import TABLE_VARIABLE
 from infra.aws.package import MAX_ZIP_BYTES, package_stage
 from infra.local import engine
@@ -94,11 +95,15 @@ def test_zip_holds_every_module_of_the_code_but_the_command_line(names):
     compiled = {cache_from_source(module) for module in modules}
     data = {
         str(path.relative_to(PROJECT))
-        for path in (PROJECT / "chalicelib/storage/dynamodb/botocore_data").rglob("*")
-        if path.is_file()
+        for folder in ("storage/dynamodb/botocore_data", "entrypoints/api_reference")
+        for path in (PROJECT / "chalicelib" / folder).rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+    documents = {
+        f"chalicelib/entrypoints/api_reference/openapi/{dialect.name}.json" for dialect in DIALECTS
     }
     in_zip = {name for name in names if name.startswith("chalicelib/")}
-    assert in_zip == modules | compiled | data
+    assert in_zip == modules | compiled | data | documents
 
 
 def test_what_is_compiled_is_what_lies_beside_it(package, tmp_path):
@@ -149,13 +154,18 @@ def test_bill_of_materials_names_every_file_of_others_once(bill, names):
 
 def test_bill_of_materials_has_the_version_and_licence_of_each(bill):
     locked = {name: lines.split()[0].partition("==")[2] for name, lines in pins()}
-    listed = {library["name"]: library["version"] for library in bill["components"]}
+    listed = {
+        library["name"]: library["version"]
+        for library in bill["components"]
+        if library["purl"].startswith("pkg:pypi/")
+    }
 
     packaged = set(re.findall(r"^([\w.-]+)==", RUNTIME.read_text(), re.MULTILINE))
     assert listed.keys() == packaged | {PACKAGED_BY_ITSELF, IN_THE_RUNTIME}
     assert listed == {name: locked[name] for name in listed}
     assert all(library["licenses"] for library in bill["components"])
-    assert all(library["purl"].startswith("pkg:pypi/") for library in bill["components"])
+    (other,) = [each["purl"] for each in bill["components"] if each["name"] not in listed]
+    assert other == "pkg:npm/swagger-ui-dist@5.35.0"
 
 
 def test_bill_of_materials_is_of_this_zip(bill, package):
