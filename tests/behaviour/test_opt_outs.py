@@ -25,6 +25,9 @@ LISTED: Final[dict[str, type[MessenteSpeaker | V2Speaker]]] = {
 LIFTING: Final = {"allow", "take_out"}
 """The steps that may lift an opt-out: they say so."""
 
+_BY_ANOTHER: Final = {"stop", "allow", "move", "upsert", "delete_group"}
+"""The steps that another dialect takes, where the drawn one has no such operation."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -43,6 +46,12 @@ class Step:
 
     def create(self, speaker):
         speaker.create_contact(self._number, {}, speaker.find_group(self.group))
+
+    def upsert(self, speaker):
+        """Create or change the contact in a batch, in a group."""
+        v2 = V2Speaker(speaker.client)
+        row = {"phoneNumber": self._number, "groups": [v2.find_group(self.group)]}
+        v2._send("POST", "/contacts/batch", {"contacts": [row, {**row, "title": "Sir"}]})
 
     def change(self, speaker):
         speaker.change_contact(self._contact(speaker), {"first_name": "Ann"})
@@ -89,7 +98,7 @@ steps = st.lists(
         kind=st.sampled_from(SPEAKERS),
         what=st.sampled_from([
             "create", "create", "put", "put", "take_out", "take_out", "move", "move", "renumber",
-            "stop", "allow", "change", "delete", "delete_group",
+            "stop", "allow", "change", "upsert", "delete", "delete_group",
         ]),
         number=st.integers(0, len(NUMBERS) - 1),
         group=st.sampled_from(sorted(GROUPS)),
@@ -143,7 +152,7 @@ def test_opt_out_is_lifted_only_by_who_says_so_and_none_is_lost(ministack, app_u
 
 def dialects_of(step):
     """How the source of a step's entries may begin."""
-    beside = ("v2.", "atom.") if step.what in {"stop", "allow", "move", "delete_group"} else ()
+    beside = ("v2.", "atom.") if step.what in _BY_ANOTHER else ()
     return (f"{step.kind.dialect}.", *beside)
 
 

@@ -69,13 +69,11 @@ class V2Speaker:
         self._send("DELETE", f"/groups/{group}")
 
     def put_into_group(self, contact, group):
-        self._put_groups(contact, [*self.list_groups_of_contact(contact), group])
+        self._change_members(group, {"add": [contact]})
 
     def take_out_of_group(self, contact, group):
-        groups = self.list_groups_of_contact(contact)
-        if group not in groups:
-            raise RefusedError(Refusal.MISSING, groups)
-        self._put_groups(contact, [each for each in groups if each != group])
+        if self._change_members(group, {"remove": [contact]}) == "unchanged":
+            raise RefusedError(Refusal.MISSING, contact)
 
     def list_members(self, group):
         return [contact["phoneNumber"] for contact in self._members(group)]
@@ -98,8 +96,12 @@ class V2Speaker:
     def _members(self, group):
         return self._send("GET", f"/groups/{group}/members").json["contacts"]
 
-    def _put_groups(self, contact, groups):
-        self._send("PUT", f"{_path_of(contact)}/groups", {"groups": groups})
+    def _change_members(self, group, keys):
+        answer = self._send("PATCH", f"/groups/{group}/members", keys).json
+        (outcome,) = answer["added"] + answer["removed"]
+        if outcome["outcome"] == "rejected":
+            raise RefusedError(Refusal.MISSING, outcome)
+        return outcome["outcome"]
 
     def _contact(self, contact):
         return self._send("GET", _path_of(contact)).json

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import PhonebookError
 from chalicelib.domain.group import GroupKind
+from chalicelib.domain.ledger import Reason, Stop
 from chalicelib.domain.rows import Mode
 from chalicelib.services import blacklist, contacts, groups, memberships
 from chalicelib.services.uploading import upload_contacts
@@ -269,3 +270,23 @@ def test_uploads_of_the_same_contacts_at_once_make_each_contact_once(account, _r
     for of_one_number in zip(*outcomes, strict=True):
         assert len({each.contact.id for each in of_one_number}) == 1
     assert_whole(account, groups_of_each)
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS // 2))
+def test_of_the_same_batches_at_once_one_creates_each_contact_and_stops_each_number(
+    account, _round
+):
+    group = create_group(account)
+    rows = [data(index, title="a", group_ids=[group.id]) for index in range(40)]
+    stops = [Stop(number(index), Reason.REQUEST) for index in range(40)]
+    caller = caller_of(account)
+
+    uploaded = at_once(*[lambda: list(upload_contacts(caller, rows, NOW, mode=Mode.UPSERT))] * 3)
+    stopped = at_once(*[lambda: blacklist.stop_numbers(caller, stops, NOW)] * 3)
+
+    for outcomes in (uploaded, stopped):
+        for of_one_number in zip(*outcomes, strict=True):
+            effects = sorted(each.effect.value for each in of_one_number)
+            assert effects == ["created", "unchanged", "unchanged"]
+    assert len(stored_members(account, group)) == 40
+    assert_whole(account, [group])
