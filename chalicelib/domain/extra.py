@@ -12,6 +12,9 @@ from chalicelib.domain.text import checked_text
 Extra: TypeAlias = Mapping[str, Any]
 """JSON values by name. In a change, None clears a field."""
 
+EXTRA_FIELDS: Final = "extra fields"
+"""The name that a problem of all extra fields together has in place of a field's."""
+
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 NOTHING_EXTRA: Final[Extra] = MappingProxyType({})
@@ -46,8 +49,8 @@ def text_of_extra(extra: Extra) -> str | None:
     try:
         text = _JSON.encode(extra)
     except (ValueError, RecursionError) as error:
-        raise InvalidDataError.of("extra fields", "must be JSON values") from error
-    return checked_text("extra fields", text, longest=MAX_EXTRA_CHARACTERS)
+        raise InvalidDataError.of(EXTRA_FIELDS, "must be JSON values") from error
+    return checked_text(EXTRA_FIELDS, text, longest=MAX_EXTRA_CHARACTERS)
 
 
 def extra_of_text(text: str | None) -> dict[str, Any]:

@@ -82,6 +82,9 @@ MAX_GIVEN_NUMBERS: Final = 10_000
 MAX_CAMPAIGN_BYTES: Final = 1_000_000
 """A question for recipients: that many numbers take 64 characters each, and more if escaped."""
 
+MAX_GROUPS_TO_JOIN: Final = 94
+"""Groups that a contact can join in one transaction of 100 actions, whatever else it changes."""
+
 DEFAULT_RETENTION_DAYS: Final = 30
 """How long we keep a contact that is in no group, if its account does not say otherwise."""
 

@@ -45,7 +45,7 @@ def get_group(account_id: str, group_id: int) -> Group:
 
 def list_groups_by_id(account_id: str, group_ids: Iterable[int]) -> Iterator[Group]:
     """Yield the groups with some ids, if they exist, in no particular order."""
-    for batch in in_batches(map(keys.of_id, group_ids)):
+    for batch in in_batches(map(keys.of_id, set(group_ids))):
         yield from map(
             _group_of, read_batch(GroupItem.from_raw_data, keys.groups(account_id), batch).values()
         )

@@ -9,6 +9,10 @@ from tests.contract.test_v2_http import at, create, create_group, problems_of
 from tests.faulty_engine import throttle
 
 CONTACTS_BATCH, BLACKLIST_BATCH = "/v2/contacts/batch", "/v2/blacklist/batch"
+OURS = "70686f6e-6562-4000-8000-000000000007"
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+"""Ids of no group: one that we could give, and one that we could not."""
+
 NUMBER, OTHER, THIRD = "+37251000000", "+37251000001", "+37251000002"
 
 
@@ -91,19 +95,21 @@ def test_rows_take_effect_in_their_order_and_bad_ones_fail_no_other(client):
         {"phoneNumber": NUMBER, "title": "b", "nickname": "x"},
         {"phoneNumber": NUMBER, "title": "c"},
         {"phoneNumber": NUMBER, "title": "c"},
-        {"phoneNumber": OTHER, "groups": ["70686f6e-6562-4000-8000-000000000007"]},
+        {"phoneNumber": OTHER, "groups": [OURS, NOBODYS, NOBODYS.replace("8", "9")]},
         {"title": "d"},
+        {"phoneNumber": THIRD, "attributes": {str(n): "x" * 1000 for n in range(17)}},
     ]
 
     outcomes = upsert(client, *rows)
 
     assert told(outcomes) == [
         "created", "invalid_data", "invalid_data", "updated", "duplicate", "group_not_found",
-        "invalid_data",
+        "invalid_data", "invalid_data",
     ]  # fmt: skip
     assert places(outcomes) == [
-        [], ["/contacts/1"], ["/contacts/2/nickname"], [], [], ["/contacts/5/groups/0"],
-        ["/contacts/6/phoneNumber"],
+        [], ["/contacts/1"], ["/contacts/2/nickname"], [], [],
+        [f"/contacts/5/groups/{place}" for place in range(3)],
+        ["/contacts/6/phoneNumber"], ["/contacts/7/attributes"],
     ]  # fmt: skip
     assert client.send("GET", at(NUMBER)).json["title"] == "c"
     assert client.send("GET", at(OTHER)).status == 404
@@ -196,7 +202,7 @@ def test_key_that_is_to_be_added_and_removed_is_refused(client):
 
 
 def test_members_of_a_group_that_is_not_there_are_not_found(client):
-    path = "/v2/groups/70686f6e-6562-4000-8000-000000000007/members"
+    path = f"/v2/groups/{OURS}/members"
 
     assert client.send("PATCH", path, {"add": [NUMBER]}).json["code"] == "group_not_found"
 

@@ -15,11 +15,11 @@ from chalicelib.domain.errors import (
     NotFoundError,
 )
 from chalicelib.domain.group import GroupKind
-from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
+from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS, MAX_GROUPS_TO_JOIN
 from chalicelib.domain.rows import Accepted, Mode, Rejected
 from chalicelib.services import blacklist, contacts, groups, uploading
 from chalicelib.services.uploading import read_rows, upload_contacts
-from chalicelib.storage import keys, rewrites
+from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.connection import REPEATS
 from chalicelib.storage.dynamodb.connection import table as connection
 from chalicelib.storage.dynamodb.deadline import calls_end_after
@@ -320,7 +320,7 @@ def test_rows_that_name_several_groups_are_written_as_many_together_as_fit(accou
 
 
 def test_row_that_names_more_groups_than_can_be_joined_at_once_fails_no_other(account):
-    many = [create_group(account, str(index)) for index in range(rewrites.MAX_MEMBERSHIPS + 1)]
+    many = [create_group(account, str(index)) for index in range(MAX_GROUPS_TO_JOIN + 1)]
     ids = [group.id for group in many]
 
     outcomes = upload(

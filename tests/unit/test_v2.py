@@ -17,6 +17,8 @@ from chalicelib.domain.errors import (
     UnauthorizedError,
     UnavailableError,
 )
+from chalicelib.domain.extra import changed_extra
+from chalicelib.domain.limits import MAX_EXTRA_CHARACTERS
 from infra.documents import table
 from tests.account import account_in
 from tests.openapi import REQUEST
@@ -58,6 +60,14 @@ def test_problem_names_its_place():
         {"parameter": "limit", "detail": "c"},
         {"header": "If-Match", "detail": "d"},
     ]
+
+
+def test_place_of_attributes_that_are_too_large_together_is_their_field():
+    with pytest.raises(InvalidDataError) as refused:
+        changed_extra({}, {"v2.a": "x" * MAX_EXTRA_CHARACTERS})
+
+    (problem,) = json.loads(render_error(refused.value).body)["errors"]
+    assert problem["pointer"] == "/attributes"
 
 
 def test_error_names_what_it_is_about():

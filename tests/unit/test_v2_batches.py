@@ -18,6 +18,7 @@ from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.ledger import Reason
 from chalicelib.domain.limits import (
     MAX_BATCH_ROWS,
+    MAX_GROUPS_TO_JOIN,
     MAX_RESPONSE_BYTES,
     MAX_RESPONSE_EVENT_BYTES,
     MAX_UPLOAD_BYTES,
@@ -79,6 +80,7 @@ def test_each_bad_row_is_rejected_with_the_places_of_its_problems():
         {"phoneNumber": "5", "nickname": "x", "email": 1},
         {"phoneNumber": NUMBER, "attributes": {"a/b": 1}, "groups": ["x", uuid_of(7)]},
         {"phoneNumber": NUMBER, "attributes": []},
+        {"phoneNumber": NUMBER, "groups": [uuid_of(n + 1) for n in range(MAX_GROUPS_TO_JOIN + 1)]},
         None,
     ])  # fmt: skip
 
@@ -88,7 +90,8 @@ def test_each_bad_row_is_rejected_with_the_places_of_its_problems():
         ["/contacts/2/phoneNumber", "/contacts/2/email", "/contacts/2/nickname"],
         ["/contacts/3/groups/0", "/contacts/3/attributes/a~1b"],
         ["/contacts/4/attributes"],
-        ["/contacts/5"],
+        ["/contacts/5/groups"],
+        ["/contacts/6"],
     ]
     assert {each["code"] for each in rejected} == {"invalid_data"}
 

@@ -14,6 +14,7 @@ from chalicelib.domain.errors import (
     RefusedError,
     UnavailableError,
 )
+from chalicelib.domain.extra import EXTRA_FIELDS
 from chalicelib.domain.limits import (
     MAX_GROUPS_TO_RENUMBER,
     MAX_PAGE_ITEMS,
@@ -96,7 +97,7 @@ Only the keys ``…must.be.not.null`` and ``DUPLICATE_VALUE`` are the vendor's: 
 others, and no statuses.
 """
 
-_WHAT_EXTRA_FIELDS_ARE: Final = {"extra fields": "fields"}
+_WHAT_EXTRA_FIELDS_ARE: Final = {EXTRA_FIELDS: "fields"}
 """The phonebook's names in errors, each with the vendor's name for it."""
 
 

@@ -21,7 +21,11 @@ from chalicelib.domain.contact import Contact, ContactData, ContactKey
 from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
-from chalicelib.domain.limits import MAX_FIELD_CHARACTERS, MAX_FIELD_NAME_CHARACTERS
+from chalicelib.domain.limits import (
+    MAX_FIELD_CHARACTERS,
+    MAX_FIELD_NAME_CHARACTERS,
+    MAX_GROUPS_TO_JOIN,
+)
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.precondition import Precondition, Version, version_of
@@ -129,6 +133,9 @@ def read_contact_row(row: object, account: Account) -> ContactData:
     with under(""):
         if not isinstance(row, dict):
             raise InvalidDataError.of(BODY, "must be an object")
+        groups = row.get(GROUPS)
+        if isinstance(groups, list) and len(groups) > MAX_GROUPS_TO_JOIN:
+            raise InvalidDataError.of(GROUPS, f"must be at most {MAX_GROUPS_TO_JOIN}")
         problems = ProblemCollector()
         with problems:
             number = _read_number(required(row, PHONE_NUMBER), account)
@@ -321,14 +328,17 @@ def read_groups(value: object, field: str = GROUPS) -> tuple[int, ...]:
     if not isinstance(value, list):
         raise InvalidDataError.of(field, "must be an array")
     group_ids: list[int] = []
+    seen: set[str] = set()
     problems = ProblemCollector()
     with under(f"/{field}"):
         for place, each in enumerate(value):
             with problems:
                 text = each.get("id") if isinstance(each, dict) else each
                 group_id = _read_group_id(str(place), text)
-                if group_id in group_ids:
+                uuid = str(text).lower()
+                if uuid in seen:
                     raise InvalidDataError.of(str(place), "is there twice")
+                seen.add(uuid)
                 group_ids.append(group_id)
         problems.raise_if_any()
     return tuple(group_ids)

@@ -1,6 +1,7 @@
 """Our own words for every error, as problem details (RFC 9457)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,9 +18,11 @@ from chalicelib.domain.errors import (
     RefusedError,
     UnavailableError,
 )
+from chalicelib.domain.extra import EXTRA_FIELDS
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.limits import (
     MAX_CAMPAIGN_BYTES,
+    MAX_GROUPS_TO_JOIN,
     MAX_GROUPS_TO_RENUMBER,
     MAX_REQUEST_BYTES,
     MAX_UPLOAD_BYTES,
@@ -34,6 +37,9 @@ PROBLEMS_OF_A_ROW: Final = 5
 
 HEADERS: Final = frozenset({"If-Match", "If-None-Match", "Idempotency-Key"})
 """The headers that a problem may name."""
+
+_ATTRIBUTES: Final = "/attributes"
+"""The place of what is wrong with all attributes together."""
 
 _MEGABYTE: Final = 1_000_000
 
@@ -69,7 +75,10 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType(
         ErrorCode.ITEM_TOO_LARGE: (413, "The contact is too large to store"),
         ErrorCode.TOO_MANY_GROUPS: (
             413,
-            f"A contact in more than {MAX_GROUPS_TO_RENUMBER} groups cannot change its number",
+            (
+                f"A contact in more than {MAX_GROUPS_TO_RENUMBER} groups cannot change its number, "
+                f"and none can join more than {MAX_GROUPS_TO_JOIN} groups in a batch"
+            ),
         ),
         ErrorCode.BUSY: (503, "The phonebook is busy; try again in a moment"),
         ErrorCode.UNREACHABLE: (503, "The phonebook cannot reach its table; try again in a moment"),
@@ -115,7 +124,10 @@ def render_reason(error: PhonebookError, pointer: str) -> tuple[str, list[dict[s
 
 def _problems_of(error: PhonebookError) -> tuple[Problem, ...]:
     if isinstance(error, InvalidDataError):
-        return error.problems
+        return tuple(
+            replace(each, field=_ATTRIBUTES) if each.field == EXTRA_FIELDS else each
+            for each in error.problems
+        )
     if isinstance(error, NamedGroupsNotFoundError):
         return tuple(Problem(f"/groups/{place}", "is not a group") for place in error.positions)
     return ()
