@@ -18,6 +18,7 @@ from chalicelib.dialects.dialect import answer
 from chalicelib.dialects.registry import DIALECTS, dialect_of
 from chalicelib.domain.credential import Credential, PresentedCredential
 from chalicelib.domain.text import has_lone_surrogate
+from chalicelib.entrypoints.cors import cors_headers, preflight_answer
 from chalicelib.entrypoints.public import PUBLIC_ROUTES, public_answer
 from chalicelib.observability import begin_request, logger
 from chalicelib.services.authentication import Authenticator
@@ -83,6 +84,8 @@ def _respond(sent: ChaliceRequest) -> Response:
     path = _path(sent)
     dialect, response = _PUBLIC, public_answer(sent.method, path, sent.headers)
     if response is None:
+        response = preflight_answer(sent.method, path, sent.headers)
+    if response is None:
         dialect, response = _answer_in_dialect(sent, path, request_id)
     logger().info(
         "request",
@@ -96,6 +99,7 @@ def _respond(sent: ChaliceRequest) -> Response:
     headers: dict[str, str | list[str]] = {
         **HEADERS_OF_EVERY_ANSWER,
         **response.headers,
+        **cors_headers(path, sent.headers),
         messages.REQUEST_ID_HEADER: request_id,
     }
     if _origin(sent).startswith(_HTTPS):
