@@ -28,7 +28,6 @@ from chalicelib.storage.stamps import stamped, stamping
 
 _DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in MAX_DETAIL_CHARACTERS}
 _DATES: Final[Any] = ContactItem.created_on
-_NO_REVISION: Final = {"N": "0"}
 _KNOWN: Final = frozenset(each.attr_name for each in ContactItem.get_attributes().values())
 
 
@@ -196,7 +195,8 @@ def contact_in(stored: StoredItem) -> Contact:
         scheduled_deletion_date=date.fromisoformat(day) if day else None,
         created_on=_DATES.deserialize(stored["createdOn"]["S"]),
         updated_on=_DATES.deserialize(stored["updatedOn"]["S"]),
-        revision=int(stored.get(REVISION, _NO_REVISION)["N"]),
+        # A damaged one must not hide the contact; a write on its condition fails.
+        revision=int(stored.get(REVISION, {}).get("N", "0")),
     )
 
 

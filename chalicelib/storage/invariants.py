@@ -53,6 +53,7 @@ class Kind(Enum):
     STOPLIST_UNMARKED = "a contact in a stoplist that it does not mark as one"
     STOPLIST_MISMARKED = "a contact that marks a wrong group as a stoplist"
     STOPLIST_LIFTED = "a contact in a stoplist whose number is not on the blacklist"
+    LEDGER_MISSING = "a number on the blacklist without its ledger entry"
 
     TOMBSTONE_HALF = "a tombstone that the sweep cannot find or read"
     TOMBSTONE_OF_LIVING = "a tombstone of a group or contact that still exists"
@@ -408,9 +409,21 @@ def _of_membership(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Chec
     )
 
 
-def _of_blacklist(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+def _of_blacklist(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check]:
     yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, {"id": "N", "createdOn": "S"}))
     yield _has_account(key, _account_of(key))
+    entries = _integer(item, "entries")
+    if entries:
+        ledger = keys.ledger(keys.account_in(key.pk))
+        entry = Key(ledger, keys.ledger_entry(key.sk, entries))
+        yield Check(
+            Kind.LEDGER_MISSING,
+            key,
+            (entry,),
+            lambda found: (
+                key in found and _integer(found[key], "entries") == entries and entry not in found
+            ),
+        )
 
 
 def _of_ledger_entry(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:

@@ -352,7 +352,7 @@ def test_every_kind_is_told_of_somewhere_in_these_tests():
     elsewhere = {
         Kind.UNREADABLE, Kind.STOPLIST_LIFTED, Kind.TOMBSTONE_OLD, Kind.MEMBERSHIP_OF_NO_GROUP,
         Kind.UNKNOWN, Kind.OF_NO_ACCOUNT, Kind.CREDENTIAL_OF_NO_ACCOUNT, Kind.MARKER_FOR_EVER,
-        Kind.ASIDE, Kind.COUNT,
+        Kind.ASIDE, Kind.COUNT, Kind.LEDGER_MISSING,
     }  # fmt: skip
     assert told | elsewhere == set(Kind)
 
@@ -440,6 +440,14 @@ def test_number_that_was_taken_off_the_blacklist_by_hand_is_only_noticed(book):
     ((kind, is_mended),) = book.verify(fix=True)
 
     assert (kind, is_mended, kind.is_a_notice) == (Kind.STOPLIST_LIFTED, False, True)
+
+
+def test_opt_out_without_its_ledger_entry_is_told_and_not_invented(book):
+    blacklist.stop_number(caller_of(book.account), number(8), NOW)
+    Item(keys.ledger(book.account.id), keys.ledger_entry(number(8).e164, 1)).delete()
+
+    for fix in (True, False):
+        assert book.verify(fix=fix) == [(Kind.LEDGER_MISSING, False)]
 
 
 def test_tombstone_that_is_not_swept_is_told_after_a_day(book):
