@@ -12,6 +12,7 @@ YES ?=
 DELETE_TABLE ?=
 WRITE ?=
 SUBJECTS ?=
+AREAS ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -36,7 +37,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev credential test test-full coverage test-dynamodb-local test-debian dynamodb-local check format lock audit \
-        scaling bench bench-quick package rehearse deploy destroy clean
+        mutants scaling bench bench-quick package rehearse deploy destroy clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -126,6 +127,9 @@ lock: $(INSTALLED)  ## Pin the dependencies anew, after a change of pyproject.to
 
 audit: $(INSTALLED)  ## Look up every pin among the vulnerabilities that are known
 	@$(BIN)/python -m infra.pins.audit
+
+mutants: $(INSTALLED)  ## Change the code in small ways, and say which changes no test notices (AREAS: some, not kept)
+	@$(BIN)/python -m tests.mutants $(AREAS)
 
 scaling: $(INSTALLED)  ## Print the tables of docs/scaling.md (WRITE=1 puts them there)
 	@$(BIN)/python -m growth $(if $(WRITE),docs/scaling.md)

@@ -114,6 +114,8 @@ def test_pages_of_groups_members_and_blacklist_are_complete_too(client):
         [number(4)],
     ]
     assert pages(client, f"{GROUPS}?limit=1", "groups", "id") == [[first], [second]]
+    groups_of_contact = f"{CONTACTS}/{number(2)}/groups?limit=1"
+    assert pages(client, groups_of_contact, "groups", "id") == [[first], [second]]
 
 
 def test_page_goes_on_where_the_last_one_ended_though_the_list_changed(client):

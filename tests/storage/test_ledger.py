@@ -1,17 +1,24 @@
 """The ledger: every change of whether a number may be messaged, once, and in order."""
 
+import time
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
-from chalicelib.domain.errors import ConflictError, NotFoundError
+from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ledger import Reason, State, Stopping
-from chalicelib.services import blacklist, contacts
+from chalicelib.services import accounts, blacklist, contacts, memberships
+from chalicelib.storage import blacklist as stored_blacklist
 from chalicelib.storage import keys
+from chalicelib.storage import ledger as stored_ledger
+from chalicelib.storage.blacklist import Standing
+from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
 from chalicelib.storage.items import BlacklistItem
-from tests.account import caller_of
+from tests.account import caller_of, stamp_of
 from tests.storage.conftest import NOW
 from tests.storage.steps import (
     blacklisted_numbers,
@@ -209,6 +216,7 @@ def test_stoplist_of_an_older_version_ends_with_the_last_stoplist(account):
     allow(account)
     stop_as_before(account, by_request=None)
     join(account, second)
+    assert [entry.state for entry in ledger(account)] == [STOPPED, ALLOWED, STOPPED]
 
     leave(account, first)
     assert blacklisted_numbers(account) == [number()]
@@ -264,8 +272,146 @@ def test_request_for_a_number_of_a_stoplist_is_a_conflict_and_is_recorded(accoun
     assert history(account)[-1] == (STOPPED, Reason.REQUEST, LATER)
 
 
-def stop_as_before(account, by_request):
+def stop_as_before(account, by_request, index=0, **stamp):
     """Stop a number as a version without a ledger did."""
     BlacklistItem(
-        keys.blacklist(account.id), number().e164, id=1, created_on=NOW, by_request=by_request
+        keys.blacklist(account.id),
+        number(index).e164,
+        id=1,
+        created_on=NOW,
+        by_request=by_request,
+        **stamp,
     ).save()
+
+
+def test_numbers_are_read_together_as_each_is_read_alone(account):
+    stop(account)
+    allow(account)
+    stop(account)
+    stop_as_before(account, by_request=None, index=1)
+
+    read = Standing.read_each(account.id, [number(0), number(1), number(2)])
+
+    for each in (number(0), number(1), number(2)):
+        alone = Standing.read(account.id, each)
+        assert (read[each].account_id, read[each].phone_number) == (account.id, each)
+        assert read[each].entries == alone.entries
+        assert bool(read[each].item) == bool(alone.item)
+    assert read[number(0)].entries == 3
+    assert read[number(2)].item is None
+
+
+def test_entry_names_who_stopped_a_number_and_not_who_changed_it_last(account):
+    create(account)
+    for name in ("first", "second"):
+        group = create_group(account, kind=GroupKind.STOPLIST)
+        caller = replace(caller_of(account, via=f"tests.{name}"), username=name)
+        memberships.add_to_group(caller, group.id, number(), NOW)
+
+    entry = blacklist.retrieve_opt_out(account, number()).entry
+    assert (stored(account).changed_by, stored(account).changed_via) == ("second", "tests.second")
+    assert (entry.actor, entry.source) == ("first", "tests.first")
+
+
+def test_stop_of_an_older_version_names_who_is_known(account):
+    stop_as_before(account, by_request=True, changed_by="someone", changed_via="tests.older")
+
+    (entry,) = ledger(account)
+    assert (entry.actor, entry.source) == ("someone", "tests.older")
+
+
+@pytest.mark.parametrize("reason", [Reason.REQUEST, Reason.STOPLIST])
+def test_versions_without_a_ledger_learn_whether_somebody_asked(account, reason):
+    stop(account, reason)
+
+    item = stored(account)
+    assert bool(item.by_request) == (reason is Reason.REQUEST)
+    assert item.id
+
+
+@pytest.mark.parametrize("change", [stop, allow])
+def test_number_that_others_change_at_every_try_is_busy(account, change, monkeypatch):
+    def refuse(_add_actions):
+        raise TransactionRefusedError([])
+
+    stop(account, Reason.BOUNCE)
+    monkeypatch.setattr(stored_blacklist, "write_together", refuse)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+    with pytest.raises(UnavailableError) as busy:
+        change(account)
+    assert busy.value.code is ErrorCode.BUSY
+
+
+@pytest.mark.parametrize("decided", ["allow", "stoplists"])
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda item: [BlacklistItem.stoplist_ids.add({3})],
+        lambda item: [BlacklistItem.by_request.set(True)],
+        lambda item: [BlacklistItem.id.set(item.id + 1)],
+        lambda item: [BlacklistItem.entries.set(7)],
+    ],
+    ids=["stoplists", "request", "id", "entries"],
+)
+def test_number_that_was_changed_since_it_was_read_is_not_written(account, meanwhile, decided):
+    """Also by a version without a ledger, which writes no entry of it."""
+    write_together(
+        partial(
+            Standing.new(account.id, number()).add_stopping,
+            stamp=stamp_of(NOW),
+            reason=Reason.STOPLIST,
+            stoplist_ids={1, 2},
+        )
+    )
+    standing = Standing.read(account.id, number())
+    stored(account).update(meanwhile(standing.item))
+    seen = stored(account).attribute_values
+
+    def change(transaction):
+        if decided == "allow":
+            standing.add_allowing(transaction, stamp_of(LATER), Reason.REQUEST)
+        else:
+            standing.add_change_of_stoplists(
+                transaction, stamp_of(LATER), before={1, 2}, joined=set(), left={1}
+            )
+
+    with pytest.raises(TransactionRefusedError):
+        write_together(change)
+    assert stored(account).attribute_values == seen
+    assert len(ledger(account)) == 1
+
+
+def test_numbers_are_listed_after_a_number(account):
+    for index in (2, 0, 1):
+        blacklist.stop_number(caller_of(account), number(index), NOW)
+
+    def listed(**page):
+        return list(stored_blacklist.list_numbers(account.id, **page))
+
+    numbers = [number(index).e164 for index in range(3)]
+    assert listed(after=None, expected=None) == numbers
+    assert listed(after=numbers[0], expected=1) == numbers[1:]
+
+
+def test_ledger_of_an_account_is_forgotten_and_no_other(account, table):
+    other = accounts.open_account("Other", "EE", 30, stamp_of(NOW))
+    for each in (account, other):
+        stop(each)
+        allow(each)
+
+    stored_ledger.forget(account.id)
+
+    assert ledger(account) == []
+    assert len(ledger(other)) == 2
+
+
+def test_numbers_are_counted(account):
+    stop(account)
+    blacklist.stop_number(caller_of(account), number(1), NOW)
+
+    assert stored_blacklist.count_numbers(account.id) == 2
+
+
+def stored(account):
+    return BlacklistItem.get(keys.blacklist(account.id), number().e164, consistent_read=True)

@@ -88,6 +88,11 @@ def test_every_make_target_in_the_documents_exists():
     assert named <= targets
 
 
+def test_every_mutant_that_survives_has_a_reason_and_they_are_few():
+    assert all(why for *_, why in table("docs/mutants.md", "function"))
+    assert all(float(share.rstrip(" %")) >= 95 for *_, share in table("docs/mutants.md", "area"))
+
+
 def test_readme_shows_the_folders_that_there_are():
     shown, above = set(), [""]
     for line in block_behind(README, "## Where things are").splitlines():

@@ -16,16 +16,18 @@ from chalicelib.domain.errors import (
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error_of", "code"),
     [
-        (NotFoundError(ErrorCode.GROUP_NOT_FOUND), ErrorCode.GROUP_NOT_FOUND),
-        (RefusedError(ErrorCode.LIST_TOO_LARGE), ErrorCode.LIST_TOO_LARGE),
-        (EmailExistsError(), ErrorCode.MEMBERSHIP_EXISTS),
-        (OperatorError(OperatorErrorCode.ACCOUNT_IN_USE), OperatorErrorCode.ACCOUNT_IN_USE),
+        (NotFoundError, ErrorCode.GROUP_NOT_FOUND),
+        (RefusedError, ErrorCode.LIST_TOO_LARGE),
+        (lambda _: EmailExistsError(), ErrorCode.MEMBERSHIP_EXISTS),
+        (OperatorError, OperatorErrorCode.ACCOUNT_IN_USE),
     ],
-    ids=lambda each: type(each).__name__,
+    ids=lambda each: getattr(each, "__name__", None),
 )
-def test_error_is_known_and_printed_by_its_code(error, code):
+def test_error_is_known_and_printed_by_its_code(error_of, code):
+    error = error_of(code)
+
     assert error.code is code
     assert str(error) == code.name
 

@@ -23,11 +23,9 @@ DOCUMENTED = {"messente": None, "messagebird": INTERNATIONAL, "atom": NATIONAL}
 """What each dialect's documentation says of digits; Devino's says what MessageBird's does."""
 
 
-def read(written, region="EE", documented=None, *, notation=None, is_strict=False):
+def read(written, region="EE", documented=None, *, notation=None, **strictly):
     account = account_in(region, notation)
-    number = read_phone_number(
-        written, account, field="phone", documented=documented, is_strict=is_strict
-    )
+    number = read_phone_number(written, account, field="phone", documented=documented, **strictly)
     return number.e164
 
 
