@@ -57,6 +57,9 @@ OWN: Final = "v2."
 """How the names of our own attributes begin among the extra fields."""
 
 _WRITABLE: Final = DETAIL_FIELDS.keys() | {PHONE_NUMBER, ATTRIBUTES, GROUPS}
+_DATES: Final = ("scheduledDeletionDate", "createdOn", "updatedOn")
+"""They are answered last."""
+
 _ETAG: Final = re.compile(r'"([0-9a-f-]{36})-([0-9]{1,18})"')
 
 
@@ -244,10 +247,13 @@ def contact_response(
 
 def render_contact(profile: Profile) -> dict[str, Any]:
     """Render a contact. No key is ever absent; what is not set is null."""
+    own = render_own_fields(profile.contact)
+    dates = {name: own.pop(name) for name in _DATES}
     return {
-        **render_own_fields(profile.contact),
+        **own,
         GROUPS: [{"id": uuid_of(group.id), "name": group.name} for group in profile.groups],
         BLACKLISTED: profile.is_blacklisted,
+        **dates,
     }
 
 
