@@ -7,16 +7,6 @@ from typing import Final
 from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import PAGING
-from chalicelib.dialects.v2.batches import (
-    ADD,
-    CONTACTS,
-    ENTRIES,
-    REMOVE,
-    parse_contact_rows,
-    parse_member_rows,
-    parse_stop_rows,
-    render_outcomes,
-)
 from chalicelib.dialects.v2.contacts import (
     Sent,
     contact_response,
@@ -42,7 +32,6 @@ from chalicelib.dialects.v2.parse import (
     refuse_changed,
     under,
 )
-from chalicelib.dialects.v2.recipients import parse_recipients, render_recipients
 from chalicelib.dialects.v2.render import (
     render_account,
     render_group,
@@ -71,7 +60,6 @@ from chalicelib.services import (
 )
 from chalicelib.services.listing import ContactListing
 from chalicelib.services.profiles import list_profiles, profile_of
-from chalicelib.services.recipients import page_of_recipients
 
 ROOT: Final = "/v2"
 CONTACTS_BATCH: Final = f"{ROOT}/contacts/batch"
@@ -124,9 +112,11 @@ def create_contact(request: Request, caller: Caller) -> Response:
 
 def upsert_contacts(request: Request, caller: Caller) -> Response:
     """Create or change up to 1,000 contacts; each row has its own outcome."""
-    rows = parse_contact_rows(request, caller.account)
+    from chalicelib.dialects.v2 import batches  # noqa: PLC0415 - few processes need it
+
+    rows = batches.parse_contact_rows(request, caller.account)
     outcomes = uploading.upload_contacts(caller, rows, request.received_on, mode=Mode.UPSERT)
-    return json_response(200, {"outcomes": render_outcomes(CONTACTS, outcomes)})
+    return json_response(200, {"outcomes": batches.render_outcomes(batches.CONTACTS, outcomes)})
 
 
 def get_contact(request: Request, caller: Caller) -> Response:
@@ -185,12 +175,15 @@ def list_members(request: Request, caller: Caller) -> Response:
 
 def change_members(request: Request, caller: Caller) -> Response:
     """Put contacts into a group and take others out of it; each has its own outcome."""
+    from chalicelib.dialects.v2 import batches  # noqa: PLC0415 - few processes need it
+
     group_id = parse_group_id(request)
-    rows = parse_member_rows(request, caller.account)
+    rows = batches.parse_member_rows(request, caller.account)
     joined, left = memberships.change_members(
         caller, group_id, add=rows.add, remove=rows.remove, now=request.received_on
     )
-    added, removed = render_outcomes(ADD, joined), render_outcomes(REMOVE, left)
+    added = batches.render_outcomes(batches.ADD, joined)
+    removed = batches.render_outcomes(batches.REMOVE, left)
     return json_response(200, {"added": added, "removed": removed})
 
 
@@ -257,15 +250,18 @@ def delete_group(request: Request, caller: Caller) -> Response:
 
 def list_recipients(request: Request, caller: Caller) -> Response:
     """List who may be messaged now, of groups and given numbers, and who is left out and why."""
+    from chalicelib.dialects.v2 import recipients  # noqa: PLC0415 - few processes need it
+    from chalicelib.services.recipients import page_of_recipients  # noqa: PLC0415 - as above
+
     account = caller.account
-    asked = parse_recipients(request, account)
+    asked = recipients.parse_recipients(request, account)
     page = page_of_recipients(
         account, asked.campaign, after=asked.page.after, limit=asked.page.limit or DEFAULT_LIMIT
     )
     cursor = None
     if page.last is not None:
         cursor = write_cursor(account.cursor_key, asked.page.list_key, page.last)
-    return json_response(200, render_recipients(asked, page, cursor))
+    return json_response(200, recipients.render_recipients(asked, page, cursor))
 
 
 def list_blacklist(request: Request, caller: Caller) -> Response:
@@ -304,9 +300,11 @@ def stop_number(request: Request, caller: Caller) -> Response:
 
 def stop_numbers(request: Request, caller: Caller) -> Response:
     """Put up to 1,000 numbers on the blacklist; each row has its own outcome."""
-    rows = parse_stop_rows(request, caller.account)
+    from chalicelib.dialects.v2 import batches  # noqa: PLC0415 - few processes need it
+
+    rows = batches.parse_stop_rows(request, caller.account)
     outcomes = blacklist.stop_numbers(caller, rows, request.received_on)
-    return json_response(200, {"outcomes": render_outcomes(ENTRIES, outcomes)})
+    return json_response(200, {"outcomes": batches.render_outcomes(batches.ENTRIES, outcomes)})
 
 
 def allow_number(request: Request, caller: Caller) -> Response:
