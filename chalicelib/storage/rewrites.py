@@ -308,8 +308,13 @@ def _stopped_by(kept: Kept | None, after: Contact) -> frozenset[int]:
 
 
 def _left_stoplists(kept: Kept | None, after: Contact) -> frozenset[int]:
-    """Return the stoplists that a contact leaves."""
-    return kept.contact.stoplist_ids - after.stoplist_ids if kept else frozenset()
+    """Return the stoplists that a contact leaves with the number that it keeps.
+
+    Whatever stopped a number that it gets only now, no call for this contact was about it.
+    """
+    if kept is None or kept.contact.phone_number != after.phone_number:
+        return frozenset()
+    return kept.contact.stoplist_ids - after.stoplist_ids
 
 
 def _most_actions(kept: Kept | None, after: Contact) -> int:

@@ -209,6 +209,18 @@ def test_only_taking_a_contact_out_of_its_stoplist_allows_its_number(client):
     assert client.send("GET", f"{BLACKLIST}/{NUMBER}").json["state"] == "stopped"
 
 
+def test_contact_that_leaves_a_stoplist_with_its_number_lifts_no_opt_out_of_the_new_one(client):
+    stoplist = create_group(client, "Stop", kind="stoplist")
+    create(client, OTHER, groups=[stoplist])
+    client.send("DELETE", at(OTHER))
+    create(client, groups=[stoplist])
+
+    client.send("PATCH", at(NUMBER), {"phoneNumber": OTHER, "groups": []})
+
+    assert client.send("GET", at(OTHER)).json["blacklisted"] is True
+    assert client.send("GET", f"{BLACKLIST}/{NUMBER}").json["state"] == "stopped"
+
+
 # Conditions
 
 
