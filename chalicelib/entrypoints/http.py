@@ -22,7 +22,7 @@ from chalicelib.entrypoints.cors import cors_headers, preflight_answer
 from chalicelib.entrypoints.public import PUBLIC_ROUTES, public_answer
 from chalicelib.observability import begin_request, logger
 from chalicelib.services.authentication import Authenticator
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, SettingsError
 from chalicelib.storage.dynamodb.connection import connect
 from chalicelib.storage.dynamodb.deadline import calls_end_after
 
@@ -84,7 +84,7 @@ def _respond(sent: ChaliceRequest) -> Response:
     path = _path(sent)
     dialect, response = _PUBLIC, public_answer(sent.method, path, sent.headers)
     if response is None:
-        response = preflight_answer(sent.method, path, sent.headers)
+        response = preflight_answer(_allowed_origins(), sent.method, path, sent.headers)
     if response is None:
         dialect, response = _answer_in_dialect(sent, path, request_id)
     logger().info(
@@ -99,7 +99,7 @@ def _respond(sent: ChaliceRequest) -> Response:
     headers: dict[str, str | list[str]] = {
         **HEADERS_OF_EVERY_ANSWER,
         **response.headers,
-        **cors_headers(path, sent.headers),
+        **cors_headers(_allowed_origins(), path, sent.headers),
         messages.REQUEST_ID_HEADER: request_id,
     }
     if _origin(sent).startswith(_HTTPS):
@@ -126,8 +126,24 @@ def _authenticate(presented: PresentedCredential) -> Credential:
 @cache
 def _authenticator() -> Authenticator:
     """Connect this Lambda to its table, once, at its first request."""
-    connect(Settings.of(os.environ).table_name)
+    connect(_settings().table_name)
     return Authenticator()
+
+
+@cache
+def _settings() -> Settings:
+    return Settings.of(os.environ)
+
+
+def _allowed_origins() -> frozenset[str]:
+    """Return the origins whose pages may call; none if the settings cannot be read.
+
+    What is wrong with them, the answer to the request itself says, in its dialect's shape.
+    """
+    try:
+        return _settings().allowed_origins
+    except SettingsError:
+        return frozenset()
 
 
 def _read(request: ChaliceRequest, request_id: str) -> messages.Request:
