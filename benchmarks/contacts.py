@@ -10,6 +10,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller, Stamp
 from chalicelib.domain.contact import ContactData, new_contact
 from chalicelib.domain.credential import Scope
+from chalicelib.domain.group import Group
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import keys
 from chalicelib.storage.contact_items import item_of
@@ -33,6 +34,16 @@ def caller_of(account: Account) -> Caller:
 def number(index: int) -> str:
     """Return a number that sorts as its index does."""
     return f"+3725{index:07d}"
+
+
+def membership_item(account: Account, group: Group, index: int) -> Item:
+    """Return the membership of the contact with the number of an index."""
+    return {
+        "PK": {"S": keys.members(account.id, group.id)},
+        "SK": {"S": number(index)},
+        "joinedOn": {"S": "2026-01-31T12:00:00.000000+0000"},
+        **stamped(STAMP),
+    }
 
 
 def contact_items(

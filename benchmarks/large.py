@@ -8,14 +8,12 @@ from datetime import timedelta
 from functools import cache
 from typing import Final
 
-from benchmarks.contacts import NOW, STAMP, caller_of, contact_items, number
+from benchmarks.contacts import NOW, STAMP, caller_of, contact_items, membership_item
 from benchmarks.engines import Item, connected, engine_of_tables
 from benchmarks.use_cases.meter import size_of
 from chalicelib.domain.account import Account
 from chalicelib.domain.group import Group
 from chalicelib.services import accounts, groups
-from chalicelib.storage import keys
-from chalicelib.storage.stamps import stamped
 from infra.local.connected import Connected
 
 SIZES: Final = (1_000, 10_000, 100_000)
@@ -42,7 +40,7 @@ class Filled:
     @property
     def member_bytes(self) -> int:
         """What one membership weighs."""
-        return size_of(_membership(self.account, self.groups[0], 0))
+        return size_of(membership_item(self.account, self.groups[0], 0))
 
     def members_of(self, groups: int) -> list[int]:
         """Return which contacts are in the first so many groups, each once."""
@@ -94,16 +92,7 @@ def _fill(there: Connected, size: int) -> Filled:
 def _memberships(account: Account, many: list[Group], size: int) -> Iterator[Item]:
     for index in range(size):
         for each in _groups_of(index):
-            yield _membership(account, many[each], index)
-
-
-def _membership(account: Account, group: Group, index: int) -> Item:
-    return {
-        "PK": {"S": keys.members(account.id, group.id)},
-        "SK": {"S": number(index)},
-        "joinedOn": {"S": "2026-01-31T12:00:00.000000+0000"},
-        **stamped(STAMP),
-    }
+            yield membership_item(account, many[each], index)
 
 
 def _groups_of(index: int) -> tuple[int, int]:

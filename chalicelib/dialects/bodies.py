@@ -21,6 +21,19 @@ from chalicelib.domain.text import checked_text
 
 KeptT = TypeVar("KeptT")
 
+DETAIL_FIELDS: Final[Mapping[str, str]] = {
+    "email": "email",
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "company": "company",
+    "title": "title",
+    "custom": "custom",
+    "custom2": "custom2",
+    "custom3": "custom3",
+    "custom4": "custom4",
+}
+"""The fields of a contact, each with its detail, as Messente's API and our own name them."""
+
 BODY: Final = "body"
 """The name that a problem of the whole body has in place of a field's."""
 
@@ -171,18 +184,26 @@ def refusing_changes_of(
     """
     if not read_only:
         return None
-    return lambda kept: _refuse_changed(read_only, render(kept))
+    return lambda kept: refuse_changed(read_only, render(kept))
 
 
-def _refuse_changed(sent: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+def refuse_changed(read_only: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """Refuse read-only fields that are not kept, or were sent with another value.
+
+    Raises:
+        InvalidDataError: For every such field.
+
+    """
     changed = [
-        field
-        for field, value in sent.items()
+        Problem(field, CANNOT_BE_CHANGED)
+        for field, value in read_only.items()
         # In Python, false equals 0.
-        if value != kept[field] or isinstance(value, bool) is not isinstance(kept[field], bool)
+        if field not in kept
+        or value != kept[field]
+        or isinstance(value, bool) is not isinstance(kept[field], bool)
     ]
     if changed:
-        raise InvalidDataError([Problem(field, CANNOT_BE_CHANGED) for field in changed])
+        raise InvalidDataError(changed)
 
 
 def _read_form(request: Request) -> dict[str, Any]:

@@ -24,19 +24,26 @@ def profile_of(account: Account, contact: Contact) -> Profile:
     return next(list_profiles(account, [contact]))
 
 
-def list_profiles(account: Account, contacts: Iterable[Contact]) -> Iterator[Profile]:
+def list_profiles(
+    account: Account, contacts: Iterable[Contact], *, are_blacklisted: bool | None = None
+) -> Iterator[Profile]:
     """Yield the profiles of contacts, in their order.
 
-    For each 100 contacts, this reads their groups and their blacklist entries in batches.
+    For each 100 contacts, this reads their groups and their blacklist entries in batches; the
+    latter not if the caller knows already whether all of them *are blacklisted*, or none is.
     """
     for batch in in_batches(contacts):
         named = {group_id for contact in batch for group_id in contact.group_ids}
         known = {group.id: group for group in groups.list_groups_by_id(account.id, named)}
-        since = blacklist.blacklisted_since(account, [each.phone_number for each in batch])
+        numbers = [each.phone_number for each in batch]
+        if are_blacklisted is None:
+            blacklisted = frozenset(blacklist.blacklisted_since(account, numbers))
+        else:
+            blacklisted = frozenset(numbers) if are_blacklisted else frozenset()
         for contact in batch:
             of_contact = (known[each] for each in contact.group_ids if each in known)
             yield Profile(
                 contact,
                 sorted(of_contact, key=lambda group: group.list_key),
-                contact.phone_number in since,
+                contact.phone_number in blacklisted,
             )

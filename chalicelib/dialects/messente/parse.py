@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from chalicelib.dialects.bodies import (
     CANNOT_BE_CHANGED,
+    DETAIL_FIELDS,
     read_details,
     read_object,
     refuse_unknown,
@@ -29,19 +30,6 @@ from chalicelib.domain.text import checked_text
 
 PHONE_NUMBER: Final = "phoneNumber"
 GROUP_IDS: Final = "groupIds"
-DETAIL_FIELDS: Final[Mapping[str, str]] = {
-    "email": "email",
-    "firstName": "first_name",
-    "lastName": "last_name",
-    "company": "company",
-    "title": "title",
-    "custom": "custom",
-    "custom2": "custom2",
-    "custom3": "custom3",
-    "custom4": "custom4",
-}
-"""The fields of ``ContactUpdateFields``, each with its detail of a contact."""
-
 READ_ONLY_FIELD: Final = "scheduledDeletionDate"
 """messente_api 1.3.0 sends it on creation: its request model has it by mistake."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from chalicelib.dialects.messente.parse import DETAIL_FIELDS
+from chalicelib.dialects.bodies import DETAIL_FIELDS
 from chalicelib.domain.contact import Contact
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import uuid_of

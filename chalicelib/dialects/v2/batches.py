@@ -1,6 +1,6 @@
 """Batches in our own API: the rows that a client sends, and the outcome of each row."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -8,7 +8,7 @@ from chalicelib.dialects.bodies import BODY, read_object, refuse_unknown, requir
 from chalicelib.dialects.messages import Request
 from chalicelib.dialects.v2.contacts import read_contact_row
 from chalicelib.dialects.v2.errors import render_reason
-from chalicelib.dialects.v2.parse import read_contact_key, read_stop, under
+from chalicelib.dialects.v2.parse import read_array, read_contact_key, read_stop, under
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import InvalidDataError, Problem, ProblemCollector
 from chalicelib.domain.ids import uuid_of
@@ -72,7 +72,7 @@ def parse_member_rows(request: Request, account: Account) -> MemberRows:
         problems = ProblemCollector()
         for field in sent.keys() & body.keys():
             with problems:
-                sent[field] = _read_array(body, field)
+                sent[field] = read_array(body, field, most=MAX_BATCH_ROWS)
         with problems:
             refuse_unknown(body, known=sent.keys())
         with problems:
@@ -113,20 +113,12 @@ def _parse_rows(
         body = read_object(request)
         problems = ProblemCollector()
         with problems:
-            sent = _read_array(body, field)
+            required(body, field)
+            sent = read_array(body, field, most=MAX_BATCH_ROWS)
         with problems:
             refuse_unknown(body, known={field})
         problems.raise_if_any()
     return list(read_rows(sent, read))
-
-
-def _read_array(body: Mapping[str, Any], field: str) -> list[Any]:
-    value = required(body, field)
-    if not isinstance(value, list):
-        raise InvalidDataError.of(field, "must be an array")
-    if len(value) > MAX_BATCH_ROWS:
-        raise InvalidDataError.of(field, f"must have at most {MAX_BATCH_ROWS} elements")
-    return value
 
 
 def _refuse_both(rows: MemberRows) -> None:

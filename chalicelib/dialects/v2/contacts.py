@@ -7,14 +7,16 @@ from typing import Any, Final, NamedTuple
 
 from chalicelib.dialects.bodies import (
     BODY,
+    DETAIL_FIELDS,
     read_details,
     read_object,
+    refuse_changed,
     refuse_unknown,
     required,
     shown_name,
 )
 from chalicelib.dialects.messages import Request, Response, json_response
-from chalicelib.dialects.v2.parse import read_merge_patch, refuse_changed, under
+from chalicelib.dialects.v2.parse import read_merge_patch, under
 from chalicelib.dialects.v2.render import render_moment
 from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact, ContactData, ContactKey
@@ -36,19 +38,6 @@ PHONE_NUMBER: Final = "phoneNumber"
 ATTRIBUTES: Final = "attributes"
 GROUPS: Final = "groups"
 BLACKLISTED: Final = "blacklisted"
-DETAIL_FIELDS: Final[Mapping[str, str]] = {
-    "email": "email",
-    "firstName": "first_name",
-    "lastName": "last_name",
-    "company": "company",
-    "title": "title",
-    "custom": "custom",
-    "custom2": "custom2",
-    "custom3": "custom3",
-    "custom4": "custom4",
-}
-"""The fields of a contact, each with its detail."""
-
 READ_ONLY: Final = frozenset({
     "id", BLACKLISTED, "scheduledDeletionDate", "createdOn", "updatedOn",
 })  # fmt: skip

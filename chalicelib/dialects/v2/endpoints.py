@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from chalicelib.dialects.bodies import refuse_changed
 from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import PAGING
@@ -29,7 +30,6 @@ from chalicelib.dialects.v2.parse import (
     parse_phone_number,
     parse_position,
     parse_stop,
-    refuse_changed,
     under,
 )
 from chalicelib.dialects.v2.render import (
@@ -97,7 +97,7 @@ def list_contacts(request: Request, caller: Caller) -> Response:
     )
     entries = (
         (profile.contact.phone_number.e164, render_contact(profile))
-        for profile in list_profiles(account, found)
+        for profile in list_profiles(account, found, are_blacklisted=is_blacklisted)
     )
     return render_list(request, account, page, "contacts", entries)
 

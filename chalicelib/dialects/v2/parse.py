@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from chalicelib.dialects.bodies import (
     BODY,
-    CANNOT_BE_CHANGED,
     read_object,
     refuse_unknown,
     required,
@@ -199,25 +198,6 @@ def read_merge_patch(request: Request) -> dict[str, Any]:
     return read_object(request)
 
 
-def refuse_changed(read_only: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
-    """Refuse read-only fields that are not kept, or were sent with another value.
-
-    Raises:
-        InvalidDataError: For every such field.
-
-    """
-    changed = [
-        Problem(field, CANNOT_BE_CHANGED)
-        for field, value in read_only.items()
-        # In Python, false equals 0.
-        if field not in kept
-        or value != kept[field]
-        or isinstance(value, bool) is not isinstance(kept[field], bool)
-    ]
-    if changed:
-        raise InvalidDataError(changed)
-
-
 def parse_stop(request: Request) -> tuple[Reason, str | None]:
     """Read why a number is stopped, and a note. An empty body means that somebody requested it.
 
@@ -273,6 +253,21 @@ def read_stop(row: object, account: Account) -> Stop:
             refuse_unknown(row, known={"phoneNumber", "reason", "note"})
         problems.raise_if_any()
     return Stop(number, reason, note)
+
+
+def read_array(body: Mapping[str, Any], field: str, *, most: int) -> list[Any]:
+    """Return the array in a field; nothing means an empty one.
+
+    Raises:
+        InvalidDataError: It is not an array, or has more than *most* elements.
+
+    """
+    value = body.get(field, [])
+    if not isinstance(value, list):
+        raise InvalidDataError.of(field, "must be an array")
+    if len(value) > most:
+        raise InvalidDataError.of(field, f"must have at most {most} elements")
+    return value
 
 
 def _read_contact_key(sent: object, account: Account, *, field: str) -> ContactKey:

@@ -9,7 +9,7 @@ from chalicelib.dialects.bodies import read_object, refuse_unknown
 from chalicelib.dialects.messages import Request
 from chalicelib.dialects.pages import Page, page_after
 from chalicelib.dialects.v2.contacts import GROUPS, read_groups, render_own_fields
-from chalicelib.dialects.v2.parse import DEFAULT_LIMIT, under
+from chalicelib.dialects.v2.parse import DEFAULT_LIMIT, read_array, under
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.ids import uuid_of
@@ -57,7 +57,7 @@ def parse_recipients(request: Request, account: Account) -> Asked:
         with problems:
             excluded = _read_groups(body, EXCLUDE_GROUPS)
         with problems:
-            sent = _read_array(body, NUMBERS, MAX_GIVEN_NUMBERS)
+            sent = read_array(body, NUMBERS, most=MAX_GIVEN_NUMBERS)
         with problems:
             limit = _read_limit(body.get("limit"))
         with problems:
@@ -113,16 +113,7 @@ def render_recipients(asked: Asked, page: RecipientPage, cursor: str | None) -> 
 
 
 def _read_groups(body: Mapping[str, Any], field: str) -> tuple[int, ...]:
-    return read_groups(_read_array(body, field, MAX_GROUPS_IN_A_FILTER), field)
-
-
-def _read_array(body: Mapping[str, Any], field: str, most: int) -> list[Any]:
-    sent = body.get(field, [])
-    if not isinstance(sent, list):
-        raise InvalidDataError.of(field, "must be an array")
-    if len(sent) > most:
-        raise InvalidDataError.of(field, f"must be at most {most:,}")
-    return sent
+    return read_groups(read_array(body, field, most=MAX_GROUPS_IN_A_FILTER), field)
 
 
 def _read_limit(value: object) -> int:
