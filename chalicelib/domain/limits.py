@@ -57,6 +57,27 @@ MAX_BATCH_ROWS: Final = 1_000
 """Rows of a batch in our own API. All but those with the longest texts fit into
 :data:`MAX_UPLOAD_BYTES`."""
 
+MAX_IMPORT_BYTES: Final = 200_000_000
+"""A file to import. A million rows of ordinary contacts fit into it."""
+
+MAX_IMPORT_ROWS: Final = 1_000_000
+
+MAX_ROW_CHARACTERS: Final = 1_000_000
+"""One row of a file to import, with its quoted line ends. More is a quotation mark that is never
+closed, or no table."""
+
+MAX_CELL_CHARACTERS: Final = 100_000
+"""One cell of a file to import; no field of a contact holds more."""
+
+MAX_COLUMNS: Final = 1_000
+"""Of a file to import. Google's have about a hundred."""
+
+MAX_WORKBOOK_BYTES: Final = 1_000_000_000
+"""A workbook (.xlsx) without its compression: twice what a million rows of contacts take."""
+
+MAX_WORKBOOK_TEXT_BYTES: Final = 150_000_000
+"""The part of a workbook that holds each different text once. It is in memory while we read."""
+
 MAX_RESPONSE_BYTES: Final = 5_500_000
 """The body of a list. A client has to request a larger list in pages."""
 

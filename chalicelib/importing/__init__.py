@@ -1,0 +1,1 @@
+"""Reading the files that people bring: each row becomes what it says about one number."""
