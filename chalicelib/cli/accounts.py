@@ -12,6 +12,7 @@ from chalicelib.cli.program import command_line
 from chalicelib.cli.table import TableCommands, via_of
 from chalicelib.domain.account import Account, AccountChanges
 from chalicelib.domain.caller import Stamp
+from chalicelib.domain.errors import InvalidDataError, OperatorError, OperatorErrorCode
 from chalicelib.domain.limits import DEFAULT_RETENTION_DAYS
 from chalicelib.domain.phone import Notation
 from chalicelib.services import accounts
@@ -49,6 +50,27 @@ NOTATION_HELP: Final = (
 RETENTION_HELP: Final = "How many days a contact is kept that is in no group."
 
 commands = TableCommands(help="Open, show, change, list and close accounts.", no_args_is_help=True)
+
+
+def account_named(text: str) -> Account:
+    """Return the account of an id, or the one account of a name.
+
+    Raises:
+        OperatorError: There is none.
+        InvalidDataError: Several accounts have that name.
+        UnreadableItemError: It is incomplete.
+
+    """
+    try:
+        return accounts.retrieve_account(text)
+    except OperatorError:
+        found = [each for each in accounts.list_accounts() if each.name == text]
+    if len(found) > 1:
+        ids = ", ".join(each.id for each in found)
+        raise InvalidDataError.of("account", f"several are called {text}: name one of {ids}")
+    if not found:
+        raise OperatorError(OperatorErrorCode.ACCOUNT_NOT_FOUND)
+    return found[0]
 
 
 @commands.command("open")

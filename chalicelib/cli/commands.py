@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.cli import accounts, blacklist, contacts, credentials, maintenance
+from chalicelib.cli import accounts, blacklist, contacts, credentials, maintenance, moving
 from chalicelib.cli.failures import FAILURES, exit_code_of, message_of
 from chalicelib.cli.output import say, take_any_terminal, warn
 
@@ -16,6 +16,7 @@ cli.add_typer(credentials.commands, name="credentials")
 cli.add_typer(contacts.commands, name="contacts")
 cli.add_typer(blacklist.commands, name="blacklist")
 cli.add_typer(maintenance.commands, name="maintenance")
+cli.add_typer(moving.commands)
 
 
 def run() -> None:

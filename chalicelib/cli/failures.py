@@ -17,6 +17,7 @@ from chalicelib.domain.errors import (
     PhonebookError,
     UnavailableError,
 )
+from chalicelib.domain.imports import UnreadableFileError
 from chalicelib.services.recounting import StreamStuckError
 from chalicelib.services.redriving import NothingAsideError
 from chalicelib.settings import TABLE_VARIABLE, SettingsError
@@ -25,6 +26,7 @@ from chalicelib.storage.dynamodb.clock import NoClockError
 from chalicelib.storage.dynamodb.connection import TableMissingError
 
 BUG: Final = 1
+REJECTED_ROWS: Final = 1
 WRONG_USE: Final = 2
 NOT_THERE: Final = 3
 NOT_SERVED: Final = 4
@@ -34,7 +36,7 @@ THERE_ALREADY: Final = 7
 
 EXIT_CODES: Final[Mapping[int, str]] = {
     0: "done",
-    BUG: "a bug, with its traceback; or nobody read the output to its end",
+    BUG: "rows of a file were rejected; or a bug, with its traceback; or nobody read the output",
     WRONG_USE: "the command line, a value in it or a setting is wrong, or nobody said yes",
     NOT_THERE: "what was asked for is not there",
     NOT_SERVED: "the table is missing, out of reach or busy, or the stream stands still",
@@ -62,6 +64,7 @@ FAILURES: Final = (
     NoClockError,
     PurgeNotConfirmedError,
     UnreadableItemError,
+    UnreadableFileError,
 )
 Failure: TypeAlias = (
     SettingsError
@@ -75,6 +78,7 @@ Failure: TypeAlias = (
     | NoClockError
     | PurgeNotConfirmedError
     | UnreadableItemError
+    | UnreadableFileError
 )
 
 _EXIT_CODES: Final[Mapping[type | OperatorErrorCode, int]] = {
@@ -92,6 +96,7 @@ _EXIT_CODES: Final[Mapping[type | OperatorErrorCode, int]] = {
     NoClockError: NOT_SERVED,
     PurgeNotConfirmedError: WRONG_USE,
     UnreadableItemError: NOT_MENDED,
+    UnreadableFileError: WRONG_USE,
 }
 
 _WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
@@ -121,6 +126,7 @@ _SENTENCES: Final[Mapping[type, str]] = {
         "Nothing was purged: more than a tenth of an account needs a yes, or --yes."
     ),
     UnreadableItemError: "{}",
+    UnreadableFileError: "{}",
 }
 """The message of each failure without an error code; ``{}`` stands for its own text."""
 

@@ -15,6 +15,9 @@ Extra: TypeAlias = Mapping[str, Any]
 EXTRA_FIELDS: Final = "extra fields"
 """The name that a problem of all extra fields together has in place of a field's."""
 
+OWN: Final = "v2."
+"""How the names of our own attributes begin: those of ``/v2`` and of imported files."""
+
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 NOTHING_EXTRA: Final[Extra] = MappingProxyType({})

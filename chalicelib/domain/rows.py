@@ -191,6 +191,8 @@ class Mode(Enum):
     """They change those that are not in the group yet, and refuse the others."""
     UPSERT = auto()
     """They change them. A row writes nothing if its contact has all its values already."""
+    CREATE = auto()
+    """They leave them as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,8 @@ class Upsert:
     """The rule by which rows create and change contacts.
 
     Each contact joins ``group``, if there is one, and those of ``groups`` (by their ids) that its
-    row names. A contact that is created outside groups gets the ``scheduled_deletion_date``.
+    row names. A contact that is created outside groups gets the ``scheduled_deletion_date``. With
+    ``rejoins``, joining a stoplist stops the contact's number even if the contact is in it already.
     """
 
     group: Group | None
@@ -206,6 +209,7 @@ class Upsert:
     scheduled_deletion_date: date
     mode: Mode = Mode.TOUCH
     groups: Mapping[int, Group] = field(default_factory=dict)
+    rejoins: bool = True
 
     @staticmethod
     def key_of(row: ContactData) -> PhoneNumber:
@@ -227,6 +231,8 @@ class Upsert:
             row.check(contact, is_blacklisted)
         if contact is None:
             taken = new_contact(row, self.now, self.scheduled_deletion_date)
+        elif self.mode is Mode.CREATE:
+            return contact
         else:
             self._refuse_member(contact)
             changes = ContactChanges(
@@ -236,7 +242,8 @@ class Upsert:
             is_same = self.mode is Mode.UPSERT and _has_same_fields(contact, changed)
             taken = contact if is_same else changed
         for group in self._groups_of(row):
-            taken = taken.joined(group)
+            if self.rejoins or group.id not in taken.group_ids:
+                taken = taken.joined(group)
         return taken
 
     def _refuse_member(self, contact: Contact) -> None:

@@ -55,11 +55,14 @@ def stop_number(
     return blacklist.stop_number(caller.account.id, phone_number, stamp, reason, note)
 
 
-def stop_numbers(caller: Caller, rows: Sequence[StopRow], now: datetime) -> list[StopOutcome]:
+def stop_numbers(
+    caller: Caller, rows: Sequence[StopRow], now: datetime, *, is_rehearsal: bool = False
+) -> list[StopOutcome]:
     """Stop the number of each row, and return what became of each row, in their order.
 
     This is idempotent. Rows of one number take effect in their order. No row fails for another;
-    those that were not begun by the end of the request's time are rejected as unavailable.
+    those that were not begun by the end of the request's time are rejected as unavailable. A
+    *rehearsal* tells what it would do, and writes nothing.
     """
     outcomes: dict[int, StopOutcome] = {}
     rows_of: dict[PhoneNumber, dict[int, Stop]] = defaultdict(dict)
@@ -68,7 +71,8 @@ def stop_numbers(caller: Caller, rows: Sequence[StopRow], now: datetime) -> list
             outcomes[position] = row
         else:
             rows_of[row.phone_number][position] = row
-    stop_some = partial(_stop_some, caller.account.id, caller.stamp(now))
+    stamp = None if is_rehearsal else caller.stamp(now)
+    stop_some = partial(_stop_some, caller.account.id, stamp)
     for stopped in in_threads(stop_some, map(dict, in_batches(rows_of.items(), _READ_AT_ONCE))):
         outcomes |= stopped
     return [outcomes[position] for position in range(len(rows))]
@@ -162,9 +166,12 @@ def list_blacklist(
 
 
 def _stop_some(
-    account_id: str, stamp: Stamp, rows_of: Mapping[PhoneNumber, Mapping[int, Stop]]
+    account_id: str, stamp: Stamp | None, rows_of: Mapping[PhoneNumber, Mapping[int, Stop]]
 ) -> dict[int, StopOutcome]:
-    """Stop some numbers, and return what became of the rows of each."""
+    """Stop some numbers, and return what became of the rows of each.
+
+    Without a stamp, it only tells that.
+    """
     standings: Mapping[PhoneNumber, blacklist.Standing] = {}
     try:
         standings = blacklist.Standing.read_each(account_id, rows_of)
@@ -183,19 +190,28 @@ def _stop(
     account_id: str,
     number: PhoneNumber,
     standing: blacklist.Standing | None,
-    stamp: Stamp,
+    stamp: Stamp | None,
     rows: Mapping[int, Stop],
 ) -> dict[int, StopOutcome]:
-    """Stop one number, and return what became of its rows.
+    """Stop one number, and return what became of its rows. Without a stamp, it only tells that.
 
     *standing* is None if the number is to be read first. It is read again after each change.
     """
     rejected: dict[int, StopOutcome] = {}
     effects: dict[int, Effect] = {}
+    weightiest: Reason | None = None
     for position, row in rows.items():
         try:
             standing = standing or blacklist.Standing.read(account_id, number)
-            stopping = blacklist.stop(standing, stamp, row.reason, row.note)
+            if stamp is not None:
+                stopping = blacklist.stop(standing, stamp, row.reason, row.note)
+            elif weightiest is None:
+                stopping = standing.stopping(row.reason)
+            else:
+                is_weightier = row.reason.outweighs(weightiest)
+                stopping = Stopping.OUTWEIGHED if is_weightier else Stopping.UNCHANGED
+            if weightiest is None or row.reason.outweighs(weightiest):
+                weightiest = row.reason
         except PhonebookError as error:
             rejected[position] = Rejected(error)
         except DAMAGED:
@@ -203,7 +219,7 @@ def _stop(
             rejected[position] = Rejected(PhonebookError(ErrorCode.BUG))
         else:
             effects[position] = _EFFECTS[stopping]
-            standing = standing if stopping is Stopping.UNCHANGED else None
+            standing = standing if stamp is None or stopping is Stopping.UNCHANGED else None
     return rejected | {
         position: Stopped(number, effect, repeats)
         for position, effect, repeats in with_duplicates(effects)

@@ -8,6 +8,7 @@ from typing import Generic, TypeAlias
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.contact import ContactKey
 from chalicelib.domain.errors import ErrorCode, PhonebookError, UnavailableError
+from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.rows import Outcome, Rejected, RowT, Rule, take_all
 from chalicelib.observability import logger
 from chalicelib.services.threads import in_threads
@@ -26,15 +27,18 @@ Outcomes: TypeAlias = dict[int, Outcome]
 class RowWriter(Generic[RowT]):
     """Writes what rows make of contacts by a rule.
 
-    With ``tells_suppressed``, it reads the blacklist and tells who is on it. ``may_allow`` is as
-    for :func:`.rewrites.rewrite`.
+    With ``tells_suppressed``, it reads the blacklist and tells who is on it; ``also_blacklisted``
+    are numbers that count as if they were. ``may_allow`` is as for :func:`.rewrites.rewrite`. If it
+    ``is_rehearsal``, it tells what it would do, and writes nothing.
     """
 
     account_id: str
     rule: Rule[RowT]
     stamp: Stamp
     tells_suppressed: bool = False
+    also_blacklisted: frozenset[PhoneNumber] = frozenset()
     may_allow: bool = False
+    is_rehearsal: bool = False
 
     def write(self, rows: Mapping[int, RowT | Rejected]) -> list[Outcome]:
         """Write the contacts of some rows, and return what became of each, in their order.
@@ -77,7 +81,7 @@ class RowWriter(Generic[RowT]):
                 alone.append(key)
             else:
                 outcomes |= taken.outcomes
-                if taken.contact:
+                if taken.contact and not self.is_rehearsal:
                     changes[key] = kept, taken.contact
         for together in rewrites.fitting_together(changes):
             try:
@@ -103,8 +107,12 @@ class RowWriter(Generic[RowT]):
                 kept = rewrites.find(self.account_id, key)
                 contact = kept.contact if kept else None
                 taken = take_all(self.rule, rows, contact, is_blacklisted=is_blacklisted)
-                if not taken.contact or rewrites.rewrite(
-                    self.account_id, kept, taken.contact, self.stamp, may_allow=self.may_allow
+                if (
+                    self.is_rehearsal
+                    or not taken.contact
+                    or rewrites.rewrite(
+                        self.account_id, kept, taken.contact, self.stamp, may_allow=self.may_allow
+                    )
                 ):
                     return {**taken.outcomes}
             return _rejected([rows], UnavailableError(ErrorCode.BUSY))
@@ -120,7 +128,11 @@ class RowWriter(Generic[RowT]):
             return set()
         number_of = {key: number for key in keys if (number := found.place_of(key))}
         since = blacklist.blacklisted_since(self.account_id, number_of.values())
-        return {key for key, number in number_of.items() if number in since}
+        return {
+            key
+            for key, number in number_of.items()
+            if number in since or number in self.also_blacklisted
+        }
 
 
 def _rejected(all_rows: Iterable[Mapping[int, RowT]], error: PhonebookError) -> Outcomes:

@@ -22,6 +22,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.contact import Contact, ContactData, ContactKey
 from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
+from chalicelib.domain.extra import OWN
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
 from chalicelib.domain.limits import (
     MAX_FIELD_CHARACTERS,
@@ -41,9 +42,6 @@ BLACKLISTED: Final = "blacklisted"
 READ_ONLY: Final = frozenset({
     "id", BLACKLISTED, "scheduledDeletionDate", "createdOn", "updatedOn",
 })  # fmt: skip
-
-OWN: Final = "v2."
-"""How the names of our own attributes begin among the extra fields."""
 
 _WRITABLE: Final = DETAIL_FIELDS.keys() | {PHONE_NUMBER, ATTRIBUTES, GROUPS}
 _DATES: Final = ("scheduledDeletionDate", "createdOn", "updatedOn")
