@@ -17,6 +17,7 @@ from chalicelib.domain.rows import KeyRow, Mode
 from chalicelib.domain.selection import ContactFilter, Order, Slice
 from chalicelib.services import accounts, blacklist, contacts, groups, members, paging, selecting
 from chalicelib.services.authentication import Authenticator
+from chalicelib.services.erasing import erase
 from chalicelib.services.memberships import (
     add_all_to_group,
     add_to_group,
@@ -29,7 +30,7 @@ from chalicelib.services.profiles import profile_of
 from chalicelib.services.recipients import page_of_recipients
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.services.writing import write_contact
-from chalicelib.storage import keys
+from chalicelib.storage import keys, suppression
 from chalicelib.storage.items import GroupItem
 
 UseCase: TypeAlias = Callable[[], object]
@@ -402,6 +403,26 @@ def _(caller: Caller) -> UseCase:
 def _(caller: Caller) -> UseCase:
     blacklist.blacklist_number(caller, _number(), NOW)
     return lambda: blacklist.allow_number(caller, _number(), NOW)
+
+
+@prepares("check 3 numbers of which one is suppressed")
+def _(caller: Caller) -> UseCase:
+    suppression.suppress(caller.account.id, _number(), caller.stamp(NOW))
+    numbers = [_number(index) for index in range(3)]
+    return lambda: blacklist.blacklisted_since(caller.account, numbers)
+
+
+@prepares("erase a contact in no group that was never stopped")
+def _(caller: Caller) -> UseCase:
+    contacts.create_contact(caller, _number(), {}, NOW)
+    return lambda: erase(caller, _number(), NOW)
+
+
+@prepares("erase a blacklisted contact in no group")
+def _(caller: Caller) -> UseCase:
+    contacts.create_contact(caller, _number(), {}, NOW)
+    blacklist.blacklist_number(caller, _number(), NOW)
+    return lambda: erase(caller, _number(), NOW)
 
 
 def _number(index: int = 0) -> PhoneNumber:

@@ -7,8 +7,9 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from chalicelib.cli.accounts import AccountId
-from chalicelib.cli.output import AsJson, Row, print_done, print_row
+from chalicelib.cli.output import AsJson, Row, print_done, print_json, print_row
 from chalicelib.cli.table import TableCommands, via_of
+from chalicelib.dialects.v2.erasure import render_everything
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS, Contact, Details
@@ -18,6 +19,7 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.text import checked_text
 from chalicelib.services import accounts, blacklist, contacts
+from chalicelib.services.erasing import erase, retrieve_everything
 from chalicelib.storage.dynamodb.clock import time_of_table
 
 WrittenNumber: TypeAlias = Annotated[
@@ -117,6 +119,41 @@ def delete_contact(
     )
     row: Row = {"number": phone_number.e164, "deleted": True}
     print_done(f"{phone_number} is deleted.", row, as_json=as_json)
+
+
+@commands.command("erase")
+def erase_contact(
+    context: typer.Context,
+    account: AccountId,
+    number: WrittenNumber,
+    suppress: Annotated[
+        bool, typer.Option("--suppress", help="Stop its messages for good, even if nobody asked.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget a person: the contact, and the opt-out and the ledger of its number.
+
+    A number that is blacklisted stays stopped, as a keyed hash. Exits with 3 if nothing is known.
+    """
+    whose = accounts.retrieve_account(account)
+    phone_number, _ = _read(whose, number, {})
+    is_suppressed = erase(
+        Caller.operator(whose, via=via_of(context)),
+        phone_number,
+        time_of_table(),
+        keeps_opt_out=suppress,
+    )
+    said = "It stays stopped." if is_suppressed else "It may be messaged if it comes back."
+    row: Row = {"erased": True, "suppressed": is_suppressed}
+    print_done(f"The person is erased. {said}", row, as_json=as_json)
+
+
+@commands.command("everything")
+def show_everything(account: AccountId, number: WrittenNumber) -> None:
+    """Print all that is kept about a person, as JSON, for a request of access."""
+    whose = accounts.retrieve_account(account)
+    phone_number, _ = _read(whose, number, {})
+    print_json(render_everything(retrieve_everything(whose, phone_number)))
 
 
 def _read(

@@ -13,6 +13,8 @@ class Exclusion(Enum):
     """Why a number is not a recipient."""
 
     BLACKLISTED = "blacklisted"
+    SUPPRESSED = "suppressed"
+    """It belongs to a person who was erased, and was blacklisted before."""
     EXCLUDED_GROUP = "excludedGroup"
     INVALID = "invalid"
     DUPLICATE = "duplicate"

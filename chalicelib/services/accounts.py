@@ -19,7 +19,15 @@ from chalicelib.domain.limits import MAX_FIELD_CHARACTERS, MAX_LABEL_CHARACTERS,
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.phone_reading import checked_region
 from chalicelib.domain.text import checked_text
-from chalicelib.storage import accounts, blacklist, contacts, counters, groups, ledger
+from chalicelib.storage import (
+    accounts,
+    blacklist,
+    contacts,
+    counters,
+    groups,
+    ledger,
+    suppression,
+)
 from chalicelib.storage.accounts import OnUnreadable, UnreadableItemError
 from chalicelib.storage.counters import Counter
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -184,6 +192,7 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
         raise OperatorError(OperatorErrorCode.ACCOUNT_IN_USE)
     accounts.remove_account(account_id, [credential.username for credential in credentials])
     ledger.forget(account_id)
+    suppression.forget(account_id)
 
 
 def issue_credential(

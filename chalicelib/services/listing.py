@@ -9,7 +9,7 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.services import contacts
 from chalicelib.services.blacklist import blacklisted_since
 from chalicelib.services.members import list_members
-from chalicelib.storage import groups
+from chalicelib.storage import groups, suppression
 from chalicelib.storage.dynamodb.batches import in_batches, size_of_batches
 
 
@@ -38,8 +38,8 @@ def list_contacts(
         found = {group.id for group in groups.list_groups_by_id(account.id, wanted.group_ids)}
         if found != wanted.group_ids:
             raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
-    if wanted.is_blacklisted:
-        # There are fewer opt-outs than contacts.
+    if wanted.is_blacklisted and not suppression.has_any(account.id):
+        # There are fewer opt-outs than contacts. Suppressed numbers are listed nowhere.
         for contact in contacts.list_blacklisted_contacts(account, after=after, expected=expected):
             if wanted.group_ids is None or contact.group_ids & wanted.group_ids:
                 yield contact
@@ -54,4 +54,8 @@ def list_contacts(
         return
     for some in in_batches(every, size_of_batches(expected)):
         stopped = blacklisted_since(account, [contact.phone_number for contact in some])
-        yield from (contact for contact in some if contact.phone_number not in stopped)
+        yield from (
+            contact
+            for contact in some
+            if (contact.phone_number in stopped) is wanted.is_blacklisted
+        )

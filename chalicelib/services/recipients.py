@@ -17,7 +17,7 @@ from chalicelib.domain.recipients import (
     Recipient,
     RecipientPage,
 )
-from chalicelib.storage import blacklist, contacts, groups, memberships
+from chalicelib.storage import blacklist, contacts, groups, memberships, suppression
 
 
 def page_of_recipients(
@@ -51,7 +51,16 @@ def page_of_recipients(
             excluded.append(Excluded(PhoneNumber(number), Exclusion.EXCLUDED_GROUP))
         else:
             remaining.append(number)
-    recipients = _recipients(account, campaign, remaining)
+    # Read after the blacklist: an erasure suppresses a number before it takes its entry off.
+    suppressed = {
+        number.e164
+        for number in suppression.suppressed_since(account.id, map(PhoneNumber, remaining))
+    }
+    excluded += [Excluded(PhoneNumber(each), Exclusion.SUPPRESSED) for each in sorted(suppressed)]
+    excluded.sort(key=lambda each: each.phone_number.e164)
+    recipients = _recipients(
+        account, campaign, [number for number in remaining if number not in suppressed]
+    )
     return RecipientPage(list(recipients), excluded, decided[-1] if is_more else None)
 
 

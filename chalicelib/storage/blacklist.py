@@ -23,7 +23,7 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.ledger import LedgerEntry, OptOut, Reason, State, Stopping
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.storage import keys, ledger
+from chalicelib.storage import keys, ledger, suppression
 from chalicelib.storage.dynamodb.batches import in_batches, read_batch
 from chalicelib.storage.dynamodb.queries import list_sort_keys
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
@@ -113,13 +113,25 @@ class Standing:
         self._add_to_ledger(transaction, entry)
 
     def add_allowing(
-        self, transaction: TransactWrite, stamp: Stamp, reason: Reason, note: str | None = None
+        self,
+        transaction: TransactWrite,
+        stamp: Stamp,
+        reason: Reason,
+        note: str | None = None,
+        *,
+        is_suppressed: bool = False,
     ) -> None:
-        """Add to a transaction that the number is allowed. It must be stopped."""
-        if self.item is None:
-            raise ValueError(self.phone_number)
-        transaction.delete(self.item, self._is_unchanged(self.item))
+        """Add to a transaction that the number is allowed. It must be stopped or suppressed."""
+        if self.item is not None:
+            transaction.delete(self.item, self._is_unchanged(self.item))
+        if is_suppressed:
+            suppression.add_lifting(transaction, self.account_id, self.phone_number)
         self._add_to_ledger(transaction, self._entry(State.ALLOWED, stamp, reason, note))
+
+    def add_forgetting(self, transaction: TransactWrite) -> None:
+        """Add to a transaction that the blacklist entry goes, if nobody changed it meanwhile."""
+        if self.item is not None:
+            transaction.delete(self.item, self._is_unchanged(self.item))
 
     def add_change_of_stoplists(
         self,
@@ -246,18 +258,42 @@ def allow_number(
     """
     for _ in tries(DECISION_TRIES):
         standing = Standing.read(account_id, phone_number)
-        if standing.item is None:
+        is_suppressed = bool(suppression.suppressed_since(account_id, [phone_number]))
+        if standing.item is None and not is_suppressed:
             raise NotFoundError(ErrorCode.NUMBER_NOT_BLACKLISTED)
         allow = partial(standing.add_allowing, stamp=stamp, reason=reason, note=note)
         with suppress(TransactionRefusedError):
-            write_together(allow)
+            write_together(partial(allow, is_suppressed=is_suppressed))
             return
     raise UnavailableError(ErrorCode.BUSY)
 
 
+def forget_number(account_id: str, phone_number: PhoneNumber, stamp: Stamp) -> None:
+    """Remove a number's blacklist entry and its ledger. If it is stopped, it is suppressed first.
+
+    Raises:
+        UnavailableError: Others changed it at every try.
+
+    """
+    for _ in tries(DECISION_TRIES):
+        item = _find(account_id, phone_number)
+        if item is not None:
+            suppression.suppress(account_id, phone_number, stamp)
+            standing = Standing(account_id, phone_number, item, item.entries or 0)
+            try:
+                write_together(standing.add_forgetting)
+            except TransactionRefusedError:
+                continue
+        ledger.forget_number(account_id, phone_number)
+        return
+    raise UnavailableError(ErrorCode.BUSY)
+
+
 def contains_number(account_id: str, phone_number: PhoneNumber) -> bool:
-    """Say whether a number is on the blacklist."""
-    return _find(account_id, phone_number) is not None
+    """Say whether a number is on the blacklist, or suppressed."""
+    if _find(account_id, phone_number) is not None:
+        return True
+    return bool(suppression.suppressed_since(account_id, [phone_number]))
 
 
 def find_opt_out(account_id: str, phone_number: PhoneNumber) -> OptOut | None:
@@ -265,6 +301,9 @@ def find_opt_out(account_id: str, phone_number: PhoneNumber) -> OptOut | None:
     item = _find(account_id, phone_number)
     if item is not None:
         return OptOut(_entry_in(item), item.created_on)
+    since = suppression.suppressed_since(account_id, [phone_number]).get(phone_number)
+    if since is not None:
+        return OptOut(_entry_of_suppression(phone_number, since), since)
     newest = next(iter(list_ledger(account_id, phone_number, before=None, expected=1)), None)
     return OptOut(newest[1], newest[1].at) if newest else None
 
@@ -292,12 +331,16 @@ def list_ledger(
 def blacklisted_since(
     account_id: str, phone_numbers: Iterable[PhoneNumber]
 ) -> dict[PhoneNumber, datetime]:
-    """Return since when numbers have been on the blacklist, for those that are on it."""
+    """Return since when numbers have been on the blacklist, or suppressed, for those that are.
+
+    Suppressions are read after the blacklist, since an erasure writes them first.
+    """
+    numbers = set(phone_numbers)
     since: dict[PhoneNumber, datetime] = {}
-    for batch in in_batches({number.e164 for number in phone_numbers}):
+    for batch in in_batches(number.e164 for number in numbers):
         found = read_batch(BlacklistItem.from_raw_data, keys.blacklist(account_id), batch)
         since.update((PhoneNumber(e164), item.created_on) for e164, item in found.items())
-    return since
+    return since | suppression.suppressed_since(account_id, numbers - since.keys())
 
 
 def list_entries(
@@ -358,6 +401,19 @@ def _entry_in(item: BlacklistItem) -> LedgerEntry:
         actor=item.actor if item.entries else item.changed_by,
         note=item.note,
         at=at or item.created_on,
+    )
+
+
+def _entry_of_suppression(phone_number: PhoneNumber, since: datetime) -> LedgerEntry:
+    """Return what is left of an erased opt-out; who asked for it is erased too."""
+    return LedgerEntry(
+        phone_number=phone_number,
+        state=State.STOPPED,
+        reason=Reason.REQUEST,
+        source=None,
+        actor=None,
+        note=None,
+        at=since,
     )
 
 

@@ -432,6 +432,16 @@ def _of_ledger_entry(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Ch
     yield _has_account(key, _account_of(key))
 
 
+def _of_suppression(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, {"createdOn": "S"}))
+    yield _has_account(key, _account_of(key))
+
+
+def _of_suppression_key(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, {"key": "S"}))
+    yield _has_account(key, _account_of(key))
+
+
 # What is deleted, counted, put aside
 
 
@@ -505,6 +515,8 @@ _CHECKS: Final = {
     ItemKind.MEMBERSHIP: _of_membership,
     ItemKind.BLACKLIST_ENTRY: _of_blacklist,
     ItemKind.LEDGER_ENTRY: _of_ledger_entry,
+    ItemKind.SUPPRESSION: _of_suppression,
+    ItemKind.SUPPRESSION_KEY: _of_suppression_key,
     ItemKind.DELETED_GROUP: _of_deleted_group,
     ItemKind.DELETED_CONTACT: _of_deleted_contact,
     ItemKind.MARKER: _of_marker,

@@ -159,6 +159,18 @@ class LedgerItem(StampedItem):
     at = UTCDateTimeAttribute()
 
 
+class SuppressedItem(StampedItem):
+    """A number that must not be messaged, of an erased person: its hash is the sort key."""
+
+    created_on = UTCDateTimeAttribute(attr_name="createdOn")
+
+
+class SuppressionKeyItem(StampedItem):
+    """The key of the hashes of an account's suppressed numbers, in hexadecimal digits."""
+
+    key = UnicodeAttribute()
+
+
 class DeletedGroupItem(StampedItem):
     """A deleted group whose memberships are not swept yet."""
 

@@ -3,6 +3,7 @@
 No part of a key contains ``#``: the parts are our ids, dates and E.164 numbers.
 """
 
+import re
 import zlib
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -43,6 +44,9 @@ DELETED_CONTACT: Final = "CONTACT#"
 
 _CREDENTIAL: Final = "CREDENTIAL#"
 
+SUPPRESSION_KEY: Final = "KEY"
+"""The sort key of the key under which an account's suppressed numbers are hashed."""
+
 
 class ItemKind(Enum):
     """The kind of an item, named as in ``docs/access-patterns.md``."""
@@ -55,6 +59,8 @@ class ItemKind(Enum):
     MEMBERSHIP = "membership"
     BLACKLIST_ENTRY = "blacklist entry"
     LEDGER_ENTRY = "ledger entry"
+    SUPPRESSION = "suppression"
+    SUPPRESSION_KEY = "suppression key"
     DELETED_GROUP = "deleted group"
     DELETED_CONTACT = "deleted contact"
     MARKER = "applied marker"
@@ -71,6 +77,7 @@ _KINDS: Final = {
     "MEMBERS": ItemKind.MEMBERSHIP,
     "BLACKLIST": ItemKind.BLACKLIST_ENTRY,
     "LEDGER": ItemKind.LEDGER_ENTRY,
+    "SUPPRESSED": ItemKind.SUPPRESSION,
     "APPLIED": ItemKind.MARKER,
     "ASIDE": ItemKind.ASIDE,
 }
@@ -78,6 +85,8 @@ _KINDS: Final = {
 
 _NUMBERED: Final = frozenset({ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.BLACKLIST_ENTRY})
 """The kinds whose sort key is a phone number."""
+
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 _ENTRY_DIGITS: Final = 10
 """The decimal digits of a ledger entry's position among those of its number."""
@@ -149,6 +158,11 @@ def number_and_position(sort_key: str) -> tuple[str, int]:
     return e164, int(position)
 
 
+def suppressed(account_id: str) -> str:
+    """Return the partition of an account's suppressions."""
+    return f"SUPPRESSED#{account_id}"
+
+
 def tombstones(account_id: str) -> str:
     """Return the partition of an account's tombstones."""
     return f"TOMBSTONES#{account_id}"
@@ -177,6 +191,8 @@ def kind_of(partition: str, sort_key: str) -> ItemKind | None:
             return ItemKind.DELETED_GROUP
         return ItemKind.DELETED_CONTACT if sort_key.startswith(DELETED_CONTACT) else None
     kind = _KINDS.get(beginning)
+    if kind is ItemKind.SUPPRESSION and sort_key == SUPPRESSION_KEY:
+        return ItemKind.SUPPRESSION_KEY
     is_fence = kind in {ItemKind.CONTACT, ItemKind.MEMBERSHIP} and sort_key.startswith(_FENCE)
     return ItemKind.FENCE if is_fence else kind
 
@@ -205,6 +221,8 @@ def is_sort_key_of(kind: ItemKind, sort_key: str) -> bool:
     if kind is ItemKind.LEDGER_ENTRY:
         e164, _, position = sort_key.partition("#")
         return is_number(e164) and position.isascii() and position.isdigit()
+    if kind is ItemKind.SUPPRESSION:
+        return _HASH.fullmatch(sort_key) is not None
     return kind not in _NUMBERED or is_number(sort_key)
 
 

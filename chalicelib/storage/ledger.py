@@ -57,6 +57,12 @@ def forget(account_id: str) -> None:
         item.delete()
 
 
+def forget_number(account_id: str, phone_number: PhoneNumber) -> None:
+    """Delete the entries of a number, the oldest first: a call that is repeated finds the rest."""
+    for item in [*_items(account_id, phone_number, before=None, expected=None)][::-1]:
+        item.delete()
+
+
 def _items(
     account_id: str, phone_number: PhoneNumber, *, before: int | None, expected: int | None
 ) -> Iterator[LedgerItem]:

@@ -6,10 +6,12 @@ one item cancel each other, so joins of a popular group would have to wait for e
 
 import heapq
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
 from math import ceil
 from typing import Final
 
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.caller import Stamp
@@ -94,6 +96,17 @@ def list_members(
         for group_id in group_ids
     )
     return (number for number, _ in groupby(heapq.merge(*of_each_group)))
+
+
+def joined_on(account_id: str, group_id: int, phone_number: PhoneNumber) -> datetime | None:
+    """Return when a contact joined a group, or None if there is no such membership."""
+    try:
+        item = MembershipItem.get(
+            keys.members(account_id, group_id), phone_number.e164, consistent_read=True
+        )
+    except DoesNotExist:
+        return None
+    return item.joined_on
 
 
 def stored_of(

@@ -10,6 +10,7 @@ from tests.behaviour.messente import MessenteSpeaker
 from tests.behaviour.patience import eventually
 from tests.behaviour.speaker import Refusal, RefusedError
 from tests.behaviour.speakers import SPEAKERS, can, details_of
+from tests.behaviour.v2 import V2Speaker
 from tests.conftest import open_client
 
 ANN = "+37251000001"
@@ -107,6 +108,26 @@ def test_number_on_the_blacklist_is_unsubscribed(client):
 
     messente.take_off_blacklist(ANN)
     assert not devino.is_unsubscribed(ann)
+
+
+def test_opt_out_of_an_erased_person_holds_in_every_dialect_until_it_is_taken_off(client):
+    messente, devino, v2 = MessenteSpeaker(client), DevinoSpeaker(client), V2Speaker(client)
+    friends = devino.create_group("Friends")
+    devino.create_contact(ANN, {}, friends)
+    messente.put_on_blacklist(ANN)
+
+    v2._send("POST", f"/contacts/{ANN}/erase")
+    assert messente.list_blacklist() == []
+    check = f"/v1/phonebook/blacklist/{ANN}"
+    assert client.send("GET", check).status == 204
+    for kind in SPEAKERS:
+        speaker = kind(client)
+        speaker.create_contact(ANN, {}, speaker.find_group("Friends"))
+        assert devino.list_unsubscribed(friends) == [ANN]
+        messente.delete_contact(ANN)
+
+    messente.take_off_blacklist(ANN)
+    assert client.send("GET", check).status == 404
 
 
 def test_contact_of_a_stoplist_is_on_the_blacklist(client):

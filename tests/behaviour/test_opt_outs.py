@@ -2,11 +2,17 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain.caller import Caller
+from chalicelib.domain.imports import ImportMode, ImportRow
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services import accounts
+from chalicelib.services.importing import Import
 from tests.behaviour.atom import AtomSpeaker
 from tests.behaviour.messente import MessenteSpeaker
 from tests.behaviour.speaker import RefusedError
@@ -78,6 +84,9 @@ class Step:
         speaker.delete_group(speaker.find_group(self.group))
         create_group(speaker.client, self.group)
 
+    def erase(self, speaker):
+        V2Speaker(speaker.client)._send("POST", f"/contacts/{self._number}/erase")
+
     def stop(self, speaker):
         LISTED.get(speaker.dialect, V2Speaker)(speaker.client).put_on_blacklist(self._number)
 
@@ -92,21 +101,25 @@ class Step:
         return speaker.find_contact(self._number, speaker.find_group(self.group))
 
 
-steps = st.lists(
-    st.builds(
-        Step,
-        kind=st.sampled_from(SPEAKERS),
-        what=st.sampled_from([
-            "create", "create", "put", "put", "take_out", "take_out", "move", "move", "renumber",
-            "stop", "allow", "change", "upsert", "delete", "delete_group",
-        ]),
-        number=st.integers(0, len(NUMBERS) - 1),
-        group=st.sampled_from(sorted(GROUPS)),
-        other=st.sampled_from(sorted(GROUPS)),
-    ),
-    min_size=10,
-    max_size=30,
+WHAT: Final = (
+    "create", "create", "put", "put", "take_out", "take_out", "move", "move", "renumber", "stop",
+    "allow", "change", "upsert", "delete", "delete_group",
 )  # fmt: skip
+
+
+def steps(*what):
+    return st.lists(
+        st.builds(
+            Step,
+            kind=st.sampled_from(SPEAKERS),
+            what=st.sampled_from(what),
+            number=st.integers(0, len(NUMBERS) - 1),
+            group=st.sampled_from(sorted(GROUPS)),
+            other=st.sampled_from(sorted(GROUPS)),
+        ),
+        min_size=10,
+        max_size=30,
+    )
 
 
 def create_group(client, name):
@@ -127,7 +140,7 @@ def ledger_of(client, number):
 @settings(
     max_examples=HISTORIES_OF_OPT_OUTS, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(steps)
+@given(steps(*WHAT))
 def test_opt_out_is_lifted_only_by_who_says_so_and_none_is_lost(ministack, app_url, history):
     client = open_client(ministack, app_url)
     for name in GROUPS:
@@ -148,6 +161,46 @@ def test_opt_out_is_lifted_only_by_who_says_so_and_none_is_lost(ministack, app_u
             if any(entry["state"] == "allowed" for entry in new):
                 assert_lifted_by(step, number, before[number])
             before[number] = ledger
+
+
+@settings(
+    max_examples=HISTORIES_OF_OPT_OUTS, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps(*WHAT, "stop", "erase", "erase", "move_in", "move_in"))
+def test_nobody_is_reached_again_by_an_import_or_an_erasure(ministack, app_url, history):
+    client = open_client(ministack, app_url)
+    for name in GROUPS:
+        create_group(client, name)
+    reached = set(NUMBERS)
+
+    for step in history:
+        if step.what == "move_in":
+            move_in(ministack, client, step)
+        else:
+            step.take(client)
+
+        before, reached = reached, reached_numbers(client)
+        if reached - before:
+            assert step.what in LIFTING
+            assert reached - before == {NUMBERS[step.number]}
+
+
+def move_in(connected, client, step):
+    """Import a row, as the command line does."""
+    row = ImportRow(phone_number=PhoneNumber(NUMBERS[step.number]), groups=(step.group,))
+    with connected:
+        caller = Caller.operator(accounts.retrieve_account(client.account), via="cli.import")
+        importing = Import(caller, ImportMode.UPSERT)
+        now = datetime.now(UTC)
+        importing.write([row], importing.make_groups([step.group], now), now)
+
+
+def reached_numbers(client):
+    """Return the numbers that may be messaged, whether as given ones or as members of groups."""
+    groups = [each["id"] for each in client.send("GET", "/v2/groups").json["groups"]]
+    asked = {"groups": groups, "numbers": NUMBERS}
+    answer = client.send("POST", "/v2/recipients", asked).json
+    return {each["phoneNumber"] for each in answer["recipients"]}
 
 
 def dialects_of(step):

@@ -36,7 +36,7 @@ LEFT_BEHIND = {
     "v2": {
         "create_group", "update_group", "create_contact", "update_contact", "put_contact",
         "set_groups_of_contact", "delete_group", "stop_number", "allow_number",
-        "upsert_contacts", "change_members", "stop_numbers",
+        "upsert_contacts", "change_members", "stop_numbers", "erase_contact",
     },
 }  # fmt: skip
 """The operations that leave something, under the names that are kept with it for good."""

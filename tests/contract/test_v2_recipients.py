@@ -49,7 +49,8 @@ def test_groups_and_numbers_are_put_together_and_who_is_left_out_has_a_reason(cl
         (number(1), "blacklisted"), (number(2), "excludedGroup"),
     ]  # fmt: skip
     assert page["counts"] == {
-        "recipients": 3, "blacklisted": 1, "excludedGroup": 1, "invalid": 3, "duplicate": 1,
+        "recipients": 3, "blacklisted": 1, "suppressed": 0, "excludedGroup": 1, "invalid": 3,
+        "duplicate": 1,
     }  # fmt: skip
     assert [each["contact"] and each["contact"]["title"] for each in page["recipients"]] == [
         "0", "3", None,

@@ -193,6 +193,8 @@ OPERATIONS: Final = {
         _v2("POST", "/blacklist/batch", {"entries": [{"phoneNumber": NOT_OF_DEVINO}]}),
         _v2("GET", "/blacklist"),
         _v2("GET", "/blacklist/{phone}", phone=NUMBER),
+        _v2("GET", "/contacts/{contact}/everything", contact=NUMBER),
+        _v2("POST", "/contacts/{contact}/erase", {}, contact=NUMBER),
         _v2("DELETE", "/blacklist/{phone}", phone=NUMBER),
     ),
 }

@@ -246,6 +246,8 @@ def test_filter_lets_through_what_is_counted_and_nothing_else(resources):
         (keys.members("a", 1), "+1"),
         (keys.blacklist("a"), "+1"),
         (keys.ledger("a"), keys.ledger_entry("+1", 1)),
+        (keys.suppressed("a"), "0" * 64),
+        (keys.suppressed("a"), keys.SUPPRESSION_KEY),
         (keys.tombstones("a"), keys.deleted_group(1)),
         (keys.tombstones("a"), keys.deleted_contact(1)),
         (keys.applied("e"), keys.APPLIED),

@@ -53,6 +53,8 @@ ITEMS = {
     "LedgerItem": "at:S changedBy:S changedVia:S note:S reason:S state:S",
     "MembershipItem": "changedBy:S changedVia:S joinedOn:S",
     "StampedItem": "changedBy:S changedVia:S",
+    "SuppressedItem": "changedBy:S changedVia:S createdOn:S",
+    "SuppressionKeyItem": "changedBy:S changedVia:S key:S",
 }
 
 VALUES = {
@@ -75,6 +77,7 @@ MADE = {
     keys.blacklist: ("BLACKLIST#a", "a"),
     keys.ledger: ("LEDGER#a", "a"),
     keys.ledger_of: ("+372#", "+372"),
+    keys.suppressed: ("SUPPRESSED#a", "a"),
     keys.ledger_entry: ("+372#0000000007", "+372", 7),
     keys.tombstones: ("TOMBSTONES#a", "a"),
     keys.applied: ("APPLIED#e", "e"),

@@ -159,6 +159,27 @@ def set_groups_of_contact(request: Request, caller: Caller) -> Response:
     return contact_response(200, profile_of(caller.account, contact))
 
 
+def erase_contact(request: Request, caller: Caller) -> Response:
+    """Erase a person: the contact, and the opt-out and the ledger of its number."""
+    from chalicelib.dialects.v2 import erasure  # noqa: PLC0415 - few processes need it
+    from chalicelib.services.erasing import erase  # noqa: PLC0415 - as above
+
+    key = parse_contact_key(request, caller.account)
+    keeps_opt_out = erasure.parse_erasure(request)
+    is_suppressed = erase(caller, key, request.received_on, keeps_opt_out=keeps_opt_out)
+    return json_response(200, {"suppressed": is_suppressed})
+
+
+def get_everything(request: Request, caller: Caller) -> Response:
+    """Retrieve all that is kept about a person, for a request of access."""
+    from chalicelib.dialects.v2 import erasure  # noqa: PLC0415 - few processes need it
+    from chalicelib.services.erasing import retrieve_everything  # noqa: PLC0415 - as above
+
+    key = parse_contact_key(request, caller.account)
+    everything = retrieve_everything(caller.account, key)
+    return json_response(200, erasure.render_everything(everything))
+
+
 def list_members(request: Request, caller: Caller) -> Response:
     """List the contacts of a group, in the order of numbers."""
     account = caller.account
@@ -350,6 +371,10 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     },
     f"{ROOT}/contacts/{{contact}}/groups": {
         "PUT": Operation(set_groups_of_contact, reads_body=True),
+    },
+    f"{ROOT}/contacts/{{contact}}/erase": {"POST": Operation(erase_contact, reads_body=True)},
+    f"{ROOT}/contacts/{{contact}}/everything": {
+        "GET": Operation(get_everything, only_reads=True),
     },
     f"{ROOT}/groups": {
         "GET": Operation(list_groups, only_reads=True, one=PAGING),
