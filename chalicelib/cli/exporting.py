@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from enum import Enum
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -20,6 +20,7 @@ from chalicelib.exporting.objects import (
     groups_as_objects,
     numbers_as_objects,
 )
+from chalicelib.exporting.vcard import contacts_as_cards
 from chalicelib.services import blacklist, groups
 from chalicelib.services.exporting import export_blacklist, export_contacts
 
@@ -37,6 +38,7 @@ class ExportFormat(Enum):
 
     CSV = "csv"
     NDJSON = "ndjson"
+    VCARD = "vcard"
 
 
 def export_file(
@@ -58,8 +60,10 @@ def export_file(
     whose = account_named(account)
     if group is not None and what is not What.CONTACTS:
         raise InvalidDataError.of("group", "goes only with --what contacts")
-    if what is What.EVERYTHING and export_format is ExportFormat.CSV:
-        raise InvalidDataError.of("format", "must be ndjson for everything: CSV is one table")
+    if what is What.EVERYTHING and export_format is not ExportFormat.NDJSON:
+        raise InvalidDataError.of("format", "must be ndjson for everything")
+    if what is What.BLACKLIST and export_format is ExportFormat.VCARD:
+        raise InvalidDataError.of("format", "must be csv or ndjson for the blacklist")
     group_id = group_named(whose, group).id if group is not None else None
     console = Console(stderr=True)
     with Progress(
@@ -89,6 +93,11 @@ def _lines(
             return entries_as_csv(blacklist.list_blacklist(account))
         return numbers_as_objects(export_blacklist(account))
     found = export_contacts(account, group_id)
-    if export_format is ExportFormat.CSV:
-        return contacts_as_csv(found)
-    return contacts_as_objects(found)
+    return _WRITERS[export_format](found)
+
+
+_WRITERS: Final = {
+    ExportFormat.CSV: contacts_as_csv,
+    ExportFormat.NDJSON: contacts_as_objects,
+    ExportFormat.VCARD: contacts_as_cards,
+}

@@ -51,7 +51,8 @@ class _Progress:
 def import_file(
     context: typer.Context,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="CSV, Excel (.xlsx) or NDJSON; - reads the input.")
+        str,
+        typer.Argument(metavar="FILE", help="CSV, Excel (.xlsx), vCard or NDJSON; - is the input."),
     ],
     account: Annotated[str, typer.Option(help="The account's id, or its name.")],
     group: Annotated[
@@ -237,7 +238,8 @@ def _tell(done: _Progress, rejected: Path | None, *, is_rehearsal: bool, as_json
 
 def _write_rejected(path: Path, source: Source, plan: Plan) -> None:
     # With a byte order mark, as Excel needs it to read UTF-8.
-    encoding = "utf-8" if source.format is FileFormat.NDJSON else "utf-8-sig"
+    is_table = source.format in {FileFormat.CSV, FileFormat.XLSX}
+    encoding = "utf-8-sig" if is_table else "utf-8"
     with path.open("w", encoding=encoding, newline="") as written:
         written.writelines(source.rejected(plan.why_rejected))
 

@@ -72,6 +72,10 @@ MAX_CELL_CHARACTERS: Final = 100_000
 MAX_COLUMNS: Final = 1_000
 """Of a file to import. Google's have about a hundred."""
 
+MAX_CARD_LINE_BYTES: Final = 64 * 1024
+"""A property of a business card (vCard) that we read. Pictures, which may be longer, are skipped.
+"""
+
 MAX_WORKBOOK_BYTES: Final = 1_000_000_000
 """A workbook (.xlsx) without its compression: twice what a million rows of contacts take."""
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -19,9 +20,10 @@ from chalicelib.importing.columns import REJECTED_BECAUSE, Columns, find_columns
 from chalicelib.importing.delimited import open_delimited
 from chalicelib.importing.formulas import guarded
 from chalicelib.importing.objects import NamedGroup, object_lines, read_object
-from chalicelib.importing.people import person_in, read_person
+from chalicelib.importing.people import Person, person_in, read_person
 from chalicelib.importing.records import Record, Table
 from chalicelib.importing.spreadsheet import open_spreadsheet
+from chalicelib.importing.vcard import cards_of, text_of_cards
 
 
 class FileFormat(Enum):
@@ -30,6 +32,7 @@ class FileFormat(Enum):
     CSV = "csv"
     XLSX = "xlsx"
     NDJSON = "ndjson"
+    VCARD = "vcard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,9 @@ def open_source(file: BinaryIO, account: Account, options: ReadingOptions) -> So
     if kind is FileFormat.NDJSON:
         _refuse_options_of_tables(options)
         return _Objects(file, account, options.mode)
+    if kind is FileFormat.VCARD:
+        _refuse_options_of_tables(options)
+        return _Cards(file, account, options.mode)
     table: Table
     if kind is FileFormat.XLSX:
         if options.encoding or options.delimiter:
@@ -122,6 +128,7 @@ def open_source(file: BinaryIO, account: Account, options: ReadingOptions) -> So
     return _Rows(kind, table, columns, account, options.mode)
 
 
+_CARD: Final = b"BEGIN:VCARD"
 _OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
 _ARCHIVE: Final = b"PK\x03\x04"
 _BEGINNING_BYTES: Final = 1_024
@@ -134,7 +141,11 @@ def _format_of(file: BinaryIO) -> FileFormat:
         return FileFormat.XLSX
     if beginning.startswith(_OLD_WORKBOOK):
         raise UnreadableFileError("This is an old workbook (.xls): save it as .xlsx or as CSV.")
-    text = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if beginning.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        beginning = beginning.decode("utf-16", "replace").encode()
+    text = beginning.removeprefix(BOM_UTF8).lstrip()
+    if text[: len(_CARD)].upper() == _CARD:
+        return FileFormat.VCARD
     if text.startswith(b"{"):
         return FileFormat.NDJSON
     if text.startswith((b"[{", b"[\n")):
@@ -145,7 +156,7 @@ def _format_of(file: BinaryIO) -> FileFormat:
 def _refuse_options_of_tables(options: ReadingOptions) -> None:
     if options.mapped or options.encoding or options.delimiter or options.sheet:
         raise UnreadableFileError(
-            "Objects in lines (NDJSON) are in UTF-8 and name their fields: nothing can be mapped, "
+            "Objects in lines (NDJSON) and cards (vCard) name their fields: nothing can be mapped, "
             "and they have no encoding, delimiter or sheet to name."
         )
 
@@ -219,6 +230,34 @@ class _Objects:
             reason = why(line)
             if reason is not None:
                 yield f"{_with_reason(text, reason)}\n"
+
+
+@dataclass(frozen=True)
+class _Cards:
+    """The cards in a file."""
+
+    file: BinaryIO
+    account: Account
+    mode: ImportMode
+    format: FileFormat = FileFormat.VCARD
+    left_out: tuple[str, ...] = ()
+
+    def rows(self) -> Iterator[FileRow]:
+        """Yield what each card says, as :class:`Source` says."""
+        for line, said in cards_of(self.file):
+            yield FileRow(line, self._read(said))
+
+    def _read(self, said: Person | str) -> ImportRow | Rejected:
+        try:
+            if isinstance(said, str):
+                raise InvalidDataError.of("row", said)
+            return read_person(said, self.account, self.mode)
+        except InvalidDataError as error:
+            return Rejected(error)
+
+    def rejected(self, why: WhyRejected) -> Iterator[str]:
+        """Yield the lines of the rejected cards, as :class:`Source` says."""
+        return text_of_cards(self.file, why)
 
 
 def _with_reason(text: str, reason: str) -> str:

@@ -82,7 +82,7 @@ def test_what_is_exported_is_imported_elsewhere_and_exported_alike(phonebook, ac
     )
     assert move_in(text, "--attributes") == {"created": 2, "suppressed": 1}
     before = ""
-    for form in ("ndjson", "csv"):
+    for form in ("ndjson", "vcard", "csv"):
         before = phonebook("export", "--account", account, "--format", form)
         told = move_in(before, into=fresh)
         assert sum(told.values()) == 3

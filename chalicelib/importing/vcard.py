@@ -1,0 +1,324 @@
+"""Business cards of phones and address books: vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350).
+
+The library vobject reads whole cards and their pictures into memory, and stops at what real phones
+write: quoted types, and characters that are cut in two. So the few properties that a contact has
+are read here, line by line, and all others are skipped.
+"""
+
+import quopri
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final, NamedTuple
+
+from chalicelib.domain.limits import MAX_CARD_LINE_BYTES, MAX_COLUMNS
+from chalicelib.domain.text import json_text
+from chalicelib.importing.columns import (
+    ATTRIBUTES,
+    BLACKLISTED,
+    GROUPS,
+    MAIN,
+    MOBILE,
+    NEVER,
+    OTHER,
+)
+from chalicelib.importing.encodings import encoding_of, lines_of
+from chalicelib.importing.people import Person, Written
+
+OWN: Final = "X-PHONEBOOK-"
+"""How the properties begin that only our own export writes."""
+
+OWN_FIELDS: Final[Mapping[str, str]] = {
+    OWN + name.upper(): name
+    for name in ("custom", "custom2", "custom3", "custom4", ATTRIBUTES, BLACKLISTED)
+}
+REJECTED_BECAUSE: Final = "X-REJECTED-BECAUSE"
+"""What a file of rejected cards has in each. Nobody reads it."""
+
+_READ: Final = frozenset({
+    "TEL", "EMAIL", "N", "FN", "ORG", "TITLE", "CATEGORIES", "X-ABLABEL", *OWN_FIELDS,
+})  # fmt: skip
+_BEGIN: Final = b"BEGIN:VCARD"
+_END: Final = b"END:VCARD"
+_AGENT: Final = b"AGENT"
+"""The property of version 2.1 that holds another person's card."""
+_NAMED: Final = re.compile(rb"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)[;:]")
+_SPLIT_AT: Final = re.compile(r"\\(.)|([;,])", re.DOTALL)
+_APPLE_LABEL: Final = re.compile(r"_\$!<(.*)>!\$_")
+_MOBILE_KINDS: Final = frozenset({"CELL", "MOBILE", "IPHONE"})
+_OTHER_KINDS: Final = frozenset({"HOME", "WORK", "CAR"})
+_NEVER_KINDS: Final = frozenset({"FAX", "PAGER", "MODEM", "BBS", "VIDEO"})
+_NOT_SHOWN: Final = frozenset({"PREF", "VOICE", "INTERNET", "UTF-8"})
+
+
+class Card(NamedTuple):
+    """What a card says, or why it cannot be read; ``line`` is its first, counted from 1."""
+
+    line: int
+    said: Person | str
+
+
+@dataclass(frozen=True, slots=True)
+class _Property:
+    """A property of a card: its group, if it has one, its name, its parameters and its value."""
+
+    group: str
+    name: str
+    parameters: Sequence[tuple[str, str]]
+    value: str
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Its types, in upper case; version 2.1 writes them as parameters without a name."""
+        return frozenset(
+            each.upper()
+            for name, value in self.parameters
+            if name in {"TYPE", ""}
+            for each in value.split(",")
+        )
+
+
+@dataclass(slots=True)
+class _Open:
+    """A card that is being read."""
+
+    line: int
+    depth: int = 1
+    problem: str | None = None
+    properties: list[_Property] = field(default_factory=list)
+
+    def take(self, content: bytes) -> None:
+        """Take a line of it, if it is one that a contact has."""
+        named = _NAMED.match(content)
+        if named is None:
+            self.problem = self.problem or "has a line that is not a property"
+        elif named[1].upper().decode() in _READ:
+            if len(self.properties) >= MAX_COLUMNS:
+                self.problem = f"has more than {MAX_COLUMNS:,} properties"
+            elif len(content) > MAX_CARD_LINE_BYTES:
+                self.problem = f"has a property with more than {MAX_CARD_LINE_BYTES:,} bytes"
+            else:
+                self.properties.append(_property_in(content))
+
+    def card(self, problem: str | None = None) -> Card:
+        """Return the card as far as it was read."""
+        problem = self.problem or problem
+        return Card(self.line, f"the card {problem}" if problem else _person_in(self.properties))
+
+
+def cards_of(file: BinaryIO) -> Iterator[Card]:
+    """Yield the cards of a file from its beginning.
+
+    Raises:
+        UnreadableFileError: It is in UTF-16, and damaged.
+
+    """
+    card: _Open | None = None
+    before = b""
+    for number, content in _unfolded(file):
+        line = content.strip().upper()
+        if line == _BEGIN and card and before.startswith(_AGENT):
+            card.depth += 1
+        elif line == _BEGIN:
+            if card:
+                yield card.card("has no end")
+            card = _Open(number)
+        elif card and line == _END:
+            card.depth -= 1
+            if card.depth == 0:
+                yield card.card()
+                card = None
+        elif card and line and card.depth == 1:
+            card.take(content)
+        before = line
+    if card:
+        yield card.card("has no end")
+
+
+def text_of_cards(file: BinaryIO, why: Callable[[int], str | None]) -> Iterator[str]:
+    """Yield the lines of those cards that begin at some lines, each with the reason in it."""
+    reason: str | None = None
+    for number, content in _physical(file):
+        line = content.strip().upper()
+        if line == _BEGIN:
+            reason = why(number)
+        if reason is not None:
+            if line == _END:
+                yield f"{REJECTED_BECAUSE}:{escaped(reason)}\r\n"
+            if not line.startswith(REJECTED_BECAUSE.encode()):
+                yield _decoded(content)
+        if line == _END:
+            reason = None
+
+
+def escaped(text: str) -> str:
+    """Return a text as the value of a property."""
+    text = text.replace("\\", "\\\\").replace("\r\n", "\\n").replace("\n", "\\n")
+    return text.replace(",", "\\,").replace(";", "\\;")
+
+
+def _physical(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield each line with its number and its end; a line that is too long comes in parts."""
+    codec = encoding_of(file)
+    if codec == "utf-16":
+        for number, text in lines_of(file, codec):
+            yield number, text.encode()
+        return
+    file.seek(3 if codec == "utf-8-sig" else 0)
+    number = 1
+    while content := file.readline(MAX_CARD_LINE_BYTES):
+        yield number, content
+        number += content.endswith(b"\n")
+
+
+def _unfolded(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield each content line with the number of its first line, put together from its parts.
+
+    Of a line that is too long, only the beginning is kept: the value is not read then.
+    """
+    first, kept, is_soft, is_open = 0, b"", False, False
+    for number, content in _physical(file):
+        line = content.rstrip(b"\r\n")
+        goes_on = is_open or is_soft or (bool(kept) and content[:1] in {b" ", b"\t"})
+        if not goes_on:
+            if kept:
+                yield first, kept
+            first, kept = number, b""
+        elif not is_open and not is_soft:
+            line = line[1:]
+        if is_soft:
+            kept = kept[:-1]
+        if len(kept) <= MAX_CARD_LINE_BYTES:
+            kept += line
+        is_open = not content.endswith(b"\n")
+        is_soft = not is_open and kept.endswith(b"=") and _is_quoted_printable(kept)
+    if kept:
+        yield first, kept
+
+
+def _is_quoted_printable(content: bytes) -> bool:
+    return b"QUOTED-PRINTABLE" in content.partition(b":")[0].upper()
+
+
+def _property_in(content: bytes) -> _Property:
+    head, value = _parted(content)
+    group, _, rest = head[0].rpartition(".")
+    parameters = []
+    for text in head[1:]:
+        name, equals, given = text.partition("=")
+        parameters.append((name.upper(), given) if equals else ("", name))
+    found = dict(parameters)
+    if _is_quoted_printable(content):
+        value = quopri.decodestring(value)
+    return _Property(group.upper(), rest.upper(), parameters, _decoded(value, found.get("CHARSET")))
+
+
+def _parted(content: bytes) -> tuple[list[str], bytes]:
+    """Return the name and the parameters of a property, and its value as it is written."""
+    parts, part, is_quoted = [], bytearray(), False
+    for place, byte in enumerate(content):
+        if byte == ord('"'):
+            is_quoted = not is_quoted
+        elif byte in b";:" and not is_quoted:
+            parts.append(_decoded(bytes(part)))
+            part.clear()
+            if byte == ord(":"):
+                return parts, content[place + 1 :]
+        else:
+            part.append(byte)
+    return [*parts, _decoded(bytes(part))], b""
+
+
+def _decoded(text: bytes, charset: str | None = None) -> str:
+    """Return a text in the encoding that it names, or in UTF-8, or else in Windows-1252."""
+    for codec in (charset, "utf-8", "windows-1252"):
+        try:
+            if codec:
+                return text.decode(codec)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return text.decode("utf-8", "replace")
+
+
+def _person_in(properties: Sequence[_Property]) -> Person:
+    labels = {each.group: each.value for each in properties if each.name == "X-ABLABEL"}
+    values: dict[str, list[str]] = {}
+    for each in properties:
+        values.setdefault(each.name, []).append(each.value)
+    return Person(
+        phones=[
+            Written(_column(each, labels), _number_in(each.value), _rank(each))
+            for each in properties
+            if each.name == "TEL"
+        ],
+        emails=[
+            Written(_column(each, labels), _listed(each.value, "")[0], MAIN)
+            for each in sorted(properties, key=lambda one: "PREF" not in one.kinds)
+            if each.name == "EMAIL" and each.value
+        ],
+        fields={name: Written(name, text) for name, text in _fields_in(values).items() if text},
+        attributes={},
+    )
+
+
+def _fields_in(values: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+    """Return the texts of fields; a whole name is a first name if its parts are not there.
+
+    Every card has to have a whole name. It is the number of somebody who has no name.
+    """
+    last, first = ([*_listed(values.get("N", [""])[0], ";"), "", ""])[:2]
+    whole = values.get("FN", [""])[0]
+    if whole in values.get("TEL", ()):
+        whole = ""
+    categories = [name for each in values.get("CATEGORIES", ()) for name in _listed(each, ",")]
+    fields = {
+        "firstName": first or ("" if last else _listed(whole, "")[0]),
+        "lastName": last,
+        "company": _listed(values.get("ORG", [""])[0], ";")[0],
+        "title": _listed(values.get("TITLE", [""])[0], "")[0],
+        GROUPS: json_text(categories) if categories else "",
+    }
+    own = {
+        name: _listed(values[key][0], "")[0] for key, name in OWN_FIELDS.items() if key in values
+    }
+    return {**fields, **own}
+
+
+def _rank(phone: _Property) -> int:
+    kinds = phone.kinds
+    if kinds & _NEVER_KINDS:
+        return NEVER
+    if kinds & _MOBILE_KINDS:
+        return MOBILE
+    return OTHER if kinds & _OTHER_KINDS else MAIN
+
+
+def _column(each: _Property, labels: Mapping[str, str]) -> str:
+    """Return what a number or an email is called: by its label, or by its kinds."""
+    label = labels.get(each.group) if each.group else None
+    if label:
+        apple = _APPLE_LABEL.fullmatch(label)
+        return f"{each.name} {apple[1] if apple else label}"
+    return " ".join([each.name, *sorted(each.kinds - _NOT_SHOWN)])
+
+
+def _number_in(value: str) -> str:
+    """Return a number without the parameters of a URI (RFC 3966)."""
+    text = _listed(value, "")[0]
+    return text.partition(";")[0] if text.lower().startswith("tel:") else text
+
+
+def _listed(value: str, separator: str) -> list[str]:
+    """Return the parts of a value, without its escapes."""
+    parts, part, after = [], "", 0
+    for match in _SPLIT_AT.finditer(value):
+        part += value[after : match.start()]
+        after = match.end()
+        if match[1] is not None:
+            part += "\n" if match[1] in "nN" else match[1]
+        elif match[2] == separator:
+            parts.append(part)
+            part = ""
+        else:
+            part += match[2]
+    return [*parts, part + value[after:]]
