@@ -18,6 +18,7 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.imports import UnreadableFileError
+from chalicelib.migrating.errors import GroupJustDeletedError, VendorError
 from chalicelib.services.recounting import StreamStuckError
 from chalicelib.services.redriving import NothingAsideError
 from chalicelib.settings import TABLE_VARIABLE, SettingsError
@@ -36,10 +37,10 @@ THERE_ALREADY: Final = 7
 
 EXIT_CODES: Final[Mapping[int, str]] = {
     0: "done",
-    BUG: "rows of a file were rejected; or a bug, with its traceback; or nobody read the output",
+    BUG: "rows were rejected; or a bug, with its traceback; or nobody read the output",
     WRONG_USE: "the command line, a value in it or a setting is wrong, or nobody said yes",
     NOT_THERE: "what was asked for is not there",
-    NOT_SERVED: "the table is missing, out of reach or busy, or the stream stands still",
+    NOT_SERVED: "the table or vendor is out of reach, missing or busy, or the stream stands still",
     NOT_MENDED: "something is not as it should be, and was not mended",
     IN_USE: "what was to be removed is still in use",
     THERE_ALREADY: "what was to be created is there already, and was left as it is",
@@ -65,6 +66,8 @@ FAILURES: Final = (
     PurgeNotConfirmedError,
     UnreadableItemError,
     UnreadableFileError,
+    VendorError,
+    GroupJustDeletedError,
 )
 Failure: TypeAlias = (
     SettingsError
@@ -79,6 +82,8 @@ Failure: TypeAlias = (
     | PurgeNotConfirmedError
     | UnreadableItemError
     | UnreadableFileError
+    | VendorError
+    | GroupJustDeletedError
 )
 
 _EXIT_CODES: Final[Mapping[type | OperatorErrorCode, int]] = {
@@ -97,6 +102,8 @@ _EXIT_CODES: Final[Mapping[type | OperatorErrorCode, int]] = {
     PurgeNotConfirmedError: WRONG_USE,
     UnreadableItemError: NOT_MENDED,
     UnreadableFileError: WRONG_USE,
+    VendorError: NOT_SERVED,
+    GroupJustDeletedError: NOT_SERVED,
 }
 
 _WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
@@ -109,6 +116,9 @@ _WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
     OperatorErrorCode.ACCOUNT_IN_USE: (
         "The account is in use: revoke its credentials, delete what it holds, and wait two minutes."
     ),
+    ErrorCode.ITEM_TOO_LARGE: "It is too large to store.",
+    ErrorCode.TOO_MANY_GROUPS: "It is in more groups than can be joined at once.",
+    ErrorCode.BUG: "The phonebook failed; its log says why.",
     ErrorCode.BUSY: "The table is busy; try again.",
     ErrorCode.UNREACHABLE: "The table, or the queue, is out of reach",
 }
@@ -127,6 +137,10 @@ _SENTENCES: Final[Mapping[type, str]] = {
     ),
     UnreadableItemError: "{}",
     UnreadableFileError: "{}",
+    VendorError: "{}",
+    GroupJustDeletedError: (
+        'The group "{}" of an earlier run was deleted a short time ago. Try again in some minutes.'
+    ),
 }
 """The message of each failure without an error code; ``{}`` stands for its own text."""
 
@@ -136,7 +150,7 @@ def exit_code_of(failure: Failure) -> int:
     return _EXIT_CODES[failure.code if isinstance(failure, OperatorError) else type(failure)]
 
 
-def message_of(failure: Failure) -> str:
+def message_of(failure: Failure | PhonebookError) -> str:
     """Return the line that says what went wrong, with the reason if AWS gave one."""
     if isinstance(failure, InvalidDataError):
         return "; ".join(map(str, failure.problems))

@@ -18,6 +18,12 @@ EXTRA_FIELDS: Final = "extra fields"
 OWN: Final = "v2."
 """How the names of our own attributes begin: those of ``/v2`` and of imported files."""
 
+PUSH_INFO: Final = "devino.pushInfo"
+"""The devices of a contact."""
+
+AUTO_DELETE: Final = "devino.autoDeleteEnabled"
+"""Whether a group was created with auto-deletion; we keep the flag and do nothing."""
+
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 NOTHING_EXTRA: Final[Extra] = MappingProxyType({})

@@ -49,22 +49,29 @@ def create_group(
     return group
 
 
-def create_group_once(
-    caller: Caller, name: str, now: datetime, *, kind: GroupKind, idempotency_key: str
+def create_group_once(  # noqa: PLR0913 - a key, and all that a group begins with
+    caller: Caller,
+    name: str,
+    now: datetime,
+    *,
+    kind: GroupKind,
+    idempotency_key: str,
+    extra: Extra = NOTHING_EXTRA,
 ) -> Group:
     """Create an empty group, or return the one that the same key created.
 
     The id of the group follows from the key, so nothing else is stored.
 
     Raises:
+        InvalidDataError: The extra fields are too large.
         PreconditionError: The key's group has another name or kind, or was just deleted.
 
     """
-    secret = caller.account.cursor_key
     group = Group(
-        id=id_of_key(secret, f"group {idempotency_key}"),
+        id=group_id_of_key(caller.account, idempotency_key),
         name=name,
         kind=kind,
+        extra=changed_extra({}, extra),
         created_on=now,
         updated_on=now,
         contacts_count=0,
@@ -73,6 +80,11 @@ def create_group_once(
     if (there.name, there.kind) != (name, kind):
         raise PreconditionError(ErrorCode.KEY_REUSED)
     return there
+
+
+def group_id_of_key(account: Account, idempotency_key: str) -> int:
+    """Return the id of the group that a key creates, whether it did so or not."""
+    return id_of_key(account.cursor_key, f"group {idempotency_key}")
 
 
 def retrieve_group(account: Account, group_id: int) -> Group:

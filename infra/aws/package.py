@@ -35,7 +35,7 @@ CODE_URI: Final = "./deployment.zip"
 MAX_ZIP_BYTES: Final = 3 * 1024 * 1024
 
 _PACKAGED: Final = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
-_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "cli")
+_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "cli", "migrating")
 _NOT_IN_THE_ZIP: Final = re.compile(
     r".*(\.pyi|\.pyc|/py\.typed)"
     # Half of the zip: parts of Powertools that we do not use.

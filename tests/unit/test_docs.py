@@ -11,6 +11,9 @@ from chalicelib.dialects.messente.errors import ERRORS
 from chalicelib.dialects.registry import DIALECTS
 from chalicelib.domain import limits
 from chalicelib.entrypoints.cleanup_schedule import EVERY_MINUTES
+from chalicelib.migrating.migration import BATCH
+from chalicelib.migrating.registry import VENDORS
+from chalicelib.migrating.vendor import PATIENT
 from chalicelib.storage.counters import MARKER_LIFETIME
 from infra.aws.package import stages
 from infra.documents import table
@@ -63,6 +66,20 @@ def test_links_lead_somewhere(document):
     targets = re.findall(r"\]\((?!https?://)([^)#]+)", document.read_text())
 
     assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+def test_page_on_migrating_says_what_each_vendor_does_not_tell():
+    documented = {row[0]: row[3] for row in table("docs/migrating.md", "vendor")}
+
+    assert documented == {name: "; ".join(vendor.not_told) for name, vendor in VENDORS.items()}
+
+
+def test_page_on_migrating_says_how_patient_we_are_and_how_much_we_write_at_once():
+    page = " ".join((PROJECT / "docs" / "migrating.md").read_text().split())
+
+    assert f"nothing for {PATIENT.silence:g} seconds, is tried up to {PATIENT.tries} times" in page
+    assert f"after the {BATCH} contacts that are being written" in page
+    assert f"in more than {limits.MAX_GROUPS_TO_JOIN} groups" in page
 
 
 def test_every_decision_is_listed():

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chalicelib.domain.contact import Contact
-from chalicelib.domain.extra import Extra
+from chalicelib.domain.extra import AUTO_DELETE, PUSH_INFO, Extra
 from chalicelib.domain.field import (
     Field,
     FieldDefinition,
@@ -18,9 +18,6 @@ from chalicelib.domain.field import (
 )
 from chalicelib.domain.field_values import in_zone, shifted
 from chalicelib.domain.group import Group, GroupKind
-
-_PUSH_INFO: Final = "devino.pushInfo"
-_AUTO_DELETE: Final = "devino.autoDeleteEnabled"
 
 MOMENT: Final = "%Y-%m-%d %H:%M:%S"
 
@@ -90,13 +87,13 @@ READ_ONLY: Final = DATES.keys() | {"pushinfo"}
 
 def extra_of_list(definitions: list[FieldDefinition], *, auto_delete: bool | None) -> Extra:
     """Return what we store of a list besides its name and type."""
-    kept_flag = {} if auto_delete is None else {_AUTO_DELETE: auto_delete}
+    kept_flag = {} if auto_delete is None else {AUTO_DELETE: auto_delete}
     return {**extra_of_definitions(definitions), **kept_flag}
 
 
 def is_auto_deleting(group: Group) -> bool:
     """Say whether the list was created with auto-deletion; we store the flag and do nothing."""
-    return bool(group.extra.get(_AUTO_DELETE, False))
+    return bool(group.extra.get(AUTO_DELETE, False))
 
 
 def definitions_of(group: Group) -> dict[str, FieldDefinition]:
@@ -106,12 +103,12 @@ def definitions_of(group: Group) -> dict[str, FieldDefinition]:
 
 def extra_of_push_info(devices: list[dict[str, Any]]) -> Extra:
     """Return a contact's devices in the form in which we store them."""
-    return {_PUSH_INFO: devices or None}
+    return {PUSH_INFO: devices or None}
 
 
 def push_info_of(contact: Contact) -> list[dict[str, Any]]:
     """Return a contact's devices."""
-    devices: list[dict[str, Any]] = contact.extra.get(_PUSH_INFO, [])
+    devices: list[dict[str, Any]] = contact.extra.get(PUSH_INFO, [])
     return devices
 
 
