@@ -18,6 +18,7 @@ from chalicelib.cli.accounts import account_named
 from chalicelib.cli.failures import REJECTED_ROWS
 from chalicelib.cli.groups import find_group
 from chalicelib.cli.output import AsJson, numbered, print_json, say, warn
+from chalicelib.cli.progress import Speed
 from chalicelib.cli.table import via_of
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.errors import InvalidDataError
@@ -155,7 +156,7 @@ def _write(importing: Import, plan: Plan, source: Source, *, as_json: bool) -> _
             TextColumn("Importing"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.speed:.0f} rows a second", style="dim"),
+            Speed("rows"),
             TimeRemainingColumn(),
             console=console,
             disable=as_json or not console.is_terminal,

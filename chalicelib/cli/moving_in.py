@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rich.console import Console
-from rich.progress import Progress, ProgressColumn, Task, TaskID, TextColumn
-from rich.text import Text
+from rich.progress import Progress, TaskID, TextColumn
 
 from chalicelib.cli.failures import message_of
 from chalicelib.cli.output import numbered, print_json, say, warn
+from chalicelib.cli.progress import Speed
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.errors import InvalidDataError
@@ -62,7 +62,7 @@ def _show(migration: Migration, *, as_json: bool) -> None:
     with Progress(
         TextColumn("{task.description}"),
         TextColumn("{task.completed:,.0f}"),
-        _Speed(),
+        Speed(),
         console=console,
         disable=as_json or not console.is_terminal,
     ) as bar:
@@ -72,14 +72,6 @@ def _show(migration: Migration, *, as_json: bool) -> None:
             bar.advance(tasks[step.phase], step.done)
             for number, reason in step.rejected:
                 warn(f"Rejected: {number}: {message_of(reason)}")
-
-
-class _Speed(ProgressColumn):
-    """How many of a phase are done in a second."""
-
-    def render(self, task: Task) -> Text:
-        """Return it in words; nothing before it is known."""
-        return Text(f"{task.speed:,.0f} a second" if task.speed else "", style="dim")
 
 
 @contextmanager

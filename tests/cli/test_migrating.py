@@ -1,13 +1,11 @@
 """Moving in from each vendor: the served app is the vendor, in that vendor's dialect."""
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -38,6 +36,7 @@ from tests.migrating import GROUPS, OPT_OUTS, SAID, fill, number_of
 from tests.paths import PROJECT
 from tests.scripted_server import Scripted, scripted_server
 from tests.sizes import FULL
+from tests.terminal import terminal
 
 KEY = VendorKey("me", "secret")
 
@@ -469,15 +468,11 @@ def test_table_out_of_reach_ends_it_and_it_goes_on_later(source, said, target, m
 
 
 def test_progress_is_shown_on_a_terminal(source, target, start):
-    screen, terminal = pty.openpty()
-    process = start("devino", source, target, stderr=terminal)
-    os.close(terminal)
-    shown = b""  # It ends with an error when nobody writes any more.
-    with suppress(OSError), os.fdopen(screen, "rb", buffering=0) as read:
-        while more := read.read(1000):
-            shown += more
-    printed, _ = process.communicate()
+    with terminal() as (screen, seen):
+        process = start("devino", source, target, stderr=screen)
+        printed, _ = process.communicate()
 
+    shown = b"".join(seen)
     assert process.returncode == 0, shown
     assert b"Reading who is in which group" in shown
     assert b"Moving contacts" in shown

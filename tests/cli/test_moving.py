@@ -12,6 +12,7 @@ from chalicelib.services import accounts, contacts
 from chalicelib.settings import TABLE_VARIABLE
 from infra.local import engine
 from tests.paths import PROJECT
+from tests.terminal import terminal
 
 NUMBER, OTHER, THIRD = "+37251000000", "+37251000001", "+37251000002"
 
@@ -163,3 +164,22 @@ def test_import_that_is_broken_off_goes_on_to_the_same_end(ministack, phonebook,
     assert sorted(
         line.split(",")[0] for line in phonebook("export", "--account", account).splitlines()[1:]
     ) == sorted(row.split(",")[0] for row in rows)
+
+
+def test_progress_is_shown_on_a_terminal(ministack, account, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text(f"phone\n{NUMBER}\n{OTHER}\n")
+    with terminal() as (screen, seen):
+        done = subprocess.run(
+            [sys.executable, "-m", "chalicelib.cli", "import", file, "--account", account],
+            cwd=PROJECT,
+            env={**engine.environment(ministack.endpoint), TABLE_VARIABLE: ministack.table},
+            stdout=subprocess.PIPE,
+            stderr=screen,
+            check=False,
+        )
+
+    shown = b"".join(seen)
+    assert done.returncode == 0, shown
+    assert b"Importing" in shown
+    assert b"2/2" in shown
