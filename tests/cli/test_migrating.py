@@ -136,6 +136,11 @@ def wait_for_a_contact(client):
         time.sleep(0.01)
 
 
+def answer_slowly(engine, *call):
+    time.sleep(0.3)
+    return engine.pass_on(*call)
+
+
 def is_changed(tally):
     return any(tally.get(each) for each in ("created", "updated", "joined", "rejected"))
 
@@ -190,14 +195,17 @@ KILLED = {
 
 @pytest.mark.parametrize(("vendor", "how"), list(KILLED.items())[: None if FULL else 2])
 def test_migration_that_was_killed_goes_on_to_the_same_end(
-    vendor, how, *, source, said, target, start, migrate
+    vendor, how, *, ministack, source, said, target, start, migrate
 ):
     """Whoever opted out is on the blacklist before the first contact is there."""
-    killed = start(vendor, source, target)
-    wait_for_a_contact(target)
-    stopped = stopped_numbers(target)
-    killed.send_signal(how)
-    printed, complaint = killed.communicate()
+    with faulty_engine(ministack.endpoint) as (slow, endpoint):
+        # So that the signal comes in the middle, however busy the machine is.
+        slow.fail_always("TransactWriteItems", f"CONTACTS#{target.account}", answer_slowly)
+        killed = start(vendor, source, target, endpoint=endpoint)
+        wait_for_a_contact(target)
+        stopped = stopped_numbers(target)
+        killed.send_signal(how)
+        printed, complaint = killed.communicate()
     there = len(numbers_there(target))
     done = report(migrate(vendor, source, target, "--json"))
 
