@@ -211,7 +211,10 @@ def refusal_of(written: Written, error: InvalidDataError) -> InvalidDataError:
 
 
 class _About:
-    """Lets an error of one cell name the cell's column, and repeat its text."""
+    """Lets an error of one cell name the cell's column, and repeat its text.
+
+    It is entered for each cell, so it is a class: a generator would take twice as long.
+    """
 
     def __init__(self, written: Written) -> None:
         self._written = written
