@@ -12,6 +12,7 @@ from rich.progress import Progress, TextColumn
 
 from chalicelib.cli.accounts import account_named
 from chalicelib.cli.groups import group_named
+from chalicelib.cli.output import say
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import InvalidDataError
 from chalicelib.exporting.delimited import contacts_as_csv, entries_as_csv
@@ -74,9 +75,17 @@ def export_file(
     ) as bar:
         task = bar.add_task("", total=None)
         for line in _lines(whose, what, export_format, group_id):
-            sys.stdout.buffer.write(line.encode())
+            _print(line)
             bar.advance(task)
     sys.stdout.buffer.flush()
+
+
+def _print(line: str) -> None:
+    """Print a line as it is; but on a terminal without what would take it over."""
+    if sys.stdout.isatty():
+        say(line.rstrip("\r\n"))
+    else:
+        sys.stdout.buffer.write(line.encode())
 
 
 def _lines(

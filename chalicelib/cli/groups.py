@@ -4,6 +4,7 @@ from chalicelib.domain.account import Account
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError
 from chalicelib.domain.group import Group
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
+from chalicelib.domain.text import composed
 from chalicelib.services import groups
 
 
@@ -17,7 +18,8 @@ def find_group(account: Account, text: str) -> Group | None:
     """
     if is_uuid(text):
         return groups.retrieve_group(account, id_of_uuid(text) or 0)
-    found = [group for group in groups.list_groups(account) if group.name == text]
+    name = composed(text)
+    found = [group for group in groups.list_groups(account) if composed(group.name) == name]
     if len(found) > 1:
         ids = ", ".join(uuid_of(each.id) for each in found)
         raise InvalidDataError.of("group", f"several are called {text}: name one of {ids}")

@@ -104,6 +104,8 @@ def import_file(
     It may be run again: what is there already stays. Exits with 1 if rows are rejected.
     """
     whose = account_named(account)
+    if rejected and rejected.exists() and Path(file).exists() and rejected.samefile(file):
+        raise InvalidDataError.of("rejected", "must be another file than the one to import")
     options = ReadingOptions(
         format=file_format,
         encoding=encoding,

@@ -213,7 +213,7 @@ def refusal_of(written: Written, error: InvalidDataError) -> InvalidDataError:
 class _About:
     """Lets an error of one cell name the cell's column, and repeat its text.
 
-    It is entered for each cell, so it is a class: a generator would take twice as long.
+    It is entered for each cell, so it is a class: a generator would take five times as long.
     """
 
     def __init__(self, written: Written) -> None:

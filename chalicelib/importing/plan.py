@@ -82,10 +82,12 @@ class Plan:
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, isolation_level=None)
-        # The file is gone when the import ends, however it ends.
+        # Nobody reads it after a crash.
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_TABLES)
+        # Without a name, the file is gone when the process ends, however it ends.
+        path.unlink()
         self._rows: list[tuple[int, int, str, str]] = []
         self._names: set[str] = set()
         self.size = 0

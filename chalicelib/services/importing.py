@@ -31,6 +31,7 @@ from chalicelib.domain.rows import (
     StopOutcome,
     Upsert,
 )
+from chalicelib.domain.text import composed
 from chalicelib.importing.plan import PlannedRow, RowOutcome
 from chalicelib.services import blacklist
 from chalicelib.services.groups import create_group_once
@@ -61,12 +62,17 @@ class Import:
     def make_groups(self, names: Sequence[str], now: datetime) -> GroupsByName:
         """Return the groups of some names; those that are missing are created.
 
-        It may be repeated, also by several at once: one group is created for a name.
+        Names are compared in Unicode's NFC. It may be repeated, also by several at once: one group
+        is created for a name.
         """
         there: dict[str, list[Group]] = {}
         for group in groups.list_groups(self.caller.account.id):
-            there.setdefault(group.name, []).append(group)
-        return {name: self._group_of(name, there.get(name, ()), now) for name in names}
+            there.setdefault(composed(group.name), []).append(group)
+        found: dict[str, Group | InvalidDataError] = {}
+        for name in map(composed, names):
+            if name not in found:
+                found[name] = self._group_of(name, there.get(name, ()), now)
+        return {name: found[composed(name)] for name in names}
 
     def write(
         self, rows: Sequence[ImportRow], named: GroupsByName, now: datetime

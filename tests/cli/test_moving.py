@@ -117,6 +117,7 @@ def test_wrong_use_is_told_by_name(phonebook, account, tmp_path):
         (("import", path, "--account", "Nobody"), "There is no such account", 3),
         (("import", path, "--account", account), "No column is known to hold phone", 2),
         (("import", path, "--account", account, "--map", "x"), "map: x is not COLUMN=FIELD", 2),
+        (("import", path, "--account", account, "--rejected", path), "must be another file", 2),
         (("export", "--account", account, "--what", "everything"), "must be ndjson", 2),
         (("export", "--account", account, "--group", "Nobody"), "There is no such group", 3),
         (
@@ -164,6 +165,19 @@ def test_import_that_is_broken_off_goes_on_to_the_same_end(ministack, phonebook,
     assert sorted(
         line.split(",")[0] for line in phonebook("export", "--account", account).splitlines()[1:]
     ) == sorted(row.split(",")[0] for row in rows)
+
+
+def test_export_shows_nothing_that_takes_over_a_terminal(ministack, account, move_in):
+    move_in(f"Phone,First Name\n{NUMBER},\x1b[2J\x9bevil\n")
+    environment = {**engine.environment(ministack.endpoint), TABLE_VARIABLE: ministack.table}
+    with terminal() as (screen, seen):
+        subprocess.run(
+            [sys.executable, "-m", "chalicelib.cli", "export", "--account", account],
+            cwd=PROJECT, env=environment, stdout=screen, check=True,
+        )  # fmt: skip
+
+    assert b"\\x1b[2J\\x9bevil" in b"".join(seen)
+    assert b"\x1b" not in b"".join(seen)
 
 
 def test_progress_is_shown_on_a_terminal(ministack, account, tmp_path):

@@ -30,9 +30,7 @@ def move_in(account, folder, text, *, mode=ImportMode.UPSERT, into=None, is_rehe
         importing = Import(importing.caller, mode, importing.make_group(into, NOW), is_rehearsal)
     source = open_source(BytesIO(text.encode()), account, ReadingOptions(mode=mode))
     done: dict[int, RowOutcome] = {}
-    path = folder / "plan"
-    path.unlink(missing_ok=True)
-    with Plan(path) as plan:
+    with Plan(folder / "plan") as plan:
         plan.take(source.rows())
         named = importing.make_groups(plan.groups(), NOW)
         for part in plan.parts():
@@ -170,6 +168,15 @@ def test_groups_of_the_same_name_are_refused_and_other_rows_go_on(account, tmp_p
 
     assert list(done.values()) == ["rejected", "created"]
     assert names_of_groups(account, OTHER) == ["A", "B"]
+
+
+def test_name_is_one_however_its_accents_are_written(account, tmp_path):
+    text = f"Phone,Group\n{NUMBER},J\u00fcri\n{OTHER},Ju\u0308ri\n"
+
+    move_in(account, tmp_path, text)
+    move_in(account, tmp_path, text)
+
+    assert [group.name for group in groups.list_groups(account)] == ["J\u00fcri"]
 
 
 @pytest.mark.real_engine
