@@ -82,9 +82,10 @@ def _respond(sent: ChaliceRequest) -> Response:
     request_id = _request_id(sent)
     begin_request(request_id)
     path = _path(sent)
+    origins = _allowed_origins()
     dialect, response = _PUBLIC, public_answer(sent.method, path, sent.headers)
     if response is None:
-        response = preflight_answer(_allowed_origins(), sent.method, path, sent.headers)
+        response = preflight_answer(origins, sent.method, path, sent.headers)
     if response is None:
         dialect, response = _answer_in_dialect(sent, path, request_id)
     logger().info(
@@ -99,7 +100,7 @@ def _respond(sent: ChaliceRequest) -> Response:
     headers: dict[str, str | list[str]] = {
         **HEADERS_OF_EVERY_ANSWER,
         **response.headers,
-        **cors_headers(_allowed_origins(), path, sent.headers),
+        **cors_headers(origins, path, sent.headers),
         messages.REQUEST_ID_HEADER: request_id,
     }
     if _origin(sent).startswith(_HTTPS):
@@ -126,13 +127,8 @@ def _authenticate(presented: PresentedCredential) -> Credential:
 @cache
 def _authenticator() -> Authenticator:
     """Connect this Lambda to its table, once, at its first request."""
-    connect(_settings().table_name)
+    connect(Settings.of(os.environ).table_name)
     return Authenticator()
-
-
-@cache
-def _settings() -> Settings:
-    return Settings.of(os.environ)
 
 
 def _allowed_origins() -> frozenset[str]:
@@ -141,7 +137,7 @@ def _allowed_origins() -> frozenset[str]:
     What is wrong with them, the answer to the request itself says, in its dialect's shape.
     """
     try:
-        return _settings().allowed_origins
+        return Settings.of(os.environ).allowed_origins
     except SettingsError:
         return frozenset()
 

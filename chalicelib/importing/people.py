@@ -273,7 +273,7 @@ def _number_in(written: Written, account: Account) -> tuple[PhoneNumber, list[st
         with _About(written):
             number = read_phone_number(written.text, account, field="", is_strict=True)
         return number, []
-    texts = [text.strip() for text in written.text.split(SEPARATOR.strip()) if text.strip()]
+    texts = _values_in(written.text)
     refused: list[Problem] = []
     for place, text in enumerate(texts):
         try:
@@ -283,6 +283,13 @@ def _number_in(written: Written, account: Account) -> tuple[PhoneNumber, list[st
         else:
             return number, texts[:place] + texts[place + 1 :]
     raise InvalidDataError(refused or [Problem(written.column, "has no phone number")])
+
+
+def _values_in(text: str) -> list[str]:
+    """Return the values in a cell; a text without a separator is one, as it is."""
+    if SEPARATOR.strip() not in text:
+        return [text]
+    return [each.strip() for each in text.split(SEPARATOR.strip()) if each.strip()] or [""]
 
 
 def _details_of(person: Person) -> Iterator[tuple[Written, str]]:
@@ -300,7 +307,7 @@ def _first_email(emails: Sequence[Written]) -> Written | None:
     if not usual:
         return None
     first = min(usual, key=lambda each: each.rank)
-    return first._replace(text=first.text.split(SEPARATOR.strip())[0].strip())
+    return first._replace(text=_values_in(first.text)[0])
 
 
 def _other_emails(person: Person) -> Iterator[Written]:
@@ -308,9 +315,8 @@ def _other_emails(person: Person) -> Iterator[Written]:
     for each in person.emails:
         if first is None or each.column != first.column:
             yield each
-        elif SEPARATOR.strip() in each.text:
-            _, _, rest = each.text.partition(SEPARATOR.strip())
-            yield each._replace(text=rest.strip())
+        elif rest := _values_in(each.text)[1:]:
+            yield each._replace(text=SEPARATOR.join(rest))
 
 
 def _read_detail(written: Written, name: str) -> str | None:

@@ -21,10 +21,10 @@ def allow(monkeypatch):
     def allow(*origins):
         monkeypatch.setenv(TABLE_VARIABLE, "none")
         monkeypatch.setenv(ORIGINS_VARIABLE, ",".join(origins))
-        http._settings.cache_clear()
+        http._authenticator.cache_clear()
 
     yield allow
-    http._settings.cache_clear()
+    http._authenticator.cache_clear()
 
 
 def send(method, path, **headers):
