@@ -164,7 +164,8 @@ def test_opt_out_is_lifted_only_by_who_says_so_and_none_is_lost(ministack, app_u
 
 
 @settings(
-    max_examples=HISTORIES_OF_OPT_OUTS, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=HISTORIES_OF_OPT_OUTS // 2,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps(*WHAT, "stop", "erase", "erase", "move_in", "move_in"))
 def test_nobody_is_reached_again_by_an_import_or_an_erasure(ministack, app_url, history):

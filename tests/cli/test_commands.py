@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,10 @@ def test_every_exit_code_is_documented_as_it_is():
     assert documented == [[str(code), meaning] for code, meaning in EXIT_CODES.items()]
 
 
+SHELL = {">", "2>&1", "|"}
+"""What ends a command in a line of a shell."""
+
+
 def printed_lines(text):
     """Yield the words behind `phonebook` of each line in a block of code."""
     for block in re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
@@ -77,8 +82,7 @@ def printed_lines(text):
             if re.search(rf"phonebook ({'|'.join(NAMES)}|--)", line):
                 words = shlex.split(line, comments=True)
                 start = next(n for n, word in enumerate(words) if word.endswith("phonebook"))
-                end = words.index(">") if ">" in words else None
-                yield words[start + 1 : end]
+                yield list(takewhile(lambda word: word not in SHELL, words[start + 1 :]))
 
 
 def mentioned_lines(text):
