@@ -243,7 +243,8 @@ def _write_rejected(path: Path, source: Source, plan: Plan) -> None:
     # With a byte order mark, as Excel needs it to read UTF-8.
     is_table = source.format in {FileFormat.CSV, FileFormat.XLSX}
     encoding = "utf-8-sig" if is_table else "utf-8"
-    with path.open("w", encoding=encoding, newline="") as written:
+    # A card may name another encoding for a text, whose bytes stay as they are.
+    with path.open("w", encoding=encoding, errors="surrogateescape", newline="") as written:
         written.writelines(source.rejected(plan.why_rejected))
 
 

@@ -154,7 +154,9 @@ def read_person(person: Person, account: Account, mode: ImportMode) -> ImportRow
             is_stopped = _read_yes(person.fields[BLACKLISTED])
     problems.raise_if_any()
     for written in (*others, *_other_emails(person)):
-        attributes.setdefault(written.column.replace(".", " "), written.text)
+        name = written.column.replace(".", " ")
+        there = attributes.get(name)
+        attributes[name] = f"{there}{SEPARATOR}{written.text}" if there else written.text
     return ImportRow(
         phone_number=number,
         details=details,
@@ -296,24 +298,21 @@ def _details_of(person: Person) -> Iterator[tuple[Written, str]]:
     for name, detail in DETAILS.items():
         if name in person.fields:
             yield person.fields[name], detail
-    email = _first_email(person.emails)
+    email = _chosen_email(person.emails)
     if email:
-        yield email, "email"
+        yield email._replace(text=_values_in(email.text)[0]), "email"
 
 
-def _first_email(emails: Sequence[Written]) -> Written | None:
-    """Return the first email of a row; of several in a cell, the first."""
+def _chosen_email(emails: Sequence[Written]) -> Written | None:
+    """Return the email of a row that is taken; it may be one of several in its cell."""
     usual = [each for each in emails if each.rank != NEVER]
-    if not usual:
-        return None
-    first = min(usual, key=lambda each: each.rank)
-    return first._replace(text=_values_in(first.text)[0])
+    return min(usual, key=lambda each: each.rank) if usual else None
 
 
 def _other_emails(person: Person) -> Iterator[Written]:
-    first = _first_email(person.emails)
+    chosen = _chosen_email(person.emails)
     for each in person.emails:
-        if first is None or each.column != first.column:
+        if each is not chosen:
             yield each
         elif rest := _values_in(each.text)[1:]:
             yield each._replace(text=SEPARATOR.join(rest))

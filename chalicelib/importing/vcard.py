@@ -22,7 +22,7 @@ from chalicelib.importing.columns import (
     NEVER,
     OTHER,
 )
-from chalicelib.importing.encodings import encoding_of, lines_of
+from chalicelib.importing.encodings import ENCODINGS, encoding_of, lines_of
 from chalicelib.importing.people import Person, Written
 
 OWN: Final = "X-PHONEBOOK-"
@@ -42,12 +42,15 @@ _BEGIN: Final = b"BEGIN:VCARD"
 _END: Final = b"END:VCARD"
 _AGENT: Final = b"AGENT"
 """The property of version 2.1 that holds another person's card."""
+_LINE_ENDS: Final = (b"\n", b"\r")
+_AT_A_LONE_CR: Final = re.compile(rb"(?<=\r)(?=[^\n])", re.DOTALL)
+_BASE64: Final = frozenset({"B", "BASE64"})
 _NAMED: Final = re.compile(rb"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)[;:]")
 _SPLIT_AT: Final = re.compile(r"\\(.)|([;,])", re.DOTALL)
 _APPLE_LABEL: Final = re.compile(r"_\$!<(.*)>!\$_")
 _MOBILE_KINDS: Final = frozenset({"CELL", "MOBILE", "IPHONE"})
 _OTHER_KINDS: Final = frozenset({"HOME", "WORK", "CAR"})
-_NEVER_KINDS: Final = frozenset({"FAX", "PAGER", "MODEM", "BBS", "VIDEO"})
+_NEVER_KINDS: Final = frozenset({"FAX", "PAGER", "MODEM", "BBS"})
 _NOT_SHOWN: Final = frozenset({"PREF", "VOICE", "INTERNET", "UTF-8"})
 
 
@@ -98,7 +101,14 @@ class _Open:
             elif len(content) > MAX_CARD_LINE_BYTES:
                 self.problem = f"has a property with more than {MAX_CARD_LINE_BYTES:,} bytes"
             else:
-                self.properties.append(_property_in(content))
+                self._add(_property_in(content))
+
+    def _add(self, found: _Property) -> None:
+        encodings = {value.upper() for name, value in found.parameters if name in {"ENCODING", ""}}
+        if encodings & _BASE64:
+            self.problem = f"has {found.name} in base64"
+        else:
+            self.properties.append(found)
 
     def card(self, problem: str | None = None) -> Card:
         """Return the card as far as it was read."""
@@ -116,10 +126,10 @@ def cards_of(file: BinaryIO) -> Iterator[Card]:
     card: _Open | None = None
     before = b""
     for number, content in _unfolded(file):
-        line = content.strip().upper()
+        line = content.rstrip().upper()
         if line == _BEGIN and card and before.startswith(_AGENT):
             card.depth += 1
-        elif line == _BEGIN:
+        elif line == _BEGIN or (not card and line.endswith(_BEGIN)):
             if card:
                 yield card.card("has no end")
             card = _Open(number)
@@ -136,24 +146,34 @@ def cards_of(file: BinaryIO) -> Iterator[Card]:
 
 
 def text_of_cards(file: BinaryIO, why: Callable[[int], str | None]) -> Iterator[str]:
-    """Yield the lines of those cards that begin at some lines, each with the reason in it."""
+    """Yield the lines of those cards that begin at some lines, each with the reason in it.
+
+    A byte that is not UTF-8 is half of a surrogate pair: its card may name another encoding.
+    """
     reason: str | None = None
+    depth, before = 0, b""
     for number, content in _physical(file):
-        line = content.strip().upper()
-        if line == _BEGIN:
-            reason = why(number)
+        line = content.rstrip().upper()
+        if line == _BEGIN and depth and before.startswith(_AGENT):
+            depth += 1
+        elif line.endswith(_BEGIN):
+            depth, reason = 1, why(number)
+        elif line == _END:
+            depth -= 1
         if reason is not None:
-            if line == _END:
+            if line == _END and not depth:
                 yield f"{REJECTED_BECAUSE}:{escaped(reason)}\r\n"
             if not line.startswith(REJECTED_BECAUSE.encode()):
-                yield _decoded(content)
-        if line == _END:
+                yield content.decode(errors="surrogateescape")
+        if line == _END and not depth:
             reason = None
+        before = line
 
 
 def escaped(text: str) -> str:
     """Return a text as the value of a property."""
-    text = text.replace("\\", "\\\\").replace("\r\n", "\\n").replace("\n", "\\n")
+    text = text.replace("\\", "\\\\").replace("\r\n", "\\n")
+    text = text.replace("\n", "\\n").replace("\r", "\\n")
     return text.replace(",", "\\,").replace(";", "\\;")
 
 
@@ -167,8 +187,9 @@ def _physical(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     file.seek(3 if codec == "utf-8-sig" else 0)
     number = 1
     while content := file.readline(MAX_CARD_LINE_BYTES):
-        yield number, content
-        number += content.endswith(b"\n")
+        for line in _AT_A_LONE_CR.split(content):
+            yield number, line
+            number += line.endswith(_LINE_ENDS)
 
 
 def _unfolded(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -190,7 +211,7 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             kept = kept[:-1]
         if len(kept) <= MAX_CARD_LINE_BYTES:
             kept += line
-        is_open = not content.endswith(b"\n")
+        is_open = not content.endswith(_LINE_ENDS)
         is_soft = not is_open and kept.endswith(b"=") and _is_quoted_printable(kept)
     if kept:
         yield first, kept
@@ -231,11 +252,12 @@ def _parted(content: bytes) -> tuple[list[str], bytes]:
 
 def _decoded(text: bytes, charset: str | None = None) -> str:
     """Return a text in the encoding that it names, or in UTF-8, or else in Windows-1252."""
-    for codec in (charset, "utf-8", "windows-1252"):
+    named = (charset or "").lower().replace("_", "-")
+    for codec in (named, "utf-8", "windows-1252"):
         try:
-            if codec:
+            if codec in ENCODINGS:
                 return text.decode(codec)
-        except (LookupError, UnicodeDecodeError):
+        except UnicodeDecodeError:
             continue
     return text.decode("utf-8", "replace")
 
@@ -249,7 +271,7 @@ def _person_in(properties: Sequence[_Property]) -> Person:
         phones=[
             Written(_column(each, labels), _number_in(each.value), _rank(each))
             for each in properties
-            if each.name == "TEL"
+            if each.name == "TEL" and each.value.strip()
         ],
         emails=[
             Written(_column(each, labels), _listed(each.value, "")[0], MAIN)

@@ -124,6 +124,54 @@ def test_rejected_cards_can_be_mended_and_read_again():
     assert mended.phone_number.e164 == "+37251000001"
 
 
+def test_rejected_cards_keep_their_bytes_and_their_secretary():
+    agent = ("AGENT:", "BEGIN:VCARD", "TEL:1", "END:VCARD")
+    content = card("N;CHARSET=SHIFT_JIS:@;J\u00fcri", *agent, "NOTE:x\r\n END:VCARD", "TEL:oops")
+    sent = content.encode().replace(b"@", "山田".encode("shift-jis"))
+
+    text = "".join(opened(sent).rejected(rows_of_reasons(sent).get))
+    mended = text.encode(errors="surrogateescape").replace(b"oops", b"+37251000000")
+
+    reason = next(line for line in text.splitlines() if line.startswith("X-REJ"))
+    assert mended.replace(reason.replace("oops", "+37251000000").encode() + b"\r\n", b"") == (
+        sent.replace(b"oops", b"+37251000000")
+    )
+    assert only_row_of(mended).details["last_name"] == "山田"
+
+
+def test_lines_may_end_in_cr_and_files_may_be_joined():
+    one, other = card("TEL:+37251000000", end="\r"), card("TEL:+37251000001", end="\r")
+
+    assert list(rows_of(one + other)) == [1, 5]
+    joined = card("TEL:+37251000000") + "\ufeff" + card("TEL:+37251000001")
+    assert [row.phone_number.e164[-1] for row in rows_of(joined).values()] == ["0", "1"]
+
+
+def test_no_number_of_a_card_is_lost():
+    row = only_row_of(card(
+        "TEL;CELL:", "TEL;TYPE=CELL,VIDEO:+37251000000", "TEL;CELL:1", "TEL;CELL:2",
+        "EMAIL;HOME:a@b.c", "EMAIL;HOME:d@b.c", "EMAIL;HOME:e@b.c",
+    ))  # fmt: skip
+
+    assert said_by(row) == {
+        "number": "+37251000000", "email": "a@b.c",
+        "attributes": {"TEL CELL": "1 ::: 2", "EMAIL HOME": "d@b.c ::: e@b.c"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("charset", ["undefined", "a\0b", "unicode_escape", "utf-7", ""])
+def test_encoding_that_is_none_stops_no_import(charset):
+    row = only_row_of(card(f"N;CHARSET={charset}:Tamm\\\\u0041", "TEL:+37251000000"))
+
+    assert row.details == {"last_name": "Tamm\\u0041"}
+
+
+def test_name_in_base64_is_no_name():
+    (told,) = rows_of(card("N;ENCODING=BASE64:VGFtbTtNYXJp", "TEL:+37251000000")).values()
+
+    assert told == "row: the card has N in base64"
+
+
 def rows_of_reasons(content):
     return {line: why for line, why in rows_of(content).items() if isinstance(why, str)}
 
