@@ -50,12 +50,17 @@ FIGURES: Final = {
         "API's memory, phonebook ÷ floor",
     ),
     "size": ("phonebook",),
-    "units": ("other than documented, of 38 use cases",),
+    "units": ("use cases that cost other than documented",),
     "lists": ("100,000 contacts: CPU for each", "100,000 contacts: memory of a page"),
     "counting": (
         "batches of 1: writes for each join",
         "batches of 1,000: writes for each join",
         "batches of 1,000: joins not counted, or counted twice",
+    ),
+    "recipients": (
+        "5 groups: left out, but not blacklisted, or the other way",
+        "5 groups: units, measured ÷ formula",
+        "5 groups: CPU for each recipient",
     ),
     "purging": ("10,000 due: units for each, beside what a run asks anyway",),
     "load": ("served: errors", "served: acknowledged writes that are lost"),
