@@ -7,6 +7,11 @@ from typing import Final, NamedTuple
 TABLE_VARIABLE: Final = "PHONEBOOK_TABLE"
 ORIGINS_VARIABLE: Final = "PHONEBOOK_ALLOWED_ORIGINS"
 
+BUCKET_VARIABLE: Final = "PHONEBOOK_JOBS_BUCKET"
+PLANNING_QUEUE_VARIABLE: Final = "PHONEBOOK_PLANNING_QUEUE"
+PARTS_QUEUE_VARIABLE: Final = "PHONEBOOK_PARTS_QUEUE"
+EXPORTS_QUEUE_VARIABLE: Final = "PHONEBOOK_EXPORTS_QUEUE"
+
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -14,22 +19,34 @@ class SettingsError(Exception):
     """The environment lacks a setting, or one is not acceptable. The message says which."""
 
 
+class JobSettings(NamedTuple):
+    """Where imports and exports keep their files and wait: a bucket's name, and queues' URLs."""
+
+    bucket: str
+    planning_queue: str
+    parts_queue: str
+    exports_queue: str
+
+
 class Settings(NamedTuple):
     """``table_name`` is the table of the phonebook.
 
     ``allowed_origins`` are those, such as ``https://crm.example.com``, whose web pages may call
-    our own API; the variable has them with commas between them.
+    our own API; the variable has them with commas between them. Without ``jobs``, there are no
+    imports and exports but those of the command line.
     """
 
     table_name: str
     allowed_origins: frozenset[str] = frozenset()
+    jobs: JobSettings | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings.
 
         Raises:
-            SettingsError: The table is missing, or an origin is none.
+            SettingsError: The table is missing, or an origin is none, or only a part of what jobs
+                need is there.
 
         """
         table_name = environment.get(TABLE_VARIABLE)
@@ -39,4 +56,22 @@ class Settings(NamedTuple):
         for origin in sorted(origins):
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"{ORIGINS_VARIABLE} has {origin!r}, which is not an origin.")
-        return cls(table_name, origins)
+        return cls(table_name, origins, _jobs_in(environment))
+
+
+def _jobs_in(environment: Mapping[str, str]) -> JobSettings | None:
+    found = {
+        name: environment.get(name, "")
+        for name in (
+            BUCKET_VARIABLE,
+            PLANNING_QUEUE_VARIABLE,
+            PARTS_QUEUE_VARIABLE,
+            EXPORTS_QUEUE_VARIABLE,
+        )
+    }
+    if not any(found.values()):
+        return None
+    for name, value in found.items():
+        if not value:
+            raise SettingsError(f"Set {name} too, or none of {', '.join(found)}.")
+    return JobSettings(*found.values())

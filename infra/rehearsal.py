@@ -23,6 +23,9 @@ from infra.local import engine
 from infra.local.demo import greet, write_secret
 
 STAGE: Final = "dev"
+NO_TLS: Final = "RequireTls=no"
+"""The embedded AWS speaks HTTP only."""
+
 READY_FILE: Final = BUILD / "rehearsal.json"
 
 
@@ -41,7 +44,7 @@ class Rehearsal:
         """Run ``make deploy`` with parameters of the form ``Name=value``; return its words."""
         return self.run(
             *("infra.aws.deploy", "deploy", "--stage", STAGE, "--build", str(self.build)),
-            *("--set", settings, *(options or ("--yes",))),
+            *("--set", f"{NO_TLS} {settings}", *(options or ("--yes",))),
         )
 
     def destroy(self, *options: str, confirm_table: str = "") -> str:

@@ -77,7 +77,8 @@ def app_url(ministack, logs, rehearsed):
         with app_served_here() as url:
             yield url
         return
-    with served_app(ministack.endpoint, ministack.table, logs / "app") as url:
+    places = ministack.create_job_places()
+    with served_app(ministack.endpoint, ministack.table, logs / "app", places) as url:
         yield url
 
 

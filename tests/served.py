@@ -28,10 +28,12 @@ from tests.openapi import assert_documented
 
 
 @contextmanager
-def served_app(endpoint: str, table: str, log: Path) -> Iterator[str]:
+def served_app(
+    endpoint: str, table: str, log: Path, job_places: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[str]:
     """Serve the app by the server of ``make dev``, on the engine at *endpoint*."""
     port = engine.free_port()
-    environment = {**engine.environment(endpoint), TABLE_VARIABLE: table}
+    environment = {**engine.environment(endpoint), TABLE_VARIABLE: table, **job_places}
     with log.open("wb") as output:
         process = child.start_module(
             "infra.local.server", str(port), environment=environment, output=output

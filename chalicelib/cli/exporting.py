@@ -1,10 +1,7 @@
 """``phonebook export``: what an account has, as a file."""
 
 import sys
-from collections.abc import Iterator
-from enum import Enum
-from itertools import chain
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,33 +10,8 @@ from rich.progress import Progress, TextColumn
 from chalicelib.cli.accounts import account_named
 from chalicelib.cli.groups import group_named
 from chalicelib.cli.output import say
-from chalicelib.domain.account import Account
-from chalicelib.domain.errors import InvalidDataError
-from chalicelib.exporting.delimited import contacts_as_csv, entries_as_csv
-from chalicelib.exporting.objects import (
-    contacts_as_objects,
-    groups_as_objects,
-    numbers_as_objects,
-)
-from chalicelib.exporting.vcard import contacts_as_cards
-from chalicelib.services import blacklist, groups
-from chalicelib.services.exporting import export_blacklist, export_contacts
-
-
-class What(Enum):
-    """What is exported."""
-
-    CONTACTS = "contacts"
-    BLACKLIST = "blacklist"
-    EVERYTHING = "everything"
-
-
-class ExportFormat(Enum):
-    """The formats of exports."""
-
-    CSV = "csv"
-    NDJSON = "ndjson"
-    VCARD = "vcard"
+from chalicelib.domain.exports import ExportFormat, Selected, What, check_export
+from chalicelib.exporting.selected import lines_of
 
 
 def export_file(
@@ -59,13 +31,9 @@ def export_file(
     Traffic may go on meanwhile: what changes after it was printed is not in the file.
     """
     whose = account_named(account)
-    if group is not None and what is not What.CONTACTS:
-        raise InvalidDataError.of("group", "goes only with --what contacts")
-    if what is What.EVERYTHING and export_format is not ExportFormat.NDJSON:
-        raise InvalidDataError.of("format", "must be ndjson for everything")
-    if what is What.BLACKLIST and export_format is ExportFormat.VCARD:
-        raise InvalidDataError.of("format", "must be csv or ndjson for the blacklist")
+    check_export(what, export_format, has_group=group is not None)
     group_id = group_named(whose, group).id if group is not None else None
+    selected = Selected(what=what, format=export_format, group_id=group_id)
     console = Console(stderr=True)
     with Progress(
         TextColumn("Exporting"),
@@ -74,7 +42,7 @@ def export_file(
         disable=not console.is_terminal or sys.stdout.isatty(),
     ) as bar:
         task = bar.add_task("", total=None)
-        for line in _lines(whose, what, export_format, group_id):
+        for line in lines_of(whose, selected):
             _print(line)
             bar.advance(task)
     sys.stdout.buffer.flush()
@@ -86,27 +54,3 @@ def _print(line: str) -> None:
         say(line.rstrip("\r\n"))
     else:
         sys.stdout.buffer.write(line.encode())
-
-
-def _lines(
-    account: Account, what: What, export_format: ExportFormat, group_id: int | None
-) -> Iterator[str]:
-    if what is What.EVERYTHING:
-        return chain(
-            groups_as_objects(groups.list_groups(account)),
-            contacts_as_objects(export_contacts(account)),
-            numbers_as_objects(export_blacklist(account)),
-        )
-    if what is What.BLACKLIST:
-        if export_format is ExportFormat.CSV:
-            return entries_as_csv(blacklist.list_blacklist(account))
-        return numbers_as_objects(export_blacklist(account))
-    found = export_contacts(account, group_id)
-    return _WRITERS[export_format](found)
-
-
-_WRITERS: Final = {
-    ExportFormat.CSV: contacts_as_csv,
-    ExportFormat.NDJSON: contacts_as_objects,
-    ExportFormat.VCARD: contacts_as_cards,
-}

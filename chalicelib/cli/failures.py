@@ -112,6 +112,9 @@ _WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
     ErrorCode.CONTACT_NOT_FOUND: "There is no contact with that number in that account.",
     ErrorCode.CONTACT_EXISTS: "There is already a contact with that number in that account.",
     ErrorCode.NUMBER_NOT_BLACKLISTED: "The number is not on the blacklist.",
+    ErrorCode.IMPORT_RUNS: (
+        "An import is running that could bring the contact back: wait for its end, or cancel it."
+    ),
     OperatorErrorCode.CREDENTIAL_NOT_FOUND: "There is no such credential.",
     OperatorErrorCode.ACCOUNT_IN_USE: (
         "The account is in use: revoke its credentials, delete what it holds, and wait two minutes."

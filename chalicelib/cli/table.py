@@ -12,6 +12,7 @@ from typer.models import CommandFunctionType
 from chalicelib.cli import INTERRUPTED, end_at_once
 from chalicelib.cli.output import warn
 from chalicelib.settings import Settings
+from chalicelib.storage import job_places
 from chalicelib.storage.dynamodb.connection import connect
 
 
@@ -55,7 +56,9 @@ class _TableCommand(TyperCommand):
         try:
             if before is end_at_once:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
-            connect(Settings.of(os.environ).table_name)
+            settings = Settings.of(os.environ)
+            connect(settings.table_name)
+            job_places.use(settings.jobs)
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort):
             warn("phonebook: Broken off. What was done until then stays.")

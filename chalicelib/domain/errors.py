@@ -39,10 +39,12 @@ class ErrorCode(Enum):
     MEMBERSHIP_NOT_FOUND = auto()
     NUMBER_NOT_BLACKLISTED = auto()
     PATH_NOT_FOUND = auto()
+    JOB_NOT_FOUND = auto()
 
     CONTACT_EXISTS = auto()
     MEMBERSHIP_EXISTS = auto()
     NUMBER_BLACKLISTED = auto()
+    IMPORT_RUNS = auto()
 
     PRECONDITION_FAILED = auto()
     KEY_REUSED = auto()
@@ -59,8 +61,13 @@ class ErrorCode(Enum):
     BUG = auto()
 
 
-CONDITIONAL: Final = frozenset({ErrorCode.PRECONDITION_FAILED, ErrorCode.KEY_REUSED})
-"""What can only happen to a request with a condition or a key, which no vendor's dialect has."""
+OF_OUR_OWN_API: Final = frozenset({
+    ErrorCode.PRECONDITION_FAILED,
+    ErrorCode.KEY_REUSED,
+    ErrorCode.JOB_NOT_FOUND,
+    ErrorCode.IMPORT_RUNS,
+})  # fmt: skip
+"""What can only happen to a request of a kind that no vendor's dialect has."""
 
 
 @dataclass(frozen=True, slots=True)

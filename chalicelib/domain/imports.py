@@ -6,7 +6,7 @@ from enum import Enum
 
 from chalicelib.domain.contact import Details
 from chalicelib.domain.ledger import Reason
-from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.phone import Notation, PhoneNumber
 
 
 class ImportMode(Enum):
@@ -18,6 +18,33 @@ class ImportMode(Enum):
     """They leave them as they are."""
     BLACKLIST = "blacklist"
     """They only stop messages to their numbers, and create no contact."""
+
+
+class FileFormat(Enum):
+    """The formats of files that can be imported."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    NDJSON = "ndjson"
+    VCARD = "vcard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingOptions:
+    """How to read a file. None leaves it to what the file itself says.
+
+    ``mapped`` gives fields to the names of columns. With ``keeps_unknown``, the other columns
+    become attributes. ``notation`` is that of its numbers, in place of the account's.
+    """
+
+    format: FileFormat | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    mapped: Mapping[str, str] = field(default_factory=dict)
+    keeps_unknown: bool = False
+    notation: Notation | None = None
+    mode: ImportMode = ImportMode.UPSERT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

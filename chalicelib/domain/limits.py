@@ -62,6 +62,9 @@ MAX_IMPORT_BYTES: Final = 200_000_000
 
 MAX_IMPORT_ROWS: Final = 1_000_000
 
+MAX_IMPORT_GROUPS: Final = 1_000
+"""Groups that a file names. With more, a column of other things was taken for that of groups."""
+
 MAX_ROW_CHARACTERS: Final = 1_000_000
 """One row of a file to import, with its quoted line ends. More is a quotation mark that is never
 closed, or no table."""

@@ -23,6 +23,7 @@ from chalicelib.entrypoints.public import PUBLIC_ROUTES, public_answer
 from chalicelib.observability import begin_request, logger
 from chalicelib.services.authentication import Authenticator
 from chalicelib.settings import Settings, SettingsError
+from chalicelib.storage import job_places
 from chalicelib.storage.dynamodb.connection import connect
 from chalicelib.storage.dynamodb.deadline import calls_end_after
 
@@ -127,7 +128,9 @@ def _authenticate(presented: PresentedCredential) -> Credential:
 @cache
 def _authenticator() -> Authenticator:
     """Connect this Lambda to its table, once, at its first request."""
-    connect(Settings.of(os.environ).table_name)
+    settings = Settings.of(os.environ)
+    connect(settings.table_name)
+    job_places.use(settings.jobs)
     return Authenticator()
 
 

@@ -30,6 +30,9 @@ DETAILS: Final[Mapping[str, str]] = {
 }
 """The fields with one text, each with the detail of a contact that it is."""
 
+_OF_CONTACTS: Final = (EMAIL, *DETAILS, GROUPS, ATTRIBUTES)
+"""What a column can hold of a contact, beside its number."""
+
 MOBILE, MAIN, OTHER, NEVER = range(4)
 """How soon a number is taken for the contact's. A fax is never."""
 
@@ -150,6 +153,23 @@ def plain_name(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
+def target_named(text: str, mode: ImportMode) -> str:
+    """Return what a caller names as that which a column holds.
+
+    Raises:
+        UnreadableFileError: A column cannot hold that.
+
+    """
+    others = (REASON, NOTE) if mode is ImportMode.BLACKLIST else _OF_CONTACTS
+    targets = (PHONE_NUMBER, *others, BLACKLISTED, IGNORED)
+    for target in targets:
+        if text == target or (plain_name(text) and plain_name(text) == plain_name(target)):
+            return target
+    raise UnreadableFileError(
+        f"A column cannot be mapped to {text}, but to one of {', '.join(targets)}."
+    )
+
+
 class _Finding:
     """The columns that were found so far."""
 
@@ -172,7 +192,7 @@ class _Finding:
             ]
             if not places:
                 raise UnreadableFileError(f"There is no column {name}. There are {self._listed()}.")
-            field_name = self._target(target)
+            field_name = target_named(target, self._mode)
             for place in places:
                 self._decided.add(place)
                 if field_name == IGNORED:
@@ -252,13 +272,6 @@ class _Finding:
             return _FIELDS
         return {"blacklisted": BLACKLISTED, "reason": REASON, "note": NOTE}
 
-    @property
-    def _targets(self) -> Sequence[str]:
-        others = (EMAIL, *DETAILS, GROUPS, ATTRIBUTES)
-        if self._mode is ImportMode.BLACKLIST:
-            others = (REASON, NOTE)
-        return (PHONE_NUMBER, *others, BLACKLISTED, IGNORED)
-
     def _take(self, place: int, name: str, rank: int) -> None:
         if name == PHONE_NUMBER:
             self._phones.append(Candidate(place, rank))
@@ -275,14 +288,6 @@ class _Finding:
             field_name, instead_of = _ONLY_WITHOUT.get(name, ("", ""))
             if field_name and not before & {field_name, instead_of}:
                 self._take(place, field_name, MAIN)
-
-    def _target(self, text: str) -> str:
-        for target in self._targets:
-            if text == target or (plain_name(text) and plain_name(text) == plain_name(target)):
-                return target
-        raise UnreadableFileError(
-            f"A column cannot be mapped to {text}, but to one of {', '.join(self._targets)}."
-        )
 
     def _attribute(self, place: int) -> str:
         # An attribute with a dot in its name belongs to another dialect.

@@ -3,17 +3,21 @@
 import csv
 import json
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import BinaryIO, Final, NamedTuple, Protocol, TypeAlias
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.errors import InvalidDataError
-from chalicelib.domain.imports import ImportMode, ImportRow, UnreadableFileError
+from chalicelib.domain.imports import (
+    FileFormat,
+    ImportMode,
+    ImportRow,
+    ReadingOptions,
+    UnreadableFileError,
+)
 from chalicelib.domain.limits import MAX_IMPORT_BYTES
-from chalicelib.domain.phone import Notation
 from chalicelib.domain.rows import Rejected
 from chalicelib.importing import objects
 from chalicelib.importing.columns import REJECTED_BECAUSE, Columns, find_columns
@@ -24,33 +28,6 @@ from chalicelib.importing.people import Person, person_in, read_person
 from chalicelib.importing.records import Record, Table
 from chalicelib.importing.spreadsheet import open_spreadsheet
 from chalicelib.importing.vcard import cards_of, text_of_cards
-
-
-class FileFormat(Enum):
-    """The formats of files that can be imported."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-    NDJSON = "ndjson"
-    VCARD = "vcard"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingOptions:
-    """How to read a file. None leaves it to what the file itself says.
-
-    ``mapped`` gives fields to the names of columns. With ``keeps_unknown``, the other columns
-    become attributes. ``notation`` is that of its numbers, in place of the account's.
-    """
-
-    format: FileFormat | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    sheet: str | None = None
-    mapped: Mapping[str, str] = field(default_factory=dict)
-    keeps_unknown: bool = False
-    notation: Notation | None = None
-    mode: ImportMode = ImportMode.UPSERT
 
 
 class FileRow(NamedTuple):

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, Self
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError
 from chalicelib.domain.imports import ImportRow, UnreadableFileError
 from chalicelib.domain.ledger import Reason
-from chalicelib.domain.limits import MAX_IMPORT_ROWS
+from chalicelib.domain.limits import MAX_IMPORT_GROUPS, MAX_IMPORT_ROWS
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.rows import Rejected
 from chalicelib.importing.files import FileRow
@@ -42,7 +42,6 @@ _TABLES: Final = """
     CREATE TABLE rows (place INTEGER, line INTEGER, number TEXT, said TEXT);
     CREATE TABLE outcomes (line INTEGER PRIMARY KEY, outcome TEXT, about TEXT, repeats INTEGER,
                            reason TEXT);
-    CREATE TABLE groups (name TEXT PRIMARY KEY);
 """
 
 
@@ -124,7 +123,7 @@ class Plan:
         """Add the row of a line.
 
         Raises:
-            UnreadableFileError: There are too many.
+            UnreadableFileError: There are too many, or they name too many groups.
 
         """
         self._count()
@@ -146,15 +145,21 @@ class Plan:
         self.record([RowOutcome.rejected(line, error)])
 
     def add_group(self, name: str) -> None:
-        """Add the name of a group that there has to be."""
-        if name not in self._names:
-            self._database.execute("INSERT OR IGNORE INTO groups VALUES (?)", (name,))
-            if len(self._names) < _ROWS_AT_ONCE:
-                self._names.add(name)
+        """Add the name of a group that there has to be.
+
+        Raises:
+            UnreadableFileError: There are too many.
+
+        """
+        self._names.add(name)
+        if len(self._names) > MAX_IMPORT_GROUPS:
+            raise UnreadableFileError(
+                f"The file names more than {MAX_IMPORT_GROUPS:,} groups: is it another column?"
+            )
 
     def groups(self) -> list[str]:
         """Return the names of all groups that the rows name, in order."""
-        return [name for (name,) in self._database.execute("SELECT name FROM groups ORDER BY 1")]
+        return sorted(self._names)
 
     def parts(self) -> Iterator[list[PlannedRow]]:
         """Yield the rows in parts, each of which can be written by itself."""
@@ -190,6 +195,11 @@ class Plan:
             self._database.execute("SELECT outcome, COUNT(*) FROM outcomes GROUP BY outcome")
         )
 
+    def outcomes(self) -> Iterator[RowOutcome]:
+        """Yield the outcomes that are kept, in the order of their lines."""
+        for each in self._database.execute("SELECT * FROM outcomes ORDER BY line"):
+            yield RowOutcome(*each)
+
     def why_rejected(self, line: int) -> str | None:
         """Return why the row of a line is rejected, or None if it is not."""
         found: Sequence[str] | None = self._database.execute(
@@ -214,6 +224,16 @@ class Plan:
         self._database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", self._rows)
         self._database.execute("COMMIT")
         self._rows.clear()
+
+
+def part_as_text(part: Iterable[PlannedRow]) -> str:
+    """Return a part as text, which :func:`part_in` reads."""
+    return json.dumps([[line, row.phone_number.e164, _text_of(row)] for line, row in part])
+
+
+def part_in(text: str | bytes) -> list[PlannedRow]:
+    """Return the part in a text that :func:`part_as_text` made."""
+    return [PlannedRow(line, _row_of(number, said)) for line, number, said in json.loads(text)]
 
 
 def _place_of(number: str) -> int:

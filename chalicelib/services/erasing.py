@@ -11,6 +11,7 @@ from chalicelib.domain.contact import Contact, ContactKey
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.domain.ledger import LedgerEntry, OptOut
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.services import jobs
 from chalicelib.services.profiles import Profile, profile_of
 from chalicelib.services.threads import in_threads
 from chalicelib.storage import blacklist, contacts, memberships, suppression
@@ -33,25 +34,30 @@ def erase(caller: Caller, key: ContactKey, now: datetime, *, keeps_opt_out: bool
     """Erase a contact, and the opt-out and the ledger of its number. Return if it is suppressed.
 
     A number that is blacklisted stays stopped, as a keyed hash; any other only if *keeps_opt_out*.
-    A number without a contact is erased too. This may be repeated after it was broken off: the
-    contact goes last.
+    A number without a contact is erased too. Imports and exports that have ended are forgotten,
+    with their files. This may be repeated after it was broken off: the contact goes last.
 
     Raises:
         NotFoundError: Nothing is known of it.
+        ConflictError: An import is running.
         UnavailableError: Others changed the number or the contact at every try.
 
     """
     account_id, stamp = caller.account.id, caller.stamp(now)
     number = _number_of(caller.account, key)
+    jobs.refuse_if_import_runs(caller.account, now)
     is_known = blacklist.find_opt_out(account_id, number) is not None
     if keeps_opt_out and (is_known or _find_contact(caller.account, key)):
         suppression.suppress(account_id, number, stamp)
     blacklist.forget_number(account_id, number, stamp)
+    jobs.forget_files(caller.account, now)
     try:
         contacts.delete_contact(account_id, key, stamp)
     except NotFoundError:
         if not is_known:
             raise
+    # Again: an export may have read the contact since then.
+    jobs.forget_files(caller.account, now)
     return bool(suppression.suppressed_since(account_id, [number]))
 
 

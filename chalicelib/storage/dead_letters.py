@@ -12,8 +12,8 @@ import boto3
 from botocore.exceptions import ClientError, ParamValidationError
 
 from chalicelib.domain.errors import UnavailableError
+from chalicelib.storage.aws_calls import refusals_told
 from chalicelib.storage.dynamodb.connection import table
-from chalicelib.storage.operators import refusals_told
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient

@@ -7,11 +7,11 @@ import boto3
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.storage import keys
+from chalicelib.storage.aws_calls import refusals_told
 from chalicelib.storage.dynamodb.batches import StoredItem, in_batches
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.model import SparseIndex
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
-from chalicelib.storage.operators import refusals_told
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import (

@@ -184,3 +184,49 @@ class DeletedContactItem(StampedItem):
     phone_number = UnicodeAttribute(attr_name="phoneNumber")
     group_ids = IntegerSetAttribute(attr_name="groupIds")
     deleted_on = UTCDateTimeAttribute(attr_name="deletedOn")
+
+
+class JobItem(StampedItem):
+    """An import or an export; its stamp is who asked for it. DynamoDB deletes it at its end.
+
+    ``cancelled_on`` is when somebody asked for its end.
+    """
+
+    state = UnicodeAttribute()
+    created_on = UTCDateTimeAttribute(attr_name="createdOn")
+    started_on = UTCDateTimeAttribute(null=True, attr_name="startedOn")
+    ended_on = UTCDateTimeAttribute(null=True, attr_name="endedOn")
+    cancelled_on = UTCDateTimeAttribute(null=True, attr_name="cancelledOn")
+    reason = UnicodeAttribute(null=True)
+    group_id = IntegerAttribute(null=True, attr_name="groupId")
+    expires_at = IntegerAttribute(attr_name="expiresAt")
+
+
+class ImportItem(JobItem):
+    """An import. ``options`` and ``left_out`` are JSON; each count is that of an outcome."""
+
+    options = UnicodeAttribute()
+    is_rehearsal = BooleanAttribute(attr_name="isRehearsal")
+    file = UnicodeAttribute(null=True)
+    plan = UnicodeAttribute(null=True)
+    rows = IntegerAttribute(null=True)
+    parts = IntegerAttribute(null=True)
+    done_parts = IntegerSetAttribute(null=True, attr_name="doneParts")
+    left_out = UnicodeAttribute(null=True, attr_name="leftOut")
+    has_results = BooleanAttribute(null=True, attr_name="hasResults")
+    created = IntegerAttribute(default=0)
+    updated = IntegerAttribute(default=0)
+    joined = IntegerAttribute(default=0)
+    unchanged = IntegerAttribute(default=0)
+    duplicate = IntegerAttribute(default=0)
+    suppressed = IntegerAttribute(default=0)
+    rejected = IntegerAttribute(default=0)
+    cancelled = IntegerAttribute(default=0)
+
+
+class ExportItem(JobItem):
+    """An export."""
+
+    what = UnicodeAttribute()
+    format = UnicodeAttribute()
+    entries = IntegerAttribute(default=0)

@@ -66,6 +66,8 @@ class ItemKind(Enum):
     MARKER = "applied marker"
     ASIDE = "record put aside"
     FENCE = "fence"
+    IMPORT = "import"
+    EXPORT = "export"
 
 
 _KINDS: Final = {
@@ -80,6 +82,8 @@ _KINDS: Final = {
     "SUPPRESSED": ItemKind.SUPPRESSION,
     "APPLIED": ItemKind.MARKER,
     "ASIDE": ItemKind.ASIDE,
+    "IMPORTS": ItemKind.IMPORT,
+    "EXPORTS": ItemKind.EXPORT,
 }
 """The kind of an item by the beginning of its partition, if this is enough to know it."""
 
@@ -163,6 +167,16 @@ def suppressed(account_id: str) -> str:
     return f"SUPPRESSED#{account_id}"
 
 
+def imports(account_id: str) -> str:
+    """Return the partition of an account's imports, sorted by id and so by their beginning."""
+    return f"IMPORTS#{account_id}"
+
+
+def exports(account_id: str) -> str:
+    """Return the partition of an account's exports, sorted as its imports."""
+    return f"EXPORTS#{account_id}"
+
+
 def tombstones(account_id: str) -> str:
     """Return the partition of an account's tombstones."""
     return f"TOMBSTONES#{account_id}"
@@ -244,6 +258,11 @@ def is_number(sort_key: str) -> bool:
 def of_id(id_: int) -> str:
     """Return the sort key of a group's or contact's id."""
     return f"{id_:0{_ID_DIGITS}d}"
+
+
+def id_in(sort_key: str) -> int:
+    """Return the id in a key that :func:`of_id` made."""
+    return int(sort_key)
 
 
 def deleted_group(group_id: int) -> str:

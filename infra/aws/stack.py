@@ -192,12 +192,26 @@ class Stack:
             return
         # By ARN: a deleted stack is not found by name.
         arn = stack["StackId"]
+        self._empty_buckets()
         last_event = self._last_event(arn)
         self._cloudformation.delete_stack(StackName=arn)
         status = self._await_end_after(last_event, arn)
         if status != "DELETE_COMPLETE":
             reasons = "\n  ".join(self._failures_after(last_event, arn))
             raise StackError(f"CloudFormation could not delete all ({status}):\n  {reasons}")
+
+    def _empty_buckets(self) -> None:
+        """Delete the files of jobs: CloudFormation deletes only a bucket that is empty."""
+        for each in self._cloudformation.describe_stack_resources(StackName=self.name)[
+            "StackResources"
+        ]:
+            bucket = each.get("PhysicalResourceId")
+            if each["ResourceType"] != "AWS::S3::Bucket" or not bucket:
+                continue
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+            for page in pages:
+                for file in page.get("Contents", ()):
+                    self._s3.delete_object(Bucket=bucket, Key=file["Key"])
 
     def _describe(self, name: str | None = None) -> "StackTypeDef | None":
         try:

@@ -13,6 +13,7 @@ from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.connection import connect, table
 from chalicelib.storage.dynamodb.model import Item
 from infra.local import engine
+from infra.local.job_places import create_job_places
 from infra.table import create_table
 
 if TYPE_CHECKING:
@@ -73,6 +74,14 @@ class Connected:
         with self.environment():
             config = Config(max_pool_connections=WRITERS)
             return boto3.client("dynamodb", config=config)
+
+    def create_job_places(self, name: str | None = None) -> dict[str, str]:
+        """Create the bucket and the queues of jobs, and return the variables that name them.
+
+        *name* is for those that nobody shares; without one they are the table's.
+        """
+        with self.environment():
+            return create_job_places(name or self.table)
 
     def load(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Write items as they are, in batches."""

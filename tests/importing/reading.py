@@ -6,9 +6,9 @@ from io import BytesIO
 from typing import Any
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.imports import ImportRow
+from chalicelib.domain.imports import ImportRow, ReadingOptions
 from chalicelib.domain.rows import Rejected
-from chalicelib.importing.files import ReadingOptions, Source, open_source
+from chalicelib.importing.files import Source, open_source
 from chalicelib.importing.plan import RowOutcome
 
 ACCOUNT = Account(

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.imports import UnreadableFileError
+from chalicelib.domain.imports import FileFormat, ReadingOptions, UnreadableFileError
 from chalicelib.domain.limits import MAX_COLUMNS, MAX_ROW_CHARACTERS, MAX_WORKBOOK_BYTES
-from chalicelib.importing.files import FileFormat, ReadingOptions, open_source
+from chalicelib.importing.files import open_source
 from chalicelib.importing.formulas import guarded, unguarded
 from tests.importing.reading import ACCOUNT, only_row_of, opened, rows_of
 

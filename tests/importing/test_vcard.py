@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.imports import ImportRow, UnreadableFileError
+from chalicelib.domain.imports import ImportRow, ReadingOptions, UnreadableFileError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.exporting.vcard import contacts_as_cards
-from chalicelib.importing.files import ReadingOptions, open_source
+from chalicelib.importing.files import open_source
 from chalicelib.services.exporting import ExportedContact
 from tests.importing.reading import ACCOUNT, only_row_of, opened, rows_of, said_by
 

@@ -196,5 +196,13 @@ OPERATIONS: Final = {
         _v2("GET", "/contacts/{contact}/everything", contact=NUMBER),
         _v2("POST", "/contacts/{contact}/erase", {}, contact=NUMBER),
         _v2("DELETE", "/blacklist/{phone}", phone=NUMBER),
+        _v2("POST", "/imports", {"mode": "create"}, ("import", "id")),
+        _v2("GET", "/imports"),
+        _v2("GET", "/imports/{import}", **{"import": "{import}"}),
+        _v2("DELETE", "/imports/{import}", **{"import": "{import}"}),
+        _v2("POST", "/exports", {}, ("export", "id")),
+        _v2("GET", "/exports"),
+        _v2("GET", "/exports/{export}", export="{export}"),
+        _v2("DELETE", "/exports/{export}", export="{export}"),
     ),
 }

@@ -83,7 +83,7 @@ def test_vulnerability_fails_and_names_what_mends_it(tmp_path):
         done = make_audit(url, tmp_path)
 
     assert done.returncode == 1
-    assert "requirements.txt: 4 checked, 1 found" in done.stdout.splitlines()
+    assert "requirements.txt: 6 checked, 1 found" in done.stdout.splitlines()
     assert "GHSA-xxxx-0000-0000, mended in 99" in done.stdout
 
 

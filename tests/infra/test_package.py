@@ -78,8 +78,8 @@ def test_zip_holds_what_the_lambdas_run_and_nothing_else(names):
     folders = {name.split("/")[0] for name in names}
 
     assert {folder for folder in folders if not folder.endswith(".dist-info")} == {
-        "__pycache__", "app.py", "aws_lambda_powertools", "chalice", "chalicelib", "phonenumbers",
-        "pynamodb", "typing_extensions.py",
+        "__pycache__", "app.py", "aws_lambda_powertools", "chalice", "chalicelib", "et_xmlfile",
+        "openpyxl", "phonenumbers", "pynamodb", "typing_extensions.py",
     }  # fmt: skip
     assert not [name for name in names if "/cli/" in name]
     assert not [name for name in names if name.startswith(("phonenumbers/geodata", "tests"))]

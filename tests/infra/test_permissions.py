@@ -74,15 +74,17 @@ def account(ministack):
         yield accounts.open_account("Test", "EE", 0, stamp_of(datetime.now(UTC)))
 
 
-def test_role_of_the_api_allows_what_all_operations_ask(account, monkeypatch):
+def test_role_of_the_api_allows_what_all_operations_ask(account, ministack, monkeypatch):
     """Every operation of every dialect, done with success, from authenticating on."""
     monkeypatch.setattr(http, "connect", lambda _table: None)
     monkeypatch.setenv("PHONEBOOK_TABLE", "any")
+    for name, value in ministack.create_job_places().items():
+        monkeypatch.setenv(name, value)
     http._authenticator.cache_clear()
     credential, secret = accounts.issue_credential(account.id, stamp_of(datetime.now(UTC)))
     done = set()
 
-    with recorded() as asked:
+    with ministack.environment(), recorded() as asked:
         for dialect, operations in OPERATIONS.items():
             remembered: dict[str, str] = {}
             for operation in operations:

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
-from chalicelib.domain.imports import ImportMode
+from chalicelib.domain.imports import ImportMode, ReadingOptions
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.importing.files import ReadingOptions, open_source
+from chalicelib.importing.files import open_source
 from chalicelib.importing.plan import Plan, RowOutcome
 from chalicelib.services import accounts, blacklist, contacts, groups
 from chalicelib.services.exporting import export_contacts

@@ -85,7 +85,7 @@ def test_event_lambdas_load_nothing_that_they_do_not_need():
         }
         assert "phonenumbers" not in loaded
     # What operators alone ask of AWS.
-    assert not counting & {"chalicelib.storage.operators", "chalicelib.storage.dead_letters"}
+    assert not counting & {"chalicelib.storage.aws_calls", "chalicelib.storage.dead_letters"}
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith(DOMAIN)])

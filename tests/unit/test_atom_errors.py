@@ -5,7 +5,7 @@ import pytest
 from chalicelib.dialects.atom import ATOM
 from chalicelib.dialects.atom.errors import ERRORS, render_error
 from chalicelib.domain.errors import (
-    CONDITIONAL,
+    OF_OUR_OWN_API,
     ConflictError,
     ErrorCode,
     InvalidDataError,
@@ -40,7 +40,7 @@ def error_in(response):
 
 
 def test_every_error_has_words():
-    assert set(ERRORS) == set(ErrorCode) - CONDITIONAL
+    assert set(ERRORS) == set(ErrorCode) - OF_OUR_OWN_API
 
 
 @pytest.mark.parametrize("code", ERRORS)

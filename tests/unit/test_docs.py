@@ -9,7 +9,7 @@ from benchmarks.use_cases.documented import documented
 from chalicelib.dialects.messagebird.errors import ERRORS as MESSAGEBIRD_ERRORS
 from chalicelib.dialects.messente.errors import ERRORS
 from chalicelib.dialects.registry import DIALECTS
-from chalicelib.domain import limits
+from chalicelib.domain import jobs, limits
 from chalicelib.entrypoints.cleanup_schedule import EVERY_MINUTES
 from chalicelib.migrating.migration import BATCH
 from chalicelib.migrating.registry import VENDORS
@@ -17,7 +17,7 @@ from chalicelib.migrating.vendor import PATIENT
 from chalicelib.storage.counters import MARKER_LIFETIME
 from infra.aws.package import stages
 from infra.documents import table
-from infra.resources import defaults, properties_of_each, template
+from infra.resources import defaults, properties_of, properties_of_each, template
 from tests.paths import PROJECT
 
 README = PROJECT / "README.md"
@@ -194,15 +194,21 @@ def test_page_on_privacy_says_how_long_all_is_kept():
     queues = [
         queue["MessageRetentionPeriod"] // (24 * 60 * 60)
         for queue in properties_of_each("AWS::SQS::Queue")
+        if "RedrivePolicy" not in queue
     ]
+    (rule,) = properties_of("JobFiles")["LifecycleConfiguration"]["Rules"]
     days = [
         defaults()["LogRetentionDays"],
         *(stages()[stage]["LogRetentionDays"] for stage in ("dev", "prod")),
     ]
 
     assert re.findall(r"\d+", kept["logs of the Lambdas"]) == days
-    assert queues == [14, 14]
-    assert kept["dead letters of the stream"] == kept["dead letters of the clean-up"] == "14 days"
+    assert queues == [14, 14, 14]
+    for letters in ("the stream", "the clean-up", "jobs"):
+        assert kept[f"dead letters of {letters}"] == "14 days"
+    assert rule["ExpirationInDays"] == jobs.KEPT.days == 7
+    assert kept["files of imports and exports"].startswith("7 days")
+    assert until["import"].startswith("7 days")
     assert f"{MARKER_LIFETIME.days} days" in until["applied marker"]
     assert f"{limits.DEFAULT_RETENTION_DAYS} days" in until["contact"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.dialects.messagebird.errors import ERRORS, render_error
 from chalicelib.domain.errors import (
-    CONDITIONAL,
+    OF_OUR_OWN_API,
     ConflictError,
     ErrorCode,
     InvalidDataError,
@@ -27,7 +27,7 @@ def items_of(error):
 
 
 def test_every_error_has_words():
-    assert set(ERRORS) == set(ErrorCode) - CONDITIONAL
+    assert set(ERRORS) == set(ErrorCode) - OF_OUR_OWN_API
 
 
 @pytest.mark.parametrize("code", ERRORS)

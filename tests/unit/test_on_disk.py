@@ -45,10 +45,24 @@ ITEMS = {
     ),
     "DeletedContactItem": "changedBy:S changedVia:S deletedOn:S groupIds:NS phoneNumber:S",
     "DeletedGroupItem": "changedBy:S changedVia:S deletedOn:S scheduledDeletionDate:S",
+    "ExportItem": (
+        "cancelledOn:S changedBy:S changedVia:S createdOn:S endedOn:S entries:N expiresAt:N "
+        "format:S groupId:N reason:S startedOn:S state:S what:S"
+    ),
     "FenceItem": "",
     "GroupItem": (
         "changedBy:S changedVia:S changes:N contactsCount:N countedUntil:S createdOn:S "
         "extra:S kind:S name:S updatedOn:S"
+    ),
+    "ImportItem": (
+        "cancelled:N cancelledOn:S changedBy:S changedVia:S created:N createdOn:S doneParts:NS "
+        "duplicate:N endedOn:S expiresAt:N file:S groupId:N hasResults:BOOL isRehearsal:BOOL "
+        "joined:N leftOut:S options:S parts:N plan:S reason:S rejected:N rows:N startedOn:S "
+        "state:S suppressed:N unchanged:N updated:N"
+    ),
+    "JobItem": (
+        "cancelledOn:S changedBy:S changedVia:S createdOn:S endedOn:S expiresAt:N groupId:N "
+        "reason:S startedOn:S state:S"
     ),
     "LedgerItem": "at:S changedBy:S changedVia:S note:S reason:S state:S",
     "MembershipItem": "changedBy:S changedVia:S joinedOn:S",
@@ -79,6 +93,8 @@ MADE = {
     keys.ledger_of: ("+372#", "+372"),
     keys.suppressed: ("SUPPRESSED#a", "a"),
     keys.ledger_entry: ("+372#0000000007", "+372", 7),
+    keys.imports: ("IMPORTS#a", "a"),
+    keys.exports: ("EXPORTS#a", "a"),
     keys.tombstones: ("TOMBSTONES#a", "a"),
     keys.applied: ("APPLIED#e", "e"),
     keys.aside: ("r#0007", "r", 7),
@@ -96,7 +112,7 @@ MADE = {
 READ = {
     "username_of", "account_in", "record_of_aside", "kind_of", "owner_of", "is_sort_key_of",
     "token_of_fence", "is_number", "group_of_tombstone", "due_after", "after_account",
-    "day_of_due", "day_of_sweep", "number_and_position",
+    "day_of_due", "day_of_sweep", "number_and_position", "id_in",
 }  # fmt: skip
 """The functions that read a key, or make what is only compared with one."""
 

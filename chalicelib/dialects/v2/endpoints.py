@@ -336,6 +336,62 @@ def allow_number(request: Request, caller: Caller) -> Response:
     return _NO_CONTENT
 
 
+def start_import(request: Request, caller: Caller) -> Response:
+    """Start an import, and say where to send its file."""
+    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
+
+    return jobs.start_import(request, caller)
+
+
+def list_imports(request: Request, caller: Caller) -> Response:
+    """List imports, newest first."""
+    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
+
+    return jobs.list_imports(request, caller)
+
+
+def get_import(request: Request, caller: Caller) -> Response:
+    """Retrieve an import: how far it came, and the addresses of its results."""
+    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
+
+    return jobs.get_import(request, caller)
+
+
+def cancel_import(request: Request, caller: Caller) -> Response:
+    """Let an import end before its next part; one that has ended stays as it is."""
+    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
+
+    return jobs.cancel_import(request, caller)
+
+
+def start_export(request: Request, caller: Caller) -> Response:
+    """Start an export."""
+    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
+
+    return jobs.start_export(request, caller)
+
+
+def list_exports(request: Request, caller: Caller) -> Response:
+    """List exports, newest first."""
+    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
+
+    return jobs.list_exports(request, caller)
+
+
+def get_export(request: Request, caller: Caller) -> Response:
+    """Retrieve an export: how far it came, and the address of its file."""
+    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
+
+    return jobs.get_export(request, caller)
+
+
+def cancel_export(request: Request, caller: Caller) -> Response:
+    """Let an export end early; one that has ended stays as it is."""
+    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
+
+    return jobs.cancel_export(request, caller)
+
+
 def _write(request: Request, caller: Caller, key: ContactKey, sent: Sent) -> Response:
     """Write a contact and answer it: 201 if it was created, 200 if it was changed."""
 
@@ -398,6 +454,22 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "GET": Operation(get_opt_out, only_reads=True, one=PAGING),
         "PUT": Operation(stop_number, reads_body=True),
         "DELETE": Operation(allow_number, one=frozenset({"note"})),
+    },
+    f"{ROOT}/imports": {
+        "GET": Operation(list_imports, only_reads=True, one=PAGING),
+        "POST": Operation(start_import, reads_body=True),
+    },
+    f"{ROOT}/imports/{{import}}": {
+        "GET": Operation(get_import, only_reads=True),
+        "DELETE": Operation(cancel_import),
+    },
+    f"{ROOT}/exports": {
+        "GET": Operation(list_exports, only_reads=True, one=PAGING),
+        "POST": Operation(start_export, only_reads=True, reads_body=True),
+    },
+    f"{ROOT}/exports/{{export}}": {
+        "GET": Operation(get_export, only_reads=True),
+        "DELETE": Operation(cancel_export),
     },
 })  # fmt: skip
 """The operations by path and method."""

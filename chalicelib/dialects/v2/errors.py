@@ -53,6 +53,11 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType(
         ErrorCode.MEMBERSHIP_NOT_FOUND: (404, "The contact is not in this group"),
         ErrorCode.NUMBER_NOT_BLACKLISTED: (404, "The phone number is not on the blacklist"),
         ErrorCode.PATH_NOT_FOUND: (404, "There is nothing at this path"),
+        ErrorCode.JOB_NOT_FOUND: (404, "There is no such import or export"),
+        ErrorCode.IMPORT_RUNS: (
+            409,
+            "An import is running, which could bring the contact back: await its end, or cancel it",
+        ),
         ErrorCode.CONTACT_EXISTS: (409, "There is already a contact with this phone number"),
         ErrorCode.MEMBERSHIP_EXISTS: (409, "The contact is already in this group"),
         ErrorCode.NUMBER_BLACKLISTED: (409, "The phone number is already on the blacklist"),

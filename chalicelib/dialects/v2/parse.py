@@ -34,6 +34,7 @@ from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.text import checked_text
 
 NamedT = TypeVar("NamedT")
+DefaultT = TypeVar("DefaultT")
 
 DEFAULT_LIMIT: Final = 100
 """The entries of a page, if the client does not say how many."""
@@ -156,7 +157,7 @@ def parse_new_group(request: Request) -> NewGroup:
         with in_body:
             name = _read_group_name(required(body, "name"))
         with in_body:
-            kind = _one_of(body, "kind", KINDS, GroupKind.STANDARD)
+            kind = one_of(body, "kind", KINDS, GroupKind.STANDARD)
         with in_body:
             refuse_unknown(body, known={"name", "kind"})
         in_body.raise_if_any()
@@ -270,6 +271,23 @@ def read_array(body: Mapping[str, Any], field: str, *, most: int) -> list[Any]:
     return value
 
 
+def one_of(
+    body: Mapping[str, Any], field: str, values: Mapping[str, NamedT], default: DefaultT
+) -> NamedT | DefaultT:
+    """Return the value that a field names; null or nothing means *default*.
+
+    Raises:
+        InvalidDataError: It names none.
+
+    """
+    sent = body.get(field)
+    if sent is None:
+        return default
+    if not isinstance(sent, str) or sent not in values:
+        raise InvalidDataError.of(field, f"must be one of {', '.join(values)}")
+    return values[sent]
+
+
 def _read_contact_key(sent: object, account: Account, *, field: str) -> ContactKey:
     if not isinstance(sent, str) or not is_uuid(sent):
         return read_phone_number(sent, account, field=field, is_strict=True)
@@ -283,7 +301,7 @@ def _read_reason_and_note(body: Mapping[str, Any]) -> tuple[Reason, str | None]:
     reason, note = Reason.REQUEST, None
     problems = ProblemCollector()
     with problems:
-        reason = _one_of(body, "reason", REASONS, Reason.REQUEST)
+        reason = one_of(body, "reason", REASONS, Reason.REQUEST)
     with problems:
         note = _read_note("note", body.get("note"))
     problems.raise_if_any()
@@ -303,18 +321,6 @@ def _read_idempotency_key(request: Request) -> str | None:
     if key is None:
         return None
     return checked_text("Idempotency-Key", key, shortest=1, longest=MAX_KEY_CHARACTERS)
-
-
-def _one_of(
-    body: Mapping[str, Any], field: str, values: Mapping[str, NamedT], default: NamedT
-) -> NamedT:
-    """Return the value that a field names; null or nothing means *default*."""
-    sent = body.get(field)
-    if sent is None:
-        return default
-    if not isinstance(sent, str) or sent not in values:
-        raise InvalidDataError.of(field, f"must be one of {', '.join(values)}")
-    return values[sent]
 
 
 def _pointer(pointer: str, field: str) -> str:

@@ -1,7 +1,6 @@
-"""AWS errors of operators' commands, which call AWS through boto3.
+"""Errors of AWS, where it is called through boto3: by operators' commands and by jobs.
 
-The Lambdas do not use boto3: they have one client that does only what they need
-(:mod:`.dynamodb.session`).
+A Lambda has one client for DynamoDB that does only what it needs (:mod:`.dynamodb.session`).
 """
 
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from chalicelib.domain.errors import ErrorCode, UnavailableError
 
 @contextmanager
 def refusals_told() -> Iterator[None]:
-    """Convert errors of AWS into an error that the operator sees with its cause.
+    """Convert errors of AWS into an error that has its cause.
 
     Raises:
         UnavailableError: AWS refused, or is out of reach.
