@@ -324,7 +324,9 @@ def _read_encoding(body: Mapping[str, Any]) -> str | None:
 def _read_columns(body: Mapping[str, Any], mode: ImportMode) -> Mapping[str, str]:
     from chalicelib.importing.columns import target_named  # noqa: PLC0415 - few requests need it
 
-    value = body.get(COLUMNS) or {}
+    value = body.get(COLUMNS)
+    if value is None:
+        return {}
     if not isinstance(value, dict) or len(value) > MAX_COLUMNS:
         raise InvalidDataError.of(COLUMNS, f"must be an object of at most {MAX_COLUMNS} columns")
     problems = ProblemCollector()
