@@ -111,6 +111,8 @@ def test_whatever_sends_dead_letters_may_do_so(expanded, resources):
         ("ApiHandlerRole", ["ACCOUNT#*", "CREDENTIAL#*"], {"DeleteItem", "PutItem"}),
         ("PurgeScheduleRole", ["ACCOUNT#*", "CREDENTIAL#*"], WRITES),
         ("CounterStreamRole", ["CREDENTIAL#*"], WRITES),
+        ("ImportPlannerRole", ["ACCOUNT#*", "CREDENTIAL#*"], WRITES),
+        ("ImportWorkerRole", ["ACCOUNT#*", "CREDENTIAL#*"], WRITES),
     ],
 )
 def test_no_lambda_may_write_credentials(resources, role, kept_from, writes):
