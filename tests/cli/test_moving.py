@@ -122,7 +122,7 @@ def test_wrong_use_is_told_by_name(phonebook, account, tmp_path):
         (("export", "--account", account, "--group", "Nobody"), "There is no such group", 3),
         (
             ("export", "--account", account, "--group", "x", "--what", "blacklist"),
-            "group: goes only with --what contacts",
+            "group: goes only with contacts",
             2,
         ),
     ):

@@ -173,7 +173,7 @@ def test_data_and_credential_survive_ctrl_c_and_no_child_does(tmp_path):
         assert (folder / "dev.json").stat().st_mode & 0o077 == 0
         assert client.send("POST", CONTACTS, {"phoneNumber": "+37251000000"}).status == 201
         children = children_of(process)
-        assert len(children) == 3
+        assert len(children) == 4
 
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 0

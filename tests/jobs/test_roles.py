@@ -30,7 +30,8 @@ def test_roles_of_imports_allow_what_they_ask(here, monkeypatch):
 
     with recorded() as asked:
         here.write_a_part()
-    assert asked == allowed("ImportWorkerRole")
+    # What it asks beside that, after a lost race, depends on chance.
+    assert asked <= allowed("ImportWorkerRole")
 
     with recorded() as asked:
         here.run()
