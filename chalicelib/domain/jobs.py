@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final
+from typing import Final, Self
 
 from chalicelib.domain.exports import ExportFormat, Selected
 from chalicelib.domain.imports import FileFormat, ReadingOptions
@@ -48,6 +48,13 @@ CANCELLED: Final = "cancelled"
 
 OUTCOMES: Final = (*(effect.value for effect in Effect), REJECTED, CANCELLED)
 """What can become of a row."""
+
+
+class JobKind(Enum):
+    """The kind of a job."""
+
+    IMPORT = "import"
+    EXPORT = "export"
 
 
 class JobState(Enum):
@@ -119,6 +126,11 @@ class Job:
         """Whether it has ended."""
         return self.state in ENDED
 
+    def seen_at(self, now: datetime) -> Self:
+        """Return the job as it is at a moment: what did not begin in time has failed."""
+        del now
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportJob(Job):
@@ -159,8 +171,8 @@ class ImportJob(Job):
         """Whether all rows have an outcome."""
         return self.plan is not None and len(self.done_parts) == self.parts
 
-    def seen_at(self, now: datetime) -> "ImportJob":
-        """Return the job as it is at a moment: without a file in time, it has failed."""
+    def seen_at(self, now: datetime) -> Self:
+        """Return the import as it is at a moment: without a file in time, it has failed."""
         ends_on = self.upload_until + TIME_TO_ARRIVE
         if self.state is not JobState.WAITING or now < ends_on:
             return self
@@ -179,8 +191,8 @@ class ExportJob(Job):
         """The name of its file."""
         return f"{self.selected.what.value}.{ENDINGS[self.selected.format]}"
 
-    def seen_at(self, now: datetime) -> "ExportJob":
-        """Return the job as it is at a moment: if it did not begin in time, it has failed."""
+    def seen_at(self, now: datetime) -> Self:
+        """Return the export as it is at a moment: if it did not begin in time, it has failed."""
         ends_on = self.created_on + TIME_TO_BEGIN
         if self.has_ended or self.started_on is not None or now < ends_on:
             return self

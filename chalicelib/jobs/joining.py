@@ -10,8 +10,13 @@ from chalicelib.domain.imports import FileFormat
 from chalicelib.domain.jobs import CANCELLED, RESULTS, ImportJob, JobState, Step
 from chalicelib.importing.files import Source, open_source
 from chalicelib.importing.plan import REJECTED, Plan
-from chalicelib.jobs.outcomes import as_csv, in_lines, outcomes_name
-from chalicelib.jobs.planning import account_of, copied, ended_if_impossible, find_import
+from chalicelib.jobs.outcomes import as_csv, in_lines, outcomes_name, source_name
+from chalicelib.jobs.planning import (
+    account_of,
+    delete_all_but_results,
+    ended_if_impossible,
+    find_import,
+)
 from chalicelib.storage import job_files, jobs
 
 CSV: Final = "text/csv; charset=utf-8"
@@ -33,7 +38,7 @@ class RowsMissingError(Exception):
 def join_outcomes(step: Step, now: datetime) -> None:
     """Write the results of an import and its rejected rows, and let it end.
 
-    Then the file, its parts and their outcomes are deleted. All of it may be repeated.
+    Then everything but that is deleted. All of it may be repeated.
 
     Raises:
         RowsMissingError: There are not as many outcomes as rows.
@@ -41,17 +46,13 @@ def join_outcomes(step: Step, now: datetime) -> None:
 
     """
     job = find_import(step, now)
-    if job is None:
-        return
-    if job.state is JobState.RUNNING and job.are_all_parts_done:
+    if job is not None and job.state is JobState.RUNNING and job.are_all_parts_done:
         with ended_if_impossible(job, now):
             _join(job)
             jobs.end_with_results(job, _end_of(job), now)
-    elif not job.has_ended:
-        return
-    if job.plan:
-        job_files.delete(job, under=f"{job.plan}/")
-    job_files.delete(job, under=job_files.FILE)
+        job = find_import(step, now)
+    if job is None or job.has_ended:
+        delete_all_but_results(step, job)
 
 
 def _end_of(job: ImportJob) -> JobState:
@@ -76,7 +77,8 @@ def _join(job: ImportJob) -> None:
 
 def _save_rejected(job: ImportJob, outcomes: Plan) -> None:
     with tempfile.TemporaryFile() as file:
-        source: Source = open_source(copied(file, job), account_of(job), job.options)
+        job_files.copy_into(file, job, source_name(job))
+        source: Source = open_source(file, account_of(job), job.options)
         rejected = source.rejected(outcomes.why_rejected)
         _save(job, job.rejected_name, _MEDIA_TYPES[source.format], rejected)
 

@@ -29,6 +29,11 @@ def outcomes_name(job: ImportJob, part: int) -> str:
     return f"{job.plan}/outcomes/{part:05d}"
 
 
+def source_name(job: ImportJob) -> str:
+    """Return the name of the file that is imported, as its plan keeps it."""
+    return f"{job.plan}/source"
+
+
 def groups_name(job: ImportJob) -> str:
     """Return the name of the file with the groups that rows name."""
     return f"{job.plan}/groups"

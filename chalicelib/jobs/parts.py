@@ -19,6 +19,7 @@ from chalicelib.jobs.planning import (
     NO_ACCOUNT,
     NO_GROUP,
     account_of,
+    delete_all_but_results,
     find_import,
     groups_in,
     importing_of,
@@ -66,10 +67,10 @@ def _finish(step: Step, now: datetime, *, is_given_up: bool) -> None:
                 return
             raise
         jobs.count_part(job, step.part, counts, SOME_GIVEN_UP if is_given_up else None)
-        plan, job = job.plan, find_import(step, now)
+        job = find_import(step, now)
         if job is None or job.has_ended:
             # Another one did the same and was faster: what this one saved would stay.
-            job_files.delete(step, under=f"{plan}/")
+            delete_all_but_results(step, job)
             return
     if job.are_all_parts_done:
         job_queues.send([Step(Task.JOIN, job.account_id, job.id)])

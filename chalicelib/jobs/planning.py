@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
@@ -16,7 +16,7 @@ from chalicelib.domain.credential import Scope
 from chalicelib.domain.errors import InvalidDataError, NotFoundError, OperatorError
 from chalicelib.domain.group import Group
 from chalicelib.domain.imports import UnreadableFileError
-from chalicelib.domain.jobs import ImportJob, Job, JobState, Step, Task
+from chalicelib.domain.jobs import RESULTS, ImportJob, Job, JobState, Step, Task
 from chalicelib.importing.files import open_source
 from chalicelib.importing.plan import Plan, part_as_text
 from chalicelib.jobs.outcomes import (
@@ -25,6 +25,7 @@ from chalicelib.jobs.outcomes import (
     groups_name,
     outcomes_name,
     part_name,
+    source_name,
 )
 from chalicelib.services.importing import GroupsByName, Import
 from chalicelib.storage import accounts, groups, job_files, job_queues, jobs
@@ -49,8 +50,11 @@ def plan_import(step: Step, now: datetime) -> None:
     """
     job = find_import(step, now)
     if job is not None and jobs.begin_planning(job, step.file or ""):
-        with ended_if_impossible(job, now):
-            _plan(replace(job, file=step.file), now)
+        if job.is_cancelled:
+            jobs.end(job, JobState.CANCELLED, None, now)
+        else:
+            with ended_if_impossible(job, now):
+                _plan(replace(job, file=step.file), now)
         job = find_import(step, now)
     if job is not None and job.state is JobState.RUNNING and job.file == step.file:
         left = sorted(set(range(1, job.parts + 1)) - job.done_parts)
@@ -58,7 +62,18 @@ def plan_import(step: Step, now: datetime) -> None:
         if not left:
             job_queues.send([Step(Task.JOIN, job.account_id, job.id)])
     if job is None or job.has_ended:
-        job_files.delete(step, under=job_files.FILE)
+        delete_all_but_results(step, job)
+
+
+def delete_all_but_results(step: Step, job: ImportJob | None) -> None:
+    """Delete what an import needs no more that has ended, or that is gone.
+
+    Raises:
+        UnavailableError: S3 is out of reach.
+
+    """
+    kept = (RESULTS, job.rejected_name) if job is not None and job.has_results else ()
+    job_files.delete(step, but=kept)
 
 
 def find_import(step: Step, now: datetime) -> ImportJob | None:
@@ -120,17 +135,6 @@ def groups_in(text: bytes, job: ImportJob) -> GroupsByName:
     return {name: _group_or_problem(said, job) for name, said in json.loads(text).items()}
 
 
-def copied(file: BinaryIO, job: ImportJob) -> BinaryIO:
-    """Return *file* with a copy of what is imported.
-
-    Raises:
-        FileGoneError: It is gone, or another one is in its place.
-
-    """
-    job_files.copy_into(file, job, job_files.FILE, etag=job.file)
-    return file
-
-
 def _plan(job: ImportJob, now: datetime) -> None:
     account = account_of(job)
     importing = importing_of(job, account)
@@ -140,7 +144,9 @@ def _plan(job: ImportJob, now: datetime) -> None:
         tempfile.TemporaryDirectory() as folder,
         Plan(Path(folder) / "plan") as plan,
     ):
-        source = open_source(copied(file, job), account, job.options)
+        job_files.keep_file(job, source_name(job))
+        job_files.copy_into(file, job, source_name(job))
+        source = open_source(file, account, job.options)
         plan.take(source.rows())
         named = importing.make_groups(plan.groups(), now)
         job_files.save_new(job, groups_name(job), groups_as_text(named).encode())
@@ -159,9 +165,8 @@ def _plan(job: ImportJob, now: datetime) -> None:
             left_out=source.left_out,
             options=replace(job.options, format=source.format),
         )
-        if not jobs.begin_running(planned, plan.counts(), now):
-            # Another one was faster, or the import ended.
-            job_files.delete(job, under=f"{job.plan}/")
+        # If another one was faster, its plan is taken, and this one is deleted in the end.
+        jobs.begin_running(planned, plan.counts(), now)
 
 
 def _group_or_problem(said: Mapping[str, str | int], job: ImportJob) -> Group | InvalidDataError:

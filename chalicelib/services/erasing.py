@@ -50,14 +50,14 @@ def erase(caller: Caller, key: ContactKey, now: datetime, *, keeps_opt_out: bool
     if keeps_opt_out and (is_known or _find_contact(caller.account, key)):
         suppression.suppress(account_id, number, stamp)
     blacklist.forget_number(account_id, number, stamp)
-    jobs.forget_files(caller.account, now)
+    jobs.forget_files(caller, now)
     try:
         contacts.delete_contact(account_id, key, stamp)
     except NotFoundError:
         if not is_known:
             raise
     # Again: an export may have read the contact since then.
-    jobs.forget_files(caller.account, now)
+    jobs.forget_files(caller, now)
     return bool(suppression.suppressed_since(account_id, [number]))
 
 

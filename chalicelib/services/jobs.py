@@ -14,6 +14,7 @@ from chalicelib.domain.jobs import (
     ExportJob,
     ImportJob,
     Job,
+    JobKind,
     JobState,
     Step,
     Task,
@@ -90,43 +91,30 @@ def start_export(caller: Caller, selected: Selected, now: datetime) -> ExportJob
     return job
 
 
-def retrieve_import(account: Account, job_id: int, now: datetime) -> ImportJob:
-    """Return an import.
+def retrieve_job(account: Account, kind: JobKind, job_id: int, now: datetime) -> Job:
+    """Return a job.
 
     Raises:
-        NotFoundError: The account has no such import.
+        NotFoundError: The account has no such job.
 
     """
-    return jobs.get_import(account.id, job_id, now)
-
-
-def retrieve_export(account: Account, job_id: int, now: datetime) -> ExportJob:
-    """Return an export.
-
-    Raises:
-        NotFoundError: The account has no such export.
-
-    """
+    if kind is JobKind.IMPORT:
+        return jobs.get_import(account.id, job_id, now)
     return jobs.get_export(account.id, job_id, now)
 
 
-def list_imports(
-    account: Account, now: datetime, *, before: int | None, expected: int | None
-) -> Iterator[ImportJob]:
-    """Yield the imports of an account, newest first, after the one with the id *before*."""
-    return jobs.list_imports(account.id, now, before=before, expected=expected)
-
-
-def list_exports(
-    account: Account, now: datetime, *, before: int | None, expected: int | None
-) -> Iterator[ExportJob]:
-    """Yield the exports of an account, newest first, after the one with the id *before*."""
+def list_jobs(
+    account: Account, kind: JobKind, now: datetime, *, before: int | None, expected: int | None
+) -> Iterator[Job]:
+    """Yield the jobs of a kind, newest first, after the one with the id *before*."""
+    if kind is JobKind.IMPORT:
+        return jobs.list_imports(account.id, now, before=before, expected=expected)
     return jobs.list_exports(account.id, now, before=before, expected=expected)
 
 
-def cancel(job: Job, now: datetime) -> None:
+def cancel(caller: Caller, job: Job, now: datetime) -> None:
     """Ask a job to end before its next part. One that ended stays as it is."""
-    jobs.ask_to_cancel(job, now)
+    jobs.ask_to_cancel(job, caller.stamp(now))
 
 
 def upload_of(job: ImportJob, now: datetime) -> Upload | None:
@@ -165,7 +153,7 @@ def refuse_if_import_runs(account: Account, now: datetime) -> None:
         raise ConflictError(ErrorCode.IMPORT_RUNS)
 
 
-def forget_files(account: Account, now: datetime) -> None:
+def forget_files(caller: Caller, now: datetime) -> None:
     """Delete the jobs that have ended and their files, and cancel exports that are running.
 
     Any of them may hold a person who is being erased.
@@ -175,14 +163,14 @@ def forget_files(account: Account, now: datetime) -> None:
 
     """
     all_jobs: list[Job] = [
-        *jobs.list_imports(account.id, now),
-        *jobs.list_exports(account.id, now),
+        *jobs.list_imports(caller.account.id, now),
+        *jobs.list_exports(caller.account.id, now),
     ]
     for job in all_jobs:
         if job.has_ended:
             _forget(job)
         elif isinstance(job, ExportJob):
-            jobs.ask_to_cancel(job, now)
+            jobs.ask_to_cancel(job, caller.stamp(now))
 
 
 def _forget(job: Job) -> None:

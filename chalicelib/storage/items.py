@@ -187,12 +187,14 @@ class DeletedContactItem(StampedItem):
 
 
 class JobItem(StampedItem):
-    """An import or an export; its stamp is who asked for it. DynamoDB deletes it at its end.
+    """An import or an export, and who asked for it. DynamoDB deletes it after ``expires_at``.
 
-    ``cancelled_on`` is when somebody asked for its end.
+    ``cancelled_on`` is when somebody asked for its end. What counts and ends a job sets no stamp.
     """
 
     state = UnicodeAttribute()
+    asked_by = UnicodeAttribute(attr_name="askedBy")
+    asked_via = UnicodeAttribute(attr_name="askedVia")
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
     started_on = UTCDateTimeAttribute(null=True, attr_name="startedOn")
     ended_on = UTCDateTimeAttribute(null=True, attr_name="endedOn")

@@ -4,21 +4,21 @@ S3 deletes every file after some days by itself (``infra/resources.yaml``).
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
-from chalicelib.domain.jobs import ExportJob, Job, Step, Task
+from chalicelib.domain.jobs import ExportJob, ImportJob, Job, Step, Task
 from chalicelib.storage import keys
 from chalicelib.storage.aws_calls import refusals_told
 from chalicelib.storage.dynamodb.tries import SEND_TRIES, tries
 from chalicelib.storage.job_places import job_places, s3
 
 if TYPE_CHECKING:
-    from types_boto3_s3.type_defs import GetObjectRequestTypeDef, ObjectIdentifierTypeDef
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 IMPORTS: Final = "imports/"
 EXPORTS: Final = "exports/"
@@ -89,22 +89,35 @@ def planning_of(key: str, etag: str) -> Step | None:
     return Step(Task.PLAN, found["account"], int(found["job"]), file=etag.strip('"'))
 
 
-def copy_into(target: BinaryIO, job: Job, name: str, *, etag: str | None = None) -> None:
-    """Copy a file of a job, if it is still the one with an ETag.
+def keep_file(job: ImportJob, name: str) -> None:
+    """Copy the file that is imported to a name under which no client can replace it.
 
     Raises:
         FileGoneError: It is not there any more, or is another one.
         UnavailableError: S3 is out of reach.
 
     """
+    bucket = job_places().bucket
     with refusals_told(), _gone_told():
-        question: GetObjectRequestTypeDef = {
-            "Bucket": job_places().bucket,
-            "Key": key_of(job, name),
-        }
-        if etag is not None:
-            question["IfMatch"] = etag
-        target.writelines(s3().get_object(**question)["Body"].iter_chunks(_CHUNK_BYTES))
+        s3().copy_object(
+            Bucket=bucket,
+            Key=key_of(job, name),
+            CopySource={"Bucket": bucket, "Key": key_of(job, FILE)},
+            CopySourceIfMatch=job.file or "",
+        )
+
+
+def copy_into(target: BinaryIO, job: Job, name: str) -> None:
+    """Write a file of a job to another one.
+
+    Raises:
+        FileGoneError: It is not there any more.
+        UnavailableError: S3 is out of reach.
+
+    """
+    with refusals_told(), _gone_told():
+        answer = s3().get_object(Bucket=job_places().bucket, Key=key_of(job, name))
+        target.writelines(answer["Body"].iter_chunks(_CHUNK_BYTES))
 
 
 def read(job: Job, name: str) -> bytes:
@@ -170,20 +183,21 @@ def save(job: Job, name: str, content: BinaryIO, *, media_type: str) -> None:
         raise UnavailableError(ErrorCode.UNREACHABLE) from error
 
 
-def delete(job: Job | Step, *, under: str = "") -> None:
-    """Delete the files of a job, or of a step's, whose names begin with *under*; else all of them.
+def delete(owner: Job | Step, *, but: Collection[str] = ()) -> None:
+    """Delete the files of a job, or of a step's, but those with some names.
 
     Raises:
         UnavailableError: S3 is out of reach.
 
     """
-    bucket = job_places().bucket
+    bucket, folder = job_places().bucket, _folder_of(owner)
+    kept = {f"{folder}{name}" for name in but}
     with refusals_told():
         pages = s3().get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=bucket, Prefix=f"{_folder_of(job)}{under}"):
+        for page in pages.paginate(Bucket=bucket, Prefix=folder):
             # A page has no more than S3 deletes at once.
             found: list[ObjectIdentifierTypeDef] = [
-                {"Key": each["Key"]} for each in page.get("Contents", ())
+                {"Key": each["Key"]} for each in page.get("Contents", ()) if each["Key"] not in kept
             ]
             if found:
                 answer = s3().delete_objects(
@@ -193,12 +207,12 @@ def delete(job: Job | Step, *, under: str = "") -> None:
                     raise UnavailableError(ErrorCode.BUSY)
 
 
-def _folder_of(job: Job | Step) -> str:
-    if isinstance(job, Step):
-        is_export, job_id = job.task is Task.EXPORT, job.job_id
+def _folder_of(owner: Job | Step) -> str:
+    if isinstance(owner, Step):
+        is_export, job_id = owner.task is Task.EXPORT, owner.job_id
     else:
-        is_export, job_id = isinstance(job, ExportJob), job.id
-    return f"{EXPORTS if is_export else IMPORTS}{job.account_id}/{keys.of_id(job_id)}/"
+        is_export, job_id = isinstance(owner, ExportJob), owner.id
+    return f"{EXPORTS if is_export else IMPORTS}{owner.account_id}/{keys.of_id(job_id)}/"
 
 
 @contextmanager

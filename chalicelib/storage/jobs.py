@@ -1,7 +1,7 @@
 """Jobs in the table: every step of a job is one write, with a condition that allows it once."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -9,6 +9,7 @@ from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.domain.exports import ExportFormat, Selected, What
 from chalicelib.domain.imports import FileFormat, ImportMode, ReadingOptions
@@ -23,6 +24,7 @@ from chalicelib.domain.jobs import (
 from chalicelib.domain.phone import Notation
 from chalicelib.storage import keys
 from chalicelib.storage.items import ExportItem, ImportItem, JobItem
+from chalicelib.storage.stamps import stamping
 
 JobT = TypeVar("JobT", bound=Job)
 
@@ -67,20 +69,16 @@ def list_imports(
     account_id: str, now: datetime, *, before: int | None = None, expected: int | None = None
 ) -> Iterator[ImportJob]:
     """Yield the imports of an account, newest first; *before* is the id of the last one before."""
-    for item in _list(ImportItem, keys.imports(account_id), before, expected):
-        job = _import_of(item).seen_at(now)
-        if now < job.expires_on:
-            yield job
+    found = _list(ImportItem, keys.imports(account_id), before, expected)
+    return _as_seen(map(_import_of, found), now)
 
 
 def list_exports(
     account_id: str, now: datetime, *, before: int | None = None, expected: int | None = None
 ) -> Iterator[ExportJob]:
     """Yield the exports of an account as :func:`list_imports` does."""
-    for item in _list(ExportItem, keys.exports(account_id), before, expected):
-        job = _export_of(item).seen_at(now)
-        if now < job.expires_on:
-            yield job
+    found = _list(ExportItem, keys.exports(account_id), before, expected)
+    return _as_seen(map(_export_of, found), now)
 
 
 def begin_planning(job: ImportJob, file: str) -> bool:
@@ -144,13 +142,14 @@ def count_entries(job: ExportJob, entries: int) -> bool:
     return _change(job, [ExportItem.entries.set(entries)], _HAS_NOT_ENDED)
 
 
-def ask_to_cancel(job: Job, now: datetime) -> bool:
+def ask_to_cancel(job: Job, stamp: Stamp) -> bool:
     """Ask a job to end; return False if it ended. An import that has no file ends at once."""
-    if job.state is JobState.WAITING and end(
-        job, JobState.CANCELLED, None, now, JobItem.state == JobState.WAITING.value
-    ):
-        return True
-    return _change(job, [JobItem.cancelled_on.set(now)], _HAS_NOT_ENDED)
+    actions: list[Action] = [JobItem.cancelled_on.set(stamp.at), *stamping(stamp)]
+    if job.state is JobState.WAITING:
+        end_now = [JobItem.state.set(JobState.CANCELLED.value), JobItem.ended_on.set(stamp.at)]
+        if _change(job, [*actions, *end_now], JobItem.state == JobState.WAITING.value):
+            return True
+    return _change(job, actions, _HAS_NOT_ENDED)
 
 
 def end(
@@ -212,6 +211,10 @@ def _get(kind: type[_ItemT], partition: str, job_id: int, now: datetime) -> _Ite
     return item
 
 
+def _as_seen(found: Iterable[JobT], now: datetime) -> Iterator[JobT]:
+    return (job.seen_at(now) for job in found if now < job.expires_on)
+
+
 def _list(
     kind: type[_ItemT], partition: str, before: int | None, expected: int | None
 ) -> Iterator[_ItemT]:
@@ -266,6 +269,8 @@ def _common(job: Job) -> dict[str, Any]:
         "created_on": job.created_on,
         "started_on": job.started_on,
         "expires_at": int(job.expires_on.timestamp()),
+        "asked_by": job.by,
+        "asked_via": job.via,
         "changed_by": job.by,
         "changed_via": job.via,
     }
@@ -276,8 +281,8 @@ def _of_common(item: JobItem) -> dict[str, Any]:
         "id": keys.id_in(item.sk),
         "account_id": keys.account_in(item.pk),
         "created_on": item.created_on,
-        "by": item.changed_by or "",
-        "via": item.changed_via or "",
+        "by": item.asked_by,
+        "via": item.asked_via,
         "state": JobState(item.state),
         "is_cancelled": item.cancelled_on is not None,
         "started_on": item.started_on,

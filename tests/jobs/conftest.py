@@ -20,6 +20,7 @@ from chalicelib.settings import (
 )
 from chalicelib.storage import job_files, job_places
 from chalicelib.storage import job_queues as job_queue_messages
+from chalicelib.storage import jobs as stored_jobs
 from infra.local.job_places import DEAD_LETTERS_VARIABLE
 from infra.local.job_pump import FUNCTIONS, JobPump
 from tests.account import caller_of, stamp_of
@@ -95,8 +96,9 @@ class Jobs:
         assert self.pump.deliver(PARTS_QUEUE_VARIABLE)
 
     def get(self, job):
-        read = jobs.retrieve_import if isinstance(job, ImportJob) else jobs.retrieve_export
-        return read(self.account, job.id, datetime.now(UTC))
+        """Return a job as it is now."""
+        read = stored_jobs.get_import if isinstance(job, ImportJob) else stored_jobs.get_export
+        return read(self.account.id, job.id, datetime.now(UTC))
 
     def files(self):
         pages = self.s3.get_paginator("list_objects_v2").paginate(

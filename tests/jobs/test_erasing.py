@@ -74,7 +74,7 @@ def test_erasure_waits_for_an_import_that_could_bring_the_person_back(here, is_p
     with pytest.raises(ConflictError):
         erase(here.caller, NUMBER, datetime.now(UTC))
 
-    jobs.cancel(here.get(job), datetime.now(UTC))
+    jobs.cancel(here.caller, here.get(job), datetime.now(UTC))
     here.run()
     erase(here.caller, NUMBER, datetime.now(UTC))
     assert_forgotten(here)

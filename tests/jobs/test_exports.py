@@ -83,7 +83,7 @@ def test_export_that_is_broken_off_anywhere_comes_to_the_same_end(full, monkeypa
 
 def test_cancelled_export_leaves_no_file(full, monkeypatch):
     job = start(full)
-    jobs.cancel(job, datetime.now(UTC))
+    jobs.cancel(full.caller, job, datetime.now(UTC))
     full.run()
     assert full.get(job).state is JobState.CANCELLED
 
@@ -94,7 +94,7 @@ def test_cancelled_export_leaves_no_file(full, monkeypatch):
         count_entries = stored_jobs.count_entries
 
         def cancel_and_count(counted, entries, job=job, count_entries=count_entries):
-            jobs.cancel(job, datetime.now(UTC))
+            jobs.cancel(full.caller, job, datetime.now(UTC))
             return count_entries(counted, entries)
 
         with monkeypatch.context() as patch:
@@ -109,7 +109,7 @@ def test_export_that_is_done_is_not_cancelled_and_not_written_again(full):
     full.run()
     done = full.get(job)
 
-    jobs.cancel(done, datetime.now(UTC))
+    jobs.cancel(full.caller, done, datetime.now(UTC))
     full.send(Step(Task.EXPORT, job.account_id, job.id))
     full.run()
 

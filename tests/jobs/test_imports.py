@@ -23,6 +23,7 @@ from chalicelib.jobs.parts import write_part
 from chalicelib.services import blacklist, contacts, groups, jobs
 from chalicelib.services.importing import Import
 from chalicelib.storage import job_files
+from chalicelib.storage import jobs as stored_jobs
 from tests.jobs.breaking import Died, dying_at
 from tests.jobs.conftest import post_form
 
@@ -99,7 +100,7 @@ def test_import_that_is_broken_off_anywhere_comes_to_the_same_end(here, small_pa
         assert done.state is JobState.DONE, (call, done)
         assert sum(done.counts.values()) == done.rows == 3
         assert_each_row_has_one_outcome(here, done)
-        jobs.forget_files(here.account, datetime.now(UTC))
+        jobs.forget_files(here.caller, datetime.now(UTC))
         if len(calls) <= call:
             break
     assert call > 30
@@ -219,7 +220,7 @@ def test_cancelled_import_writes_no_further_part(here, small_parts):
     here.write_a_part()
     before = counted(here.get(job))
 
-    jobs.cancel(here.get(job), datetime.now(UTC))
+    jobs.cancel(here.caller, here.get(job), datetime.now(UTC))
     here.run()
 
     done = here.get(job)
@@ -231,7 +232,7 @@ def test_cancelled_import_writes_no_further_part(here, small_parts):
 
 def test_import_that_is_cancelled_before_its_file_came_takes_none(here):
     job = jobs.start_import(here.caller, ReadingOptions(), datetime.now(UTC))
-    jobs.cancel(job, datetime.now(UTC))
+    jobs.cancel(here.caller, job, datetime.now(UTC))
     assert here.get(job).state is JobState.CANCELLED
 
     here.upload(job, table_of(NUMBERS), is_awaited=False)
@@ -246,7 +247,7 @@ def test_import_that_was_done_is_not_cancelled(here):
     job = here.start_import(table_of(NUMBERS))
     here.run()
 
-    jobs.cancel(here.get(job), datetime.now(UTC))
+    jobs.cancel(here.caller, here.get(job), datetime.now(UTC))
 
     assert here.get(job).state is JobState.DONE
 
@@ -300,15 +301,17 @@ def test_workbook_cards_and_objects_are_imported(here):
     assert numbers_there(here) == NUMBERS[:3]
 
 
-def test_second_file_is_not_imported(here):
-    job = here.start_import(table_of(NUMBERS[:1]))
+def test_second_file_is_not_imported_and_spoils_nothing_of_the_first(here):
+    job = here.start_import(table_of(NUMBERS[:1], FAULTY))
     here.plan()
     here.upload(job, table_of(NUMBERS[1:]), is_awaited=False)
     here.run()
 
+    done = here.get(job)
+    assert (done.state, done.rows) == (JobState.DONE, 2)
     assert numbers_there(here) == NUMBERS[:1]
-    assert here.get(job).state is JobState.DONE
-    assert here.get(job).rows == 1
+    assert [row["Phone"] for row in rows_of(here.read(done, done.rejected_name))] == ["12"]
+    assert_only_results_are_left(here, done)
 
 
 def test_file_that_is_replaced_while_it_waits_is_not_imported_as_the_first_one(here):
@@ -401,7 +404,7 @@ def test_import_is_gone_after_a_week(here):
 
     with pytest.raises(NotFoundError):
         here.get(job)
-    assert not list(jobs.list_imports(here.account, datetime.now(UTC), before=None, expected=None))
+    assert not list(stored_jobs.list_imports(here.account.id, datetime.now(UTC)))
 
 
 def policy_of(upload):

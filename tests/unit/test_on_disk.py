@@ -46,7 +46,8 @@ ITEMS = {
     "DeletedContactItem": "changedBy:S changedVia:S deletedOn:S groupIds:NS phoneNumber:S",
     "DeletedGroupItem": "changedBy:S changedVia:S deletedOn:S scheduledDeletionDate:S",
     "ExportItem": (
-        "cancelledOn:S changedBy:S changedVia:S createdOn:S endedOn:S entries:N expiresAt:N "
+        "askedBy:S askedVia:S cancelledOn:S changedBy:S changedVia:S createdOn:S endedOn:S "
+        "entries:N expiresAt:N "
         "format:S groupId:N reason:S startedOn:S state:S what:S"
     ),
     "FenceItem": "",
@@ -55,13 +56,15 @@ ITEMS = {
         "extra:S kind:S name:S updatedOn:S"
     ),
     "ImportItem": (
-        "cancelled:N cancelledOn:S changedBy:S changedVia:S created:N createdOn:S doneParts:NS "
+        "askedBy:S askedVia:S cancelled:N cancelledOn:S changedBy:S changedVia:S created:N "
+        "createdOn:S doneParts:NS "
         "duplicate:N endedOn:S expiresAt:N file:S groupId:N hasResults:BOOL isRehearsal:BOOL "
         "joined:N leftOut:S options:S parts:N plan:S reason:S rejected:N rows:N startedOn:S "
         "state:S suppressed:N unchanged:N updated:N"
     ),
     "JobItem": (
-        "cancelledOn:S changedBy:S changedVia:S createdOn:S endedOn:S expiresAt:N groupId:N "
+        "askedBy:S askedVia:S cancelledOn:S changedBy:S changedVia:S createdOn:S endedOn:S "
+        "expiresAt:N groupId:N "
         "reason:S startedOn:S state:S"
     ),
     "LedgerItem": "at:S changedBy:S changedVia:S note:S reason:S state:S",

@@ -347,21 +347,21 @@ def list_imports(request: Request, caller: Caller) -> Response:
     """List imports, newest first."""
     from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
 
-    return jobs.list_imports(request, caller)
+    return jobs.list_jobs(request, caller, jobs.IMPORTS)
 
 
 def get_import(request: Request, caller: Caller) -> Response:
     """Retrieve an import: how far it came, and the addresses of its results."""
     from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
 
-    return jobs.get_import(request, caller)
+    return jobs.get_job(request, caller, jobs.IMPORTS)
 
 
 def cancel_import(request: Request, caller: Caller) -> Response:
     """Let an import end before its next part; one that has ended stays as it is."""
     from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
 
-    return jobs.cancel_import(request, caller)
+    return jobs.cancel_job(request, caller, jobs.IMPORTS)
 
 
 def start_export(request: Request, caller: Caller) -> Response:
@@ -375,21 +375,21 @@ def list_exports(request: Request, caller: Caller) -> Response:
     """List exports, newest first."""
     from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
 
-    return jobs.list_exports(request, caller)
+    return jobs.list_jobs(request, caller, jobs.EXPORTS)
 
 
 def get_export(request: Request, caller: Caller) -> Response:
     """Retrieve an export: how far it came, and the address of its file."""
     from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
 
-    return jobs.get_export(request, caller)
+    return jobs.get_job(request, caller, jobs.EXPORTS)
 
 
 def cancel_export(request: Request, caller: Caller) -> Response:
     """Let an export end early; one that has ended stays as it is."""
     from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
 
-    return jobs.cancel_export(request, caller)
+    return jobs.cancel_job(request, caller, jobs.EXPORTS)
 
 
 def _write(request: Request, caller: Caller, key: ContactKey, sent: Sent) -> Response:

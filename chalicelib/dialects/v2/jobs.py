@@ -21,13 +21,24 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.exports import ExportFormat, Selected, What, check_export
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
 from chalicelib.domain.imports import FileFormat, ImportMode, ReadingOptions, UnreadableFileError
-from chalicelib.domain.jobs import OUTCOMES, REJECTED, RESULTS, ExportJob, ImportJob, Job, JobState
+from chalicelib.domain.jobs import (
+    OUTCOMES,
+    REJECTED,
+    RESULTS,
+    ExportJob,
+    ImportJob,
+    Job,
+    JobKind,
+    JobState,
+)
 from chalicelib.domain.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_FIELD_CHARACTERS
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.text import checked_text
 from chalicelib.services import jobs
 from chalicelib.services.jobs import Upload
 
+IMPORTS: Final = JobKind.IMPORT
+EXPORTS: Final = JobKind.EXPORT
 COLUMNS: Final = "columns"
 
 _IMPORT_FIELDS: Final = frozenset({
@@ -61,68 +72,54 @@ def start_import(request: Request, caller: Caller) -> Response:
         group_id=asked.group_id,
         is_rehearsal=asked.is_rehearsal,
     )
-    rendered = _render_import(job, request.received_on)
-    return json_response(201, rendered, {"Location": f"{request.url}/{rendered['id']}"})
-
-
-def list_imports(request: Request, caller: Caller) -> Response:
-    """List imports, newest first."""
-    account, now = caller.account, request.received_on
-    page = parse_list(request, account, "v2 imports")
-    found = jobs.list_imports(account, now, before=parse_position(page), expected=page.size_to_read)
-    entries = ((str(job.id), _render_import(job, now)) for job in found)
-    return render_list(request, account, page, "imports", entries)
-
-
-def get_import(request: Request, caller: Caller) -> Response:
-    """Retrieve an import: how far it came, and the addresses of its results."""
-    now = request.received_on
-    job = jobs.retrieve_import(caller.account, _parse_job_id(request, "import"), now)
-    return json_response(200, _render_import(job, now))
-
-
-def cancel_import(request: Request, caller: Caller) -> Response:
-    """Let an import end before its next part; one that has ended stays as it is."""
-    job_id = _parse_job_id(request, "import")
-    jobs.cancel(
-        jobs.retrieve_import(caller.account, job_id, request.received_on), request.received_on
-    )
-    return get_import(request, caller)
+    return _started(request, job)
 
 
 def start_export(request: Request, caller: Caller) -> Response:
     """Start an export."""
-    job = jobs.start_export(caller, _parse_export(request), request.received_on)
-    rendered = _render_export(job, request.received_on)
+    return _started(request, jobs.start_export(caller, _parse_export(request), request.received_on))
+
+
+def list_jobs(request: Request, caller: Caller, kind: JobKind) -> Response:
+    """List the jobs of a kind, newest first."""
+    account, now = caller.account, request.received_on
+    page = parse_list(request, account, f"v2 {kind.value}s")
+    found = jobs.list_jobs(
+        account, kind, now, before=parse_position(page), expected=page.size_to_read
+    )
+    entries = ((str(job.id), _render(job, now)) for job in found)
+    return render_list(request, account, page, f"{kind.value}s", entries)
+
+
+def get_job(request: Request, caller: Caller, kind: JobKind) -> Response:
+    """Retrieve a job: how far it came, and the addresses of its files."""
+    now = request.received_on
+    job = jobs.retrieve_job(caller.account, kind, _parse_job_id(request, kind), now)
+    return json_response(200, _render(job, now))
+
+
+def cancel_job(request: Request, caller: Caller, kind: JobKind) -> Response:
+    """Let a job end early; one that has ended stays as it is."""
+    now = request.received_on
+    job = jobs.retrieve_job(caller.account, kind, _parse_job_id(request, kind), now)
+    jobs.cancel(caller, job, now)
+    return get_job(request, caller, kind)
+
+
+def _started(request: Request, job: Job) -> Response:
+    rendered = _render(job, request.received_on)
     return json_response(201, rendered, {"Location": f"{request.url}/{rendered['id']}"})
 
 
-def list_exports(request: Request, caller: Caller) -> Response:
-    """List exports, newest first."""
-    account, now = caller.account, request.received_on
-    page = parse_list(request, account, "v2 exports")
-    found = jobs.list_exports(account, now, before=parse_position(page), expected=page.size_to_read)
-    entries = ((str(job.id), _render_export(job, now)) for job in found)
-    return render_list(request, account, page, "exports", entries)
+def _render(job: Job, now: datetime) -> dict[str, Any]:
+    if isinstance(job, ImportJob):
+        return _render_import(job, now)
+    if isinstance(job, ExportJob):
+        return _render_export(job, now)
+    raise TypeError(job)
 
 
-def get_export(request: Request, caller: Caller) -> Response:
-    """Retrieve an export: how far it came, and the address of its file."""
-    now = request.received_on
-    job = jobs.retrieve_export(caller.account, _parse_job_id(request, "export"), now)
-    return json_response(200, _render_export(job, now))
-
-
-def cancel_export(request: Request, caller: Caller) -> Response:
-    """Let an export end early; one that has ended stays as it is."""
-    job_id = _parse_job_id(request, "export")
-    jobs.cancel(
-        jobs.retrieve_export(caller.account, job_id, request.received_on), request.received_on
-    )
-    return get_export(request, caller)
-
-
-def _parse_job_id(request: Request, parameter: str) -> int:
+def _parse_job_id(request: Request, kind: JobKind) -> int:
     """Read the job in the path.
 
     Raises:
@@ -130,9 +127,9 @@ def _parse_job_id(request: Request, parameter: str) -> int:
         NotFoundError: No job has this UUID.
 
     """
-    text = request.path_parameters[parameter]
+    text = request.path_parameters[kind.value]
     if not is_uuid(text):
-        raise InvalidDataError.of(parameter, "must be a UUID")
+        raise InvalidDataError.of(kind.value, "must be a UUID")
     job_id = id_of_uuid(text)
     if job_id is None:
         raise NotFoundError(ErrorCode.JOB_NOT_FOUND)
