@@ -134,7 +134,9 @@ def _start_again(
 
 
 def _tell(ready_file: Path, port: int, endpoint: str, demo: Mapping[str, str]) -> None:
-    environment = {TABLE_VARIABLE: TABLE, **engine.settings(endpoint)}
+    environment = {
+        TABLE_VARIABLE: TABLE, **engine.settings(endpoint), **create_job_places(TABLE),
+    }  # fmt: skip
     url = f"http://{engine.HOST}:{port}"
     write_secret(ready_file, {"url": url, **demo, "environment": environment})
     greet(ready_file)

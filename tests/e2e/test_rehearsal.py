@@ -24,8 +24,8 @@ from chalicelib.dialects.messente import MESSENTE
 from infra.aws.package import BUILD
 from infra.rehearsal import STAGE, RehearsalError, rehearsal
 from tests.e2e.test_dev import SOMEBODY_WORKS_ON_AWS, lines_beginning, paste
+from tests.forms import post_form
 from tests.gateway_answers import assert_is_an_error_in_every_dialect
-from tests.jobs.conftest import post_form
 from tests.leaks import ISSUED_SECRETS, leaks_in
 from tests.openapi import assert_is
 from tests.paths import PROJECT

@@ -24,6 +24,7 @@ from chalicelib.storage import jobs as stored_jobs
 from infra.local.job_places import DEAD_LETTERS_VARIABLE
 from infra.local.job_pump import FUNCTIONS, JobPump
 from tests.account import caller_of, stamp_of
+from tests.forms import post_form
 
 SECONDS_TO_ARRIVE = 20
 MOST_MESSAGES = 1_000
@@ -114,28 +115,6 @@ class Jobs:
 
     def dead_letters(self):
         return self.waiting(self.variables[DEAD_LETTERS_VARIABLE])
-
-
-def post_form(url, fields, content):
-    """Send a file as a browser does; return the status."""
-    boundary = uuid4().hex
-    body = b"".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-    )
-    body += (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="any"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
-    body += (content.encode() if isinstance(content, str) else content) + b"\r\n"
-    body += f"--{boundary}--\r\n".encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    request = urllib.request.Request(url, data=body, headers=headers, method="POST")
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 @pytest.fixture

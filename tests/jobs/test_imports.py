@@ -24,8 +24,8 @@ from chalicelib.services import blacklist, contacts, groups, jobs
 from chalicelib.services.importing import Import
 from chalicelib.storage import job_files
 from chalicelib.storage import jobs as stored_jobs
+from tests.forms import post_form
 from tests.jobs.breaking import Died, dying_at
-from tests.jobs.conftest import post_form
 
 NUMBERS = [f"+372510{index:05d}" for index in range(12)]
 FAULTY = "12,Faulty\n"
