@@ -23,13 +23,13 @@ from chalicelib.cli.table import via_of
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.errors import InvalidDataError
 from chalicelib.domain.group import Group
-from chalicelib.domain.imports import FileFormat, ImportMode, ReadingOptions
+from chalicelib.domain.imports import REJECTED, FileFormat, ImportMode, ReadingOptions
 from chalicelib.domain.limits import MAX_IMPORT_BYTES
 from chalicelib.domain.phone import Notation
 from chalicelib.domain.rows import Effect
 from chalicelib.importing.files import Source, open_source
 from chalicelib.importing.people import check_groups
-from chalicelib.importing.plan import REJECTED, Plan
+from chalicelib.importing.plan import Plan
 from chalicelib.services.importing import Import, outcomes_of
 from chalicelib.storage.dynamodb.clock import time_of_table
 

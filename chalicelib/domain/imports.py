@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from chalicelib.domain.contact import Details
 from chalicelib.domain.ledger import Reason
 from chalicelib.domain.phone import Notation, PhoneNumber
+
+REJECTED: Final = "rejected"
+"""The outcome of a row that was not taken; the others are effects."""
 
 
 class ImportMode(Enum):

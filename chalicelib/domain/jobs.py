@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final, Self
 
 from chalicelib.domain.exports import ExportFormat, Selected
-from chalicelib.domain.imports import FileFormat, ReadingOptions
+from chalicelib.domain.imports import REJECTED, FileFormat, ReadingOptions
 from chalicelib.domain.rows import Effect
 
 KEPT: Final = timedelta(days=7)
@@ -39,9 +39,6 @@ ENDINGS: Final[Mapping[ExportFormat, str]] = {
 
 RESULTS: Final = "results.csv"
 """The name of the file with the outcome of each row of an import."""
-
-REJECTED: Final = "rejected"
-"""The outcome of a row that was not taken."""
 
 CANCELLED: Final = "cancelled"
 """The outcome of a row that was not written, since its import was cancelled before."""

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError
-from chalicelib.domain.imports import ImportRow, UnreadableFileError
+from chalicelib.domain.imports import REJECTED, ImportRow, UnreadableFileError
 from chalicelib.domain.ledger import Reason
 from chalicelib.domain.limits import MAX_IMPORT_GROUPS, MAX_IMPORT_ROWS
 from chalicelib.domain.phone import PhoneNumber
@@ -27,8 +27,6 @@ PART_ROWS: Final = 500
 
 MAX_ROWS_OF_A_NUMBER: Final = 1_000
 """More of them are rejected: a part is in memory."""
-
-REJECTED: Final = "rejected"
 
 _WORDS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.GROUP_NOT_FOUND: "a group that it names is gone",

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from chalicelib.domain.imports import FileFormat
+from chalicelib.domain.imports import REJECTED, FileFormat
 from chalicelib.domain.jobs import CANCELLED, RESULTS, ImportJob, JobState, Step
 from chalicelib.importing.files import Source, open_source
-from chalicelib.importing.plan import REJECTED, Plan
+from chalicelib.importing.plan import Plan
 from chalicelib.jobs.outcomes import as_csv, in_lines, outcomes_name, source_name
 from chalicelib.jobs.planning import (
     account_of,

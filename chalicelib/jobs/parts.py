@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from chalicelib.domain.errors import NotFoundError, OperatorError
+from chalicelib.domain.imports import REJECTED
 from chalicelib.domain.jobs import CANCELLED, ImportJob, JobState, Step, Task
-from chalicelib.importing.plan import REJECTED, PlannedRow, RowOutcome, part_in
+from chalicelib.importing.plan import PlannedRow, RowOutcome, part_in
 from chalicelib.jobs.outcomes import (
     as_lines,
     counts_of,

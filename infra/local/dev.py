@@ -211,7 +211,9 @@ class App:
             print(f"What runs unattended ended ({_how(code)}; {self._events_log} tells more);"
                   " starting it again.", flush=True)  # fmt: skip
             self.start_events_again()
-        if self._jobs and self._jobs.poll() is not None:
+        if self._jobs and (code := self._jobs.poll()) is not None and self._pause.is_over():
+            print(f"What does the jobs ended ({_how(code)}; {self._events_log} tells more);"
+                  " starting it again.", flush=True)  # fmt: skip
             self._start_jobs()
 
     def start_events_again(self) -> None:

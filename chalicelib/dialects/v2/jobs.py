@@ -20,10 +20,15 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.exports import ExportFormat, Selected, What, check_export
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
-from chalicelib.domain.imports import FileFormat, ImportMode, ReadingOptions, UnreadableFileError
+from chalicelib.domain.imports import (
+    REJECTED,
+    FileFormat,
+    ImportMode,
+    ReadingOptions,
+    UnreadableFileError,
+)
 from chalicelib.domain.jobs import (
     OUTCOMES,
-    REJECTED,
     RESULTS,
     ExportJob,
     ImportJob,
