@@ -18,6 +18,10 @@ GATEWAY: Final = ((333, 3.50), (667, 2.80), (19_000, 2.38), (float("inf"), 1.51)
 """Millions of requests a month, and the price of a million of them; then those behind."""
 
 INVOCATIONS: Final = 0.20
+S3_WRITES: Final = 5.00
+"""A million objects that are written."""
+SQS_REQUESTS: Final = 0.40
+"""A million requests to a queue."""
 GB_SECOND: Final = 0.0000133334
 REQUEST_SECONDS: Final = 0.020
 REQUEST_GB: Final = 1.0
@@ -83,6 +87,19 @@ def of_traces(requests_a_second: float) -> float:
 def of_units(units: workload.Units) -> float:
     """Return what a million times *units* costs."""
     return units.reads * READS + (units.table_writes + units.index_writes) * WRITES
+
+
+def of_a_job(rows: int, part_rows: int, seconds: float) -> float:
+    """Return what a file with so many rows costs whose parts take some seconds each to write."""
+    parts = rows / part_rows
+    per_part = (
+        # Its rows and their outcomes; its message, which is sent, received and deleted.
+        (2 * S3_WRITES + 3 * SQS_REQUESTS + INVOCATIONS) / MILLION + seconds * GB_SECOND
+    )
+    units = workload.OF_ROWS_IMPORTED.plus(
+        workload.Units(0, 2 * workload.OF_ROWS_IMPORTED.changes_counted)
+    )
+    return parts * per_part + rows / workload.ROWS_IMPORTED / MILLION * of_units(units)
 
 
 def monthly(contacts: int, requests_a_second: float) -> Cost:

@@ -15,6 +15,13 @@ THROTTLING_RATE_OF_PROD: Final = 500
 COUNTING_LAMBDAS: Final = 10
 """Settings of ours: `infra/resources.yaml` and `infra/aws/stages.yaml`."""
 
+PART_ROWS: Final = 500
+PARTS_AT_ONCE: Final = 4
+"""Of an import: `chalicelib/importing/plan.py` and `infra/resources.yaml`."""
+
+ROWS_OF_JOBS: Final = (10_000, 100_000, 1_000_000)
+SPLITS: Final = 4
+
 CONTENTION_MINUTES: Final = 10
 """How long shards are followed that count into one counter: for a steady average."""
 
@@ -142,6 +149,20 @@ def contention(shards: int) -> counting.Contention:
     """Return what becomes of so many shards that count into one counter."""
     seconds = 60.0 * CONTENTION_MINUTES
     return counting.contend(shards, counting.TRANSACTION_SECONDS, seconds, keyspace.SEED)
+
+
+def rows_a_second(splits: int) -> float:
+    """Return how many rows an import into one group writes a second, after some splits.
+
+    Each row writes an item, for two units, in three places, which split side by side.
+    """
+    return 2**splits * limits.PARTITION_WRITES.value / 2
+
+
+def dollars_of_a_job(rows: int) -> float:
+    """Return what an import costs whose table is as slow as it is at first."""
+    seconds_of_a_part = PART_ROWS * PARTS_AT_ONCE / rows_a_second(0)
+    return costs.of_a_job(rows, PART_ROWS, seconds_of_a_part)
 
 
 def met_by_one_account() -> list[Met]:

@@ -19,6 +19,7 @@ def all_tables() -> dict[str, str]:
         "order": _order(),
         "costs": _costs(),
         "imports": _imports(),
+        "jobs": _jobs(),
         "account": _account(),
         "tombstones": _tombstones(),
         "keys": _keys(),
@@ -114,6 +115,25 @@ def _imports() -> str:
                 _time(86_400 * cleaning.days(contacts, cleaning.TRANSACTION_SECONDS)),
             ]
             for contacts in scenarios.CONTACTS
+        ),
+    )
+
+
+def _jobs() -> str:
+    splits = range(scenarios.SPLITS)
+    return as_table(
+        [
+            "rows of an import into one group",
+            *("at first" if each == 0 else f"after {each}" for each in splits),
+            "dollars, once",
+        ],
+        (
+            [
+                _number(rows),
+                *(_time(rows / scenarios.rows_a_second(each)) for each in splits),
+                _dollars(scenarios.dollars_of_a_job(rows)),
+            ]
+            for rows in scenarios.ROWS_OF_JOBS
         ),
     )
 

@@ -72,6 +72,11 @@ USE_CASES: Final = {
     "join the first group": Units(1, 4, 1, 1),
 }
 
+IMPORTED: Final = "import 3 rows into a group, as a part of a file"
+ROWS_IMPORTED: Final = 3
+OF_ROWS_IMPORTED: Final = Units(2, 18, 0, 6)
+"""Three new contacts in a group; a part reads its group once for all its rows."""
+
 PURGE: Final = Units(1, 4, 1, 1)
 """A contact that is purged, on its day."""
 

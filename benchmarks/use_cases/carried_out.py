@@ -10,6 +10,7 @@ from chalicelib.domain.contact import Contact, ContactChanges, ContactData
 from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.credential import PresentedCredential
 from chalicelib.domain.group import Group, GroupKind
+from chalicelib.domain.imports import ImportMode, ImportRow
 from chalicelib.domain.ledger import Reason, Stop
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.recipients import Campaign
@@ -18,6 +19,7 @@ from chalicelib.domain.selection import ContactFilter, Order, Slice
 from chalicelib.services import accounts, blacklist, contacts, groups, members, paging, selecting
 from chalicelib.services.authentication import Authenticator
 from chalicelib.services.erasing import erase
+from chalicelib.services.importing import Import
 from chalicelib.services.memberships import (
     add_all_to_group,
     add_to_group,
@@ -348,6 +350,13 @@ def _(caller: Caller) -> UseCase:
         for index, details in enumerate(({}, {}, {"title": "a"}))
     ]
     return lambda: list(upload_contacts(caller, rows, NOW, mode=Mode.UPSERT))
+
+
+@prepares("import 3 rows into a group, as a part of a file")
+def _(caller: Caller) -> UseCase:
+    importing = Import(caller, ImportMode.UPSERT, _create_group(caller))
+    rows = [ImportRow(phone_number=_number(index)) for index in range(3)]
+    return lambda: importing.write(rows, {}, NOW)
 
 
 @prepares("blacklist a number")

@@ -17,6 +17,7 @@ from chalicelib.domain.recipients import (
     Recipient,
     RecipientPage,
 )
+from chalicelib.services.sorted_numbers import SortedNumbers
 from chalicelib.storage import blacklist, contacts, groups, memberships, suppression
 
 
@@ -36,8 +37,8 @@ def page_of_recipients(
     wanted = _wanted(account, campaign, after, limit + 1)
     decided = list(islice(wanted, limit))
     is_more = next(wanted, None) is not None
-    stopped = _SortedNumbers(blacklist.list_numbers(account.id, after=after, expected=limit))
-    outside = _SortedNumbers(
+    stopped = SortedNumbers(blacklist.list_numbers(account.id, after=after, expected=limit))
+    outside = SortedNumbers(
         memberships.list_members(
             account.id, campaign.excluded_group_ids, after=after, expected=limit
         )
@@ -95,17 +96,3 @@ def _recipients(
         # The contact itself decides: it may have left after its membership was read.
         if number in given or (contact and contact.group_ids & campaign.group_ids):
             yield Recipient(PhoneNumber(number), contact)
-
-
-class _SortedNumbers:
-    """Numbers in order, read no further than they are asked for."""
-
-    def __init__(self, numbers: Iterator[str]) -> None:
-        self._numbers = numbers
-        self._next: str | None = ""
-
-    def has(self, number: str) -> bool:
-        """Say whether a number is among them; the numbers asked for have to be in order too."""
-        while self._next is not None and self._next < number:
-            self._next = next(self._numbers, None)
-        return self._next == number

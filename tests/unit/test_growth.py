@@ -8,6 +8,7 @@ import pytest
 from benchmarks.use_cases.documented import documented
 from chalicelib.domain import limits as own_limits
 from chalicelib.entrypoints import cleanup_schedule, counter_stream
+from chalicelib.importing import plan
 from chalicelib.services.counting import count
 from chalicelib.storage import counters, keys
 from chalicelib.storage.dynamodb import tries
@@ -274,11 +275,18 @@ def test_new_table_doubles_until_it_takes_what_it_is_asked():
     assert scenarios.doublings(5 * 4_000 / writes) == 3
 
 
+def test_units_of_an_imported_row_are_those_of_the_access_patterns():
+    units, said = workload.OF_ROWS_IMPORTED, documented()[workload.IMPORTED]
+
+    assert (units.reads, units.table_writes) == (said.reads, said.writes)
+
+
 # What the model takes from the code and the template
 
 
 def test_model_has_the_numbers_of_the_code():
     assert counting.BATCH == counter_stream.BATCH_SIZE
+    assert plan.PART_ROWS == scenarios.PART_ROWS
     assert counting.TRIES == tries.SEND_TRIES
     assert counting.FIRST_PAUSE == tries._FIRST_PAUSE_SECONDS
     assert counting.MAX_PAUSE == tries._MAX_PAUSE_SECONDS
@@ -289,12 +297,14 @@ def test_model_has_the_numbers_of_the_code():
 
 def test_model_has_the_numbers_of_the_template():
     counter, purge = (properties_of(name) for name in ("CounterStream", "PurgeSchedule"))
+    worker = properties_of("ImportWorker")["Events"]["ImportWorkerSqsEventSource"]["Properties"]
     mapping = counter["Events"]["CounterStreamDynamodbEventSource"]["Properties"]
 
     assert int(defaults()["ThrottlingRate"]) == scenarios.THROTTLING_RATE
     assert int(stages()["prod"]["ThrottlingRate"]) == scenarios.THROTTLING_RATE_OF_PROD
     assert counter["ReservedConcurrentExecutions"]["Fn::If"][1] == scenarios.COUNTING_LAMBDAS
     assert mapping["MaximumRetryAttempts"] == counting.DELIVERIES
+    assert worker["ScalingConfig"]["MaximumConcurrency"] == scenarios.PARTS_AT_ONCE
     assert purge["Timeout"] - cleanup_schedule.SECONDS_KEPT == cleaning.RUN_SECONDS
 
 
