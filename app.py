@@ -2,6 +2,7 @@
 
 from chalice.app import Chalice
 
+from chalicelib.entrypoints.change_stream import change_stream
 from chalicelib.entrypoints.cleanup_schedule import cleanup_schedule
 from chalicelib.entrypoints.counter_stream import counter_stream
 from chalicelib.entrypoints.http import register_routes
@@ -10,5 +11,6 @@ from chalicelib.entrypoints.job_queues import job_queues
 app = Chalice(app_name="phonebook", configure_logs=False)
 register_routes(app)
 app.register_blueprint(counter_stream)
+app.register_blueprint(change_stream)
 app.register_blueprint(cleanup_schedule)
 app.register_blueprint(job_queues)

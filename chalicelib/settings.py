@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 TABLE_VARIABLE: Final = "PHONEBOOK_TABLE"
+SEARCH_VARIABLE: Final = "PHONEBOOK_SEARCH"
 ORIGINS_VARIABLE: Final = "PHONEBOOK_ALLOWED_ORIGINS"
 
 BUCKET_VARIABLE: Final = "PHONEBOOK_JOBS_BUCKET"
@@ -33,12 +34,14 @@ class Settings(NamedTuple):
 
     ``allowed_origins`` are those, such as ``https://crm.example.com``, whose web pages may call
     our own API; the variable has them with commas between them. Without ``jobs``, there are no
-    imports and exports but those of the command line.
+    imports and exports but those of the command line. ``has_search`` says whether the index of the
+    search is kept; the variable has ``no`` if it is not.
     """
 
     table_name: str
     allowed_origins: frozenset[str] = frozenset()
     jobs: JobSettings | None = None
+    has_search: bool = True
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -46,7 +49,7 @@ class Settings(NamedTuple):
 
         Raises:
             SettingsError: The table is missing, or an origin is none, or only a part of what jobs
-                need is there.
+                need is there, or the search is neither on nor off.
 
         """
         table_name = environment.get(TABLE_VARIABLE)
@@ -56,7 +59,10 @@ class Settings(NamedTuple):
         for origin in sorted(origins):
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"{ORIGINS_VARIABLE} has {origin!r}, which is not an origin.")
-        return cls(table_name, origins, _jobs_in(environment))
+        search = environment.get(SEARCH_VARIABLE, "yes")
+        if search not in {"yes", "no"}:
+            raise SettingsError(f"{SEARCH_VARIABLE} has {search!r}, which is neither yes nor no.")
+        return cls(table_name, origins, _jobs_in(environment), search == "yes")
 
 
 def _jobs_in(environment: Mapping[str, str]) -> JobSettings | None:

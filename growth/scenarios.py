@@ -156,7 +156,7 @@ def rows_a_second(splits: int) -> float:
 
     Each row writes an item, for two units, in three places, which split side by side.
     """
-    return 2**splits * limits.PARTITION_WRITES.value / 2
+    return float(2**splits * limits.PARTITION_WRITES.value / 2)
 
 
 def dollars_of_a_job(rows: int) -> float:

@@ -1,6 +1,7 @@
 """Each use case that is documented, carried out on a small contact of an account of its own."""
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Final, TypeAlias
 
 from benchmarks.contacts import NOW, STAMP
@@ -15,11 +16,13 @@ from chalicelib.domain.ledger import Reason, Stop
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.recipients import Campaign
 from chalicelib.domain.rows import KeyRow, Mode
+from chalicelib.domain.search import parse_search
 from chalicelib.domain.selection import ContactFilter, Order, Slice
 from chalicelib.services import accounts, blacklist, contacts, groups, members, paging, selecting
 from chalicelib.services.authentication import Authenticator
 from chalicelib.services.erasing import erase
 from chalicelib.services.importing import Import
+from chalicelib.services.indexing import index_changes, index_contacts
 from chalicelib.services.memberships import (
     add_all_to_group,
     add_to_group,
@@ -30,13 +33,22 @@ from chalicelib.services.memberships import (
 )
 from chalicelib.services.profiles import profile_of
 from chalicelib.services.recipients import page_of_recipients
+from chalicelib.services.searching import search
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.services.writing import write_contact
-from chalicelib.storage import keys, suppression
+from chalicelib.storage import contact_items, keys, suppression
 from chalicelib.storage.items import GroupItem
+from chalicelib.storage.stream_records import ItemChange
 
 UseCase: TypeAlias = Callable[[], object]
 Preparation: TypeAlias = Callable[[Caller], UseCase]
+
+_DETAILS: Final = {
+    "first_name": "Some",
+    "last_name": "Body",
+    "company": "Acme",
+    "email": "some.body@example.com",
+}
 
 PREPARATIONS: Final[dict[str, Preparation]] = {}
 """By the name of each use case, what has to be there before it. It returns the use case itself,
@@ -77,6 +89,52 @@ def _(caller: Caller) -> UseCase:
 @prepares("create a contact")
 def _(caller: Caller) -> UseCase:
     return lambda: _create(caller, title="Sir")
+
+
+@prepares("index a new contact")
+def _(caller: Caller) -> UseCase:
+    contact = _create(caller, 0, **_DETAILS)
+    return lambda: index_contacts(caller.account.id, [contact.phone_number.e164])
+
+
+@prepares("index a change of a last name")
+def _(caller: Caller) -> UseCase:
+    before = _create(caller, 0, **_DETAILS)
+    index_contacts(caller.account.id, [before.phone_number.e164])
+    stored = contact_items.get_stored(caller.account.id, before.id)
+    contacts.change_contact(caller, before.id, ContactChanges(details={"last_name": "Else"}), NOW)
+    change = ItemChange(
+        event_id="any",
+        kind=keys.ItemKind.CONTACT,
+        account_id=caller.account.id,
+        group_id=None,
+        sort_key=before.phone_number.e164,
+        before=stored,
+        after=contact_items.get_stored(caller.account.id, before.id),
+    )
+    return lambda: index_changes([change])
+
+
+@prepares("search 3 contacts by a word that a few have")
+def _(caller: Caller) -> UseCase:
+    return _searching(caller, 3, "body")
+
+
+@prepares("search 3 contacts by a word that 150 have")
+def _(caller: Caller) -> UseCase:
+    return _searching(caller, 150, "body")
+
+
+@prepares("search 3 contacts by the beginning of their number")
+def _(caller: Caller) -> UseCase:
+    return _searching(caller, 3, number_of(0)[:8])
+
+
+def _searching(caller: Caller, many: int, text: str) -> UseCase:
+    numbers = [_create(caller, index, **_DETAILS).phone_number.e164 for index in range(many)]
+    index_contacts(caller.account.id, numbers)
+    wanted = parse_search(text)
+    return lambda: list(islice(search(caller.account, wanted, after=None, expected=3), 3))
 
 
 @prepares("retrieve a contact in no group")

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 READ_UNIT_BYTES: Final = 4096
-WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
+WRITES: Final = frozenset({
+    "BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem",
+})  # fmt: skip
 
 
 class Meter:

@@ -3,6 +3,7 @@
 from chalicelib.cli.purging import purge
 from chalicelib.cli.recounting import recount
 from chalicelib.cli.redriving import redrive
+from chalicelib.cli.reindexing import reindex
 from chalicelib.cli.table import TableCommands
 from chalicelib.cli.verifying import verify
 
@@ -12,4 +13,5 @@ commands = TableCommands(
 commands.command("purge")(purge)
 commands.command("recount")(recount)
 commands.command("redrive")(redrive)
+commands.command("reindex")(reindex)
 commands.command("verify")(verify)

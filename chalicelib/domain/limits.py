@@ -97,6 +97,16 @@ to twelve."""
 MAX_PAGE_ITEMS: Final = 1_000
 """Entries that a client may request for one page."""
 
+MAX_SEARCH_CHARACTERS: Final = 200
+MAX_SEARCH_WORDS: Final = 8
+
+MAX_TOKENS: Final = 50
+"""Tokens of a contact for the search. A usual one has six; all its fields have room for hundreds of
+words."""
+
+MAX_TOKEN_CHARACTERS: Final = 64
+"""Of a longer word, the rest is not looked at. A token is a part of a sort key, of 1,024 bytes."""
+
 MAX_GROUPS_IN_A_FILTER: Final = 100
 """As many fit into the longest URL of API Gateway, and into one batch read."""
 

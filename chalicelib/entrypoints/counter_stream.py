@@ -13,10 +13,8 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from chalice.app import Blueprint, DynamoDBEvent
 
 from chalicelib.observability import logger, service
-from chalicelib.services.counting import count
 from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.connection import connect
-from chalicelib.storage.stream_records import sequence_number_of
 
 BATCH_SIZE: Final = 1_000
 SET_BY_THE_TEMPLATE: Final = "arn:aws:dynamodb:*:*:table/set-by-the-template/stream/*"
@@ -52,6 +50,9 @@ def _records_in(event: object) -> Sequence[object]:
 
 def _count(records: Sequence[object]) -> str | None:
     """Count *records*, and return the sequence number of the first that failed, or None."""
+    from chalicelib.services.counting import count  # noqa: PLC0415 - no other Lambda needs it
+    from chalicelib.storage.stream_records import sequence_number_of  # noqa: PLC0415 - as above
+
     done = put_aside = 0
     try:
         for done, why in count(records, datetime.now(UTC)):

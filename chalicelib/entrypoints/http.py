@@ -131,6 +131,10 @@ def _authenticator() -> Authenticator:
     settings = Settings.of(os.environ)
     connect(settings.table_name)
     job_places.use(settings.jobs)
+    if not settings.has_search:
+        from chalicelib.services import searching  # noqa: PLC0415 - few stacks are without it
+
+        searching.turn_off()
     return Authenticator()
 
 

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.domain.ledger import LedgerEntry, OptOut
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import jobs
+from chalicelib.services.indexing import forget_entries
 from chalicelib.services.profiles import Profile, profile_of
 from chalicelib.services.threads import in_threads
 from chalicelib.storage import blacklist, contacts, memberships, suppression
@@ -51,11 +52,14 @@ def erase(caller: Caller, key: ContactKey, now: datetime, *, keeps_opt_out: bool
         suppression.suppress(account_id, number, stamp)
     blacklist.forget_number(account_id, number, stamp)
     jobs.forget_files(caller, now)
+    contact = _find_contact(caller.account, key)
     try:
         contacts.delete_contact(account_id, key, stamp)
     except NotFoundError:
         if not is_known:
             raise
+    if contact is not None:
+        forget_entries(account_id, contact)
     # Again: an export may have read the contact since then.
     jobs.forget_files(caller, now)
     return bool(suppression.suppressed_since(account_id, [number]))

@@ -21,6 +21,7 @@ from chalicelib.domain.precondition import NOTHING_DEMANDED, Precondition
 from chalicelib.storage import contact_items, keys, tombstones
 from chalicelib.storage.dynamodb.batches import in_batches, read_batch, size_of_batches
 from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.dynamodb.queries import list_sort_keys
 from chalicelib.storage.dynamodb.transactions import (
     MAX_ACTIONS,
     TransactionRefusedError,
@@ -29,6 +30,8 @@ from chalicelib.storage.dynamodb.transactions import (
 )
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactIdItem, ContactItem, MembershipItem
+
+_AFTER_ALL_DIGITS: Final = ":"
 
 _MEMBERSHIPS_DELETED_AT_ONCE: Final = MAX_ACTIONS - 3
 """The other actions of the transaction are the contact, its id and a tombstone."""
@@ -90,6 +93,18 @@ def list_contacts(account_id: str, *, after: str | None, expected: int | None) -
     )
     for contact in found:
         yield contact.without_deleted_groups(deleted)
+
+
+def list_numbers(
+    account_id: str, prefix: str, *, after: str | None, expected: int | None
+) -> Iterator[str]:
+    """Yield the numbers of all contacts that begin with *prefix*, in order, after *after*.
+
+    *expected* is as for :func:`list_contacts`.
+    """
+    first = max(prefix, f"{after}0" if after else prefix)
+    within = ContactItem.sk.between(first, prefix + _AFTER_ALL_DIGITS)
+    return list_sort_keys(keys.contacts(account_id), within, expected)
 
 
 def put_contact(account_id: str, contact: Contact, stamp: Stamp) -> None:

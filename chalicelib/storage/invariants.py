@@ -15,6 +15,7 @@ from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import ErrorCode, RefusedError, UnavailableError
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import ID_BITS
+from chalicelib.domain.search import tokens_of
 from chalicelib.storage import keys, mending
 from chalicelib.storage.contact_items import contact_in
 from chalicelib.storage.dynamodb.batches import StoredItem
@@ -62,6 +63,7 @@ class Kind(Enum):
     MARKER_FOR_EVER = "a marker that never expires"
     FENCE = "a fence that a recount did not remove"
     ASIDE = "a record that was put aside"
+    SEARCH_STRAY = "an entry of the search that its contact does not have"
     COUNT = "a counter that is wrong"
     COUNT_SPOILT = "a counter that is not a number"
 
@@ -506,6 +508,28 @@ def _of_aside(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
         yield _always(Kind.ASIDE, key)
 
 
+def _of_job(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(
+        Kind.UNREADABLE, key, lambda stored: _lacks(stored, {"state": "S", "expiresAt": "N"})
+    )
+
+
+def _of_search_entry(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    token, e164 = keys.token_and_number(key.sk)
+    contact = Key(keys.contacts(keys.account_of_search(key.pk)), e164)
+
+    def is_stray(found: Found) -> bool:
+        stored = found.get(contact)
+        if stored is not None and _is_unreadable_contact(stored):
+            return False
+        return key in found and not (stored and token in tokens_of(contact_in(stored)))
+
+    # The stream may not have told of the contact's last change.
+    yield Check(
+        Kind.SEARCH_STRAY, key, (contact,), is_stray, mending.remove_search_entry, settling=True
+    )
+
+
 _CHECKS: Final = {
     ItemKind.ACCOUNT: _of_account,
     ItemKind.CREDENTIAL: _of_credential,
@@ -522,6 +546,9 @@ _CHECKS: Final = {
     ItemKind.MARKER: _of_marker,
     ItemKind.ASIDE: _of_aside,
     ItemKind.FENCE: _of_fence,
+    ItemKind.IMPORT: _of_job,
+    ItemKind.EXPORT: _of_job,
+    ItemKind.SEARCH_ENTRY: _of_search_entry,
 }
 
 _INDEXED: Final = frozenset({

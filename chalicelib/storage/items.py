@@ -232,3 +232,9 @@ class ExportItem(JobItem):
     what = UnicodeAttribute()
     format = UnicodeAttribute()
     entries = IntegerAttribute(default=0)
+
+
+class SearchItem(Item):
+    """A number under one of its contact's tokens, with all of them (:mod:`.search_index`)."""
+
+    text = UnicodeAttribute()

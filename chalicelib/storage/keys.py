@@ -68,6 +68,7 @@ class ItemKind(Enum):
     FENCE = "fence"
     IMPORT = "import"
     EXPORT = "export"
+    SEARCH_ENTRY = "search entry"
 
 
 _KINDS: Final = {
@@ -84,6 +85,7 @@ _KINDS: Final = {
     "ASIDE": ItemKind.ASIDE,
     "IMPORTS": ItemKind.IMPORT,
     "EXPORTS": ItemKind.EXPORT,
+    "SEARCH": ItemKind.SEARCH_ENTRY,
 }
 """The kind of an item by the beginning of its partition, if this is enough to know it."""
 
@@ -175,6 +177,32 @@ def imports(account_id: str) -> str:
 def exports(account_id: str) -> str:
     """Return the partition of an account's exports, sorted as its imports."""
     return f"EXPORTS#{account_id}"
+
+
+def search(account_id: str, beginning: str) -> str:
+    """Return the partition of all tokens with the same beginning."""
+    return f"SEARCH#{account_id}#{beginning}"
+
+
+def account_of_search(partition: str) -> str:
+    """Return the account in a key that :func:`search` made."""
+    return partition.split("#", 2)[1]
+
+
+def search_entry(token: str, e164: str) -> str:
+    """Return the sort key of a number under one of its tokens."""
+    return f"{token}#{e164}"
+
+
+def after_token(token: str) -> str:
+    """Return a key that sorts after all numbers of a token, and before all longer tokens."""
+    return f"{token}$"
+
+
+def token_and_number(sort_key: str) -> tuple[str, str]:
+    """Return the token and the number in a key that :func:`search_entry` made."""
+    token, _, e164 = sort_key.rpartition("#")
+    return token, e164
 
 
 def tombstones(account_id: str) -> str:

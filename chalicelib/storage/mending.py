@@ -340,6 +340,30 @@ def remove(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
     Item(item["PK"]["S"], item["SK"]["S"]).delete()
 
 
+def remove_search_entry(item: StoredItem, found: Found, _stamp: Stamp) -> None:
+    """Remove an entry of the search that its contact, as it was found, does not have.
+
+    Raises:
+        TransactionRefusedError: The contact has changed: it may have the token now.
+
+    """
+    entry = Item(item["PK"]["S"], item["SK"]["S"])
+    _, e164 = keys.token_and_number(entry.sk)
+    contact = Item(keys.contacts(keys.account_of_search(entry.pk)), e164)
+    stored = next((each for key, each in found.items() if key == (contact.pk, contact.sk)), None)
+    as_found = (
+        Item.pk.does_not_exist()
+        if stored is None
+        else contact_items.unchanged_since(ContactItem.from_raw_data(stored))
+    )
+
+    def add_actions(transaction: TransactWrite) -> None:
+        _check(transaction, contact, as_found)
+        transaction.delete(entry)
+
+    write_together(add_actions)
+
+
 def index_as(item: StoredItem, pk: str, sk: str, stamp: Stamp) -> None:
     """Put an item into the index under the right keys.
 

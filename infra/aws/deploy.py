@@ -31,6 +31,7 @@ TABLE_CONFIRMED: Final = "CONFIRM_TABLE"
 """The variable in which a script names the table to delete."""
 
 WHAT_COMES_NEXT: Final = "Open an account next:"
+WHAT_SEARCH_NEEDS: Final = "The search is new here. For the contacts that are there already, run:"
 
 _MARKS: Final = {"True": ", MADE ANEW", "Conditional": ", MAYBE MADE ANEW", "False": ""}
 
@@ -125,6 +126,7 @@ def deploy(
         operator.confirm(f"Give {taken_over} a stream, expiry, recovery and protection?")
         chosen["TableStreamArn"] = table.take_over(taken_over)
     package = package_stage(stage, build, compiler_or_warning())
+    was_there = stack.exists or bool(taken_over)
     change_set = stack.propose(package, chosen)
     if change_set is None:
         print(f"{stack.name} is as it should be; there is nothing to change.")
@@ -145,6 +147,8 @@ def deploy(
     print(f"\n{stack.name} answers at {outputs['Url']}\n")
     for name, value in sorted(outputs.items()):
         print(f"  {name:22}{value}")
+    if change_set and was_there and change_set.adds("ChangeStream"):
+        print(f"\n{WHAT_SEARCH_NEEDS}\n\n  {command_line('maintenance', 'reindex')}")
     print(f"\n{WHAT_COMES_NEXT}\n\n  export PHONEBOOK_TABLE={outputs['TableName']}")
     print(f"  {command_line('accounts', 'open', 'Acme', '--default-region', 'EE')}")
 

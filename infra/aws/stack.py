@@ -62,6 +62,10 @@ class ChangeSet:
     arn: str
     changes: tuple[Change, ...]
 
+    def adds(self, resource: str) -> bool:
+        """Say whether a resource would be made."""
+        return any(each.action == "Add" and each.resource == resource for each in self.changes)
+
 
 class Stack:
     """A stack by name; it may not exist."""

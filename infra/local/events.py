@@ -1,4 +1,4 @@
-"""The event Lambdas on this machine: they count by the stream and clean up on a schedule.
+"""The event Lambdas on this machine: they count, follow the stream and clean up on a schedule.
 
 It is a separate process, which ``make dev`` restarts when the code changes::
 
@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from chalicelib.entrypoints.change_stream import BATCH_SIZE as FOLLOWED_AT_ONCE
+from chalicelib.entrypoints.change_stream import follow_changes
 from chalicelib.entrypoints.cleanup_schedule import clean_up_on_schedule
 from chalicelib.entrypoints.counter_stream import BATCH_SIZE, count_changes
 from chalicelib.observability import logger
@@ -39,11 +41,21 @@ def main() -> None:
             file.write(json.dumps(record) + "\n")
 
     table = Settings.of(os.environ).table_name
-    pump = StreamPump(table, count_changes, put_aside, BATCH_SIZE, since)
+    counting = StreamPump(table, count_changes, put_aside, BATCH_SIZE, since)
+    # From the beginning: what was followed already costs a read.
+    following = StreamPump(table, follow_changes, put_aside, FOLLOWED_AT_ONCE)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     # A separate thread, so that a long sweep does not delay counting. It may be stopped anywhere.
     threading.Thread(target=_clean_up_every, args=(seconds_between,), daemon=True).start()
+    follower = threading.Thread(target=_deliver_until, args=(following, stopping))
+    follower.start()
+    _deliver_until(counting, stopping)
+    follower.join()
+
+
+def _deliver_until(pump: StreamPump, stopping: threading.Event) -> None:
+    """Deliver a stream's records to one function; at the end, those that are waiting."""
     while not stopping.is_set():
         try:
             is_any = pump.pump()

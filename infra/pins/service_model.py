@@ -18,6 +18,7 @@ from chalicelib.storage.dynamodb.session import DATA, MODEL, SERVICE
 
 OPERATIONS: Final = (
     "BatchGetItem",
+    "BatchWriteItem",
     "DeleteItem",
     "GetItem",
     "PutItem",

@@ -10,7 +10,9 @@ import pytest
 
 from chalicelib.cli.verifying import SHOWN_OF_A_KIND, _Report
 from chalicelib.domain.ids import hex_of, uuid_of
+from chalicelib.domain.search import parse_search
 from chalicelib.services import accounts, contacts, groups, memberships
+from chalicelib.services.searching import search
 from chalicelib.services.verifying import Finding
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage import keys
@@ -93,6 +95,23 @@ def test_recount_takes_some_accounts_or_some_groups_of_one(own, counting):
     (fixed,) = own.json("recount", "--account", account.id, "--group", hex_of(drifted.id), "--fix")
     assert fixed["fixed"]
     assert "4 counters, all right." in own("recount")
+
+
+def test_reindex_lets_the_search_find_who_was_there_before(own):
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
+    for index in range(3):
+        contacts.create_contact(caller_of(account), number(index), {"first_name": "Mari"}, NOW)
+
+    def found():
+        return list(search(account, parse_search("mari"), after=None, expected=10))
+
+    assert own.json("reindex", "--account", account.id, "--after", number(1).e164) == {
+        "contacts": 1
+    }
+    assert [each.phone_number for each in found()] == [number(2)]
+    assert "3 contacts can be found by searching." in own("reindex")
+    assert len(found()) == 3
+    assert "goes with one --account" in own("reindex", "--after", number(1).e164, code=2)
 
 
 @pytest.mark.parametrize(

@@ -324,6 +324,23 @@ def test_contacts_are_listed_by_group_and_by_the_blacklist(client):
     assert numbers(client, f"{GROUPS}/{friends}/members?limit=1") == [[several[0]], [several[3]]]
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("a", "one character"), ("", "must not be empty"), ("tamm%20m", "one character")],
+)
+def test_search_that_would_find_everybody_is_refused(client, text, problem):
+    ((where, why),) = problems_of(client.send("GET", f"{CONTACTS}?q={text}")).items()
+
+    assert (where, problem in why) == ("q", True)
+
+
+def test_search_is_a_list_of_its_own(client):
+    create(client, firstName="Any")
+
+    cursor = client.send("GET", f"{CONTACTS}?q=any&limit=1").json.get("nextCursor") or "x"
+    assert client.send("GET", f"{CONTACTS}?q=other&cursor={cursor}").status == 400
+
+
 def test_list_has_a_hundred_entries_unless_another_limit_is_asked_for(client, ministack):
     for index in range(101):
         create_group(client, str(index))

@@ -14,6 +14,7 @@ import time
 from contextlib import contextmanager
 from http.client import HTTPException
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import boto3
@@ -189,6 +190,25 @@ def test_counts_follow_through_the_stream_mapping(client):
     client.send("DELETE", f"{CONTACTS}/{numbers[1]}")
 
     await_true(lambda: count_of(client, group) == 2)
+
+
+def test_contact_is_found_and_forgotten_through_the_stream_mapping(stack):
+    client = stack.open_account()
+    for last, name in enumerate(["Jüri Tamm", "Mari Tamm", "Mari Mägi"]):
+        person = dict(zip(("firstName", "lastName"), name.split(), strict=True))
+        client.send("POST", "/v2/contacts", {"phoneNumber": f"+3725200000{last}", **person})
+
+    def found(text):
+        answer = client.send("GET", f"/v2/contacts?q={quote(text)}")
+        return [each["phoneNumber"][-1] for each in answer.json["contacts"]]
+
+    await_true(lambda: found("tamm") == ["0", "1"])
+    await_true(lambda: found("magi") == ["2"])
+    assert (found("juri ta"), found("0001")) == (["0"], ["1"])
+    client.send("PATCH", "/v2/contacts/+37252000000", {"lastName": "Kask"})
+    client.send("POST", "/v2/contacts/+37252000001/erase", {})
+    assert found("tamm") == []
+    await_true(lambda: found("kask") == ["0"])
 
 
 def test_file_goes_in_and_out_as_jobs(stack):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.domain.errors import OperatorError
-from chalicelib.entrypoints import cleanup_schedule, counter_stream
+from chalicelib.entrypoints import change_stream, cleanup_schedule, counter_stream
 from chalicelib.services import accounts
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
@@ -41,7 +41,7 @@ class Looks:
 @pytest.fixture
 def table(ministack, monkeypatch):
     """The table of this session's engine; the Lambdas find themselves connected to it."""
-    for module in (counter_stream, cleanup_schedule):
+    for module in (change_stream, counter_stream, cleanup_schedule):
         monkeypatch.setattr(module, "_connect", lambda: None)
     with ministack:
         yield ministack

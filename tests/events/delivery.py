@@ -1,16 +1,34 @@
 """Delivering a table's stream, as well and as badly as AWS may."""
 
 from chalicelib.entrypoints.counter_stream import count_changes
+from chalicelib.storage import keys
 from chalicelib.storage.stream_records import sequence_number_of
 from infra.local.stream_pump import Record, StreamPump
+
+
+def tokens_in_index(table, account_id):
+    """Return each token and number that the index of the search has of an account."""
+    pages = (
+        table.client()
+        .get_paginator("scan")
+        .paginate(
+            TableName=table.table,
+            ConsistentRead=True,
+            FilterExpression="begins_with(PK, :entries)",
+            ExpressionAttributeValues={":entries": {"S": f"SEARCH#{account_id}#"}},
+        )
+    )
+    return {keys.token_and_number(item["SK"]["S"]) for page in pages for item in page["Items"]}
 
 
 class Delivery:
     """Collects what the stream says of one account, and delivers it at a test's word."""
 
-    def __init__(self, table, account_id):
+    def __init__(self, table, account_id, handler=count_changes):
         self.account_id = account_id
+        self._handler = handler
         self.records: list[Record] = []
+        self.delivered: list[Record] = []
         self._collected: list[Record] = []
         self._pump = _connected_pump(table, self._collect)
 
@@ -23,10 +41,16 @@ class Delivery:
 
     def deliver(self, records):
         """Deliver *records* as one batch, and return the place of the first that failed."""
-        failures = count_changes({"Records": records}, None)["batchItemFailures"]
+        failures = self._handler({"Records": records}, None)["batchItemFailures"]
         failed = {failure["itemIdentifier"] for failure in failures}
         numbers = [sequence_number_of(record) for record in records]
         return next((n for n, number in enumerate(numbers) if number in failed), len(records))
+
+    def deliver_and_go_on(self, size):
+        """Deliver the next records, and go on behind those that did not fail."""
+        done = self.deliver(self.collect()[:size])
+        self.delivered += self.records[:done]
+        del self.records[:done]
 
     def deliver_all(self):
         """Deliver whatever is waiting."""

@@ -1,4 +1,4 @@
-"""Any history of use, with any delivery of its stream, ends with every count right."""
+"""Any history of use, with any delivery of its stream, ends with every count and token right."""
 
 from datetime import timedelta
 
@@ -14,6 +14,9 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.domain.errors import PhonebookError
+from chalicelib.domain.phone import PhoneNumber
+from chalicelib.domain.search import tokens_of
+from chalicelib.entrypoints.change_stream import follow_changes
 from chalicelib.services import accounts, contacts, groups
 from chalicelib.services.cleanup import clean_up
 from chalicelib.services.verifying import verify
@@ -24,7 +27,7 @@ from chalicelib.storage.sweeping import TOMBSTONE_LIFETIME
 from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
 from tests.events.conftest import NOW
-from tests.events.delivery import Delivery
+from tests.events.delivery import Delivery, tokens_in_index
 from tests.faulty_engine import FaultyEngine, break_down, faulty_engine, lose_answer
 from tests.sizes import FULL, HISTORIES, STEPS_OF_A_HISTORY
 from tests.storage.steps import (
@@ -44,6 +47,11 @@ contact_indexes = st.integers(0, CONTACTS - 1)
 group_indexes = st.integers(0, MAX_GROUPS - 1)
 sizes = st.integers(1, 30)
 
+WRITES = {"counting": "TransactWriteItems", "following": "BatchWriteItem"}
+"""The readers of the stream, and how each writes."""
+
+deliveries = st.sampled_from(sorted(WRITES))
+
 
 class History(RuleBasedStateMachine):
     """A phonebook in use. What is refused is refused; what must hold, holds all the same."""
@@ -55,8 +63,8 @@ class History(RuleBasedStateMachine):
     def open_account(self):
         self.now = NOW
         self.account = accounts.open_account("History", "EE", 1, stamp_of(NOW))
-        self.delivery = Delivery(self.table, self.account.id)
-        self.delivered = []
+        self.counting = Delivery(self.table, self.account.id)
+        self.following = Delivery(self.table, self.account.id, follow_changes)
         self.groups = [create_group(self.account) for _ in range(2)]
         self.all_groups = list(self.groups)
         for index in range(CONTACTS):
@@ -122,38 +130,46 @@ class History(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
         clean_up(stamp_of(self.now), lambda: 3600.0)
 
-    @rule(size=sizes)
-    def deliver(self, size):
-        batch = self.delivery.collect()[:size]
-        self.acknowledge(self.delivery.deliver(batch))
+    @rule(size=sizes, delivery=deliveries)
+    def deliver(self, size, delivery):
+        self.to(delivery).deliver_and_go_on(size)
 
-    @rule(size=sizes)
-    def deliver_twice(self, size):
-        batch = self.delivery.collect()[:size]
-        self.delivery.deliver(batch)
-        self.acknowledge(self.delivery.deliver(batch))
+    @rule(size=sizes, delivery=deliveries)
+    def deliver_twice(self, size, delivery):
+        to = self.to(delivery)
+        to.deliver(to.collect()[:size])
+        to.deliver_and_go_on(size)
 
-    @rule(size=sizes)
-    def deliver_and_crash_before_saying_so(self, size):
-        self.delivery.deliver(self.delivery.collect()[:size])
+    @rule(size=sizes, delivery=deliveries)
+    def deliver_and_crash_before_saying_so(self, size, delivery):
+        to = self.to(delivery)
+        to.deliver(to.collect()[:size])
 
-    @rule(size=sizes, fault=st.sampled_from([break_down, lose_answer]))
-    def deliver_while_the_engine_fails(self, size, fault):
-        self.engine.fail("TransactWriteItems", fault)
-        batch = self.delivery.collect()[:size]
-        self.acknowledge(self.delivery.deliver(batch))
+    @rule(size=sizes, delivery=deliveries, fault=st.sampled_from([break_down, lose_answer]))
+    def deliver_while_the_engine_fails(self, size, delivery, fault):
+        self.engine.fail(WRITES[delivery], fault)
+        self.to(delivery).deliver_and_go_on(size)
         self.engine.faults.clear()
 
-    @rule(size=sizes)
-    def deliver_in_halves_and_the_second_first(self, size):
-        batch = self.delivery.collect()[:size]
-        half = len(batch) // 2
-        self.delivery.deliver(batch[half:])
-        self.acknowledge(self.delivery.deliver(batch[:half]))
+    @rule(size=sizes, delivery=deliveries)
+    def deliver_in_halves_and_the_second_first(self, size, delivery):
+        to = self.to(delivery)
+        half = len(to.collect()[:size]) // 2
+        to.deliver(to.records[half:size])
+        to.deliver_and_go_on(half)
 
-    @rule(size=sizes)
-    def deliver_what_was_delivered_long_ago(self, size):
-        self.delivery.deliver(self.delivered[-size:])
+    @rule(size=sizes, delivery=deliveries)
+    def deliver_what_was_delivered_long_ago(self, size, delivery):
+        to = self.to(delivery)
+        to.deliver(to.delivered[-size:])
+
+    @rule(index=contact_indexes, name=st.sampled_from(["Mari", "Jüri Tamm", "Mart", ""]))
+    def name(self, index, name):
+        self.attempt(
+            lambda: change(
+                self.account, number(index), self.now, details={"first_name": name or None}
+            )
+        )
 
     @invariant()
     def every_contact_has_a_date_if_and_only_if_it_is_in_no_group(self):
@@ -164,7 +180,8 @@ class History(RuleBasedStateMachine):
         for _ in range(3):
             self.now += TOMBSTONE_LIFETIME
             clean_up(stamp_of(self.now), lambda: 3600.0)
-        self.delivery.deliver_all()
+        self.counting.deliver_all()
+        self.following.deliver_all()
         kept = list(ContactItem.query(keys.contacts(self.account.id), consistent_read=True))
         named = {item.sk: item.group_ids or set() for item in kept}
         assert read_counter(Counter(self.account.id, None)) == len(kept)
@@ -182,6 +199,12 @@ class History(RuleBasedStateMachine):
         for item in kept:
             assert bool(item.group_ids) != bool(item.scheduled_deletion_date)
         assert not list(ContactItem.query(keys.tombstones(self.account.id), consistent_read=True))
+        tokens = {
+            (token, item.sk)
+            for item in kept
+            for token in tokens_of(contacts.retrieve_contact(self.account, PhoneNumber(item.sk)))
+        }
+        assert tokens_in_index(self.table, self.account.id) == tokens
         with self.table.environment():
             assert list(verify(self.account.id, stamp_of(self.now), fix=False)) == []
 
@@ -191,9 +214,8 @@ class History(RuleBasedStateMachine):
         except PhonebookError:
             return
 
-    def acknowledge(self, count):
-        self.delivered += self.delivery.records[:count]
-        del self.delivery.records[:count]
+    def to(self, delivery):
+        return getattr(self, delivery)
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")

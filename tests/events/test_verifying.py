@@ -17,7 +17,7 @@ from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import OperatorError, PhonebookError, UnavailableError
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.services import accounts, blacklist, contacts, groups, verifying
-from chalicelib.storage import keys, mending
+from chalicelib.storage import keys, mending, search_index
 from chalicelib.storage import recount as fences
 from chalicelib.storage.aside import put_aside
 from chalicelib.storage.counters import Counter
@@ -279,6 +279,18 @@ MENDED = {
         Kind.COUNT_SPOILT,
         lambda book: book.change(
             keys.account(book.account.id), keys.ACCOUNT, Path("contactsCount").set("many")
+        ),
+    ),
+    "entry of the search of a token that its contact does not have": (
+        Kind.SEARCH_STRAY,
+        lambda book: search_index.write_entries(
+            book.account.id, [search_index.Indexed(number(1).e164, frozenset({"nobody"}))], ()
+        ),
+    ),
+    "entry of the search of nobody": (
+        Kind.SEARCH_STRAY,
+        lambda book: search_index.write_entries(
+            book.account.id, [search_index.Indexed("+37259999999", frozenset({"nobody"}))], ()
         ),
     ),
     "fence among contacts": (

@@ -17,19 +17,21 @@ from chalicelib.dialects.v2 import V2
 from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import cleanup_schedule, counter_stream
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPORT_SECURITY
+from chalicelib.services.indexing import INDEXED
 from chalicelib.storage import keys
 from chalicelib.storage.counters import COUNTED
 from chalicelib.storage.dynamodb import connection
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import CredentialItem
 from chalicelib.storage.keys import ItemKind
+from chalicelib.storage.stream_records import StreamEvent
 from infra.aws.package import package_stage, stages
 from infra.documents import table
 from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
 from tests.paths import PROJECT
 
 FUNCTIONS = (
-    "APIHandler", "CounterStream", "PurgeSchedule",
+    "APIHandler", "CounterStream", "ChangeStream", "PurgeSchedule",
     "ImportPlanner", "ImportWorker", "ExportWriter", "JobGiveUp",
 )  # fmt: skip
 FILES_OF_JOBS = re.compile(r"\$\{JobFiles\.Arn\}/(imports|exports)/\*(/file)?")
@@ -90,6 +92,7 @@ def test_whatever_sends_dead_letters_may_do_so(expanded, resources):
     """Both Lambdas by their roles, and the schedule's rule by its queue's policy."""
     for role, queue in [
         ("CounterStreamRole", "CounterDeadLetters"),
+        ("ChangeStreamRole", "ChangeDeadLetters"),
         ("PurgeScheduleRole", "PurgeDeadLetters"),
     ]:
         sending = [
@@ -236,13 +239,18 @@ def test_stream_mapping_reports_single_failures_and_gives_up_in_the_end(resource
     assert ["PhonebookTable", "StreamArn"] in json_values(properties["Stream"], "Fn::GetAtt")
 
 
-def test_filter_lets_through_what_is_counted_and_nothing_else(resources):
-    event = resources["CounterStream"]["Properties"]["Events"]["CounterStreamDynamodbEventSource"]
+@pytest.mark.parametrize(("reader", "wanted"), [("Counter", COUNTED), ("Change", INDEXED)])
+def test_filter_lets_through_what_a_reader_wants_and_nothing_else(resources, reader, wanted):
+    events = resources[f"{reader}Stream"]["Properties"]["Events"]
+    event = events[f"{reader}StreamDynamodbEventSource"]
     (filter_,) = event["Properties"]["FilterCriteria"]["Filters"]
     pattern = json.loads(filter_["Pattern"])
-    prefixes = [each["prefix"] for each in pattern["dynamodb"]["Keys"]["PK"]["S"]]
+    prefixes = {
+        key: [each["prefix"] for each in asked["S"]]
+        for key, asked in pattern["dynamodb"]["Keys"].items()
+    }
 
-    assert set(pattern["eventName"]) == COUNTED.events
+    assert set(pattern.get("eventName", StreamEvent)) == wanted.events
     items = [
         (keys.account("a"), keys.ACCOUNT),
         (keys.credential("u"), keys.CREDENTIAL),
@@ -261,12 +269,16 @@ def test_filter_lets_through_what_is_counted_and_nothing_else(resources):
         (keys.ASIDE, keys.aside("r", 0)),
         (keys.imports("a"), keys.of_id(1)),
         (keys.exports("a"), keys.of_id(1)),
+        (keys.search("a", "ta"), keys.search_entry("tamm", "+1")),
     ]
     kinds = [keys.kind_of(partition, sort_key) for partition, sort_key in items]
     assert set(kinds) == set(ItemKind)
-    for (partition, _), kind in zip(items, kinds, strict=True):
-        passes = any(partition.startswith(prefix) for prefix in prefixes)
-        assert passes == (kind in COUNTED.kinds), partition
+    for (partition, sort_key), kind in zip(items, kinds, strict=True):
+        passes = all(
+            any(key.startswith(prefix) for prefix in prefixes.get(name, [""]))
+            for name, key in (("PK", partition), ("SK", sort_key))
+        )
+        assert passes == (kind in wanted.kinds), partition
 
 
 def test_what_the_gateway_answers_itself_is_an_error_in_every_dialect(gateway_answers):

@@ -69,6 +69,7 @@ ITEMS = {
     ),
     "LedgerItem": "at:S changedBy:S changedVia:S note:S reason:S state:S",
     "MembershipItem": "changedBy:S changedVia:S joinedOn:S",
+    "SearchItem": "text:S",
     "StampedItem": "changedBy:S changedVia:S",
     "SuppressedItem": "changedBy:S changedVia:S createdOn:S",
     "SuppressionKeyItem": "changedBy:S changedVia:S key:S",
@@ -98,6 +99,8 @@ MADE = {
     keys.ledger_entry: ("+372#0000000007", "+372", 7),
     keys.imports: ("IMPORTS#a", "a"),
     keys.exports: ("EXPORTS#a", "a"),
+    keys.search: ("SEARCH#a#ta", "a", "ta"),
+    keys.search_entry: ("tamm#+372", "tamm", "+372"),
     keys.tombstones: ("TOMBSTONES#a", "a"),
     keys.applied: ("APPLIED#e", "e"),
     keys.aside: ("r#0007", "r", 7),
@@ -116,6 +119,7 @@ READ = {
     "username_of", "account_in", "record_of_aside", "kind_of", "owner_of", "is_sort_key_of",
     "token_of_fence", "is_number", "group_of_tombstone", "due_after", "after_account",
     "day_of_due", "day_of_sweep", "number_and_position", "id_in",
+    "account_of_search", "after_token", "token_and_number",
 }  # fmt: skip
 """The functions that read a key, or make what is only compared with one."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib.dialects.bodies import (
     BODY,
@@ -35,10 +35,14 @@ from chalicelib.domain.precondition import Precondition, Version, version_of
 from chalicelib.domain.text import checked_text
 from chalicelib.services.profiles import Profile
 
+if TYPE_CHECKING:
+    from chalicelib.domain.search import Search
+
 PHONE_NUMBER: Final = "phoneNumber"
 ATTRIBUTES: Final = "attributes"
 GROUPS: Final = "groups"
 BLACKLISTED: Final = "blacklisted"
+SEARCH: Final = "q"
 READ_ONLY: Final = frozenset({
     "id", BLACKLISTED, "scheduledDeletionDate", "createdOn", "updatedOn",
 })  # fmt: skip
@@ -202,15 +206,17 @@ def parse_precondition(request: Request) -> Precondition:
     return Precondition(versions, exists)
 
 
-def parse_filter(request: Request) -> tuple[list[int], bool | None]:
-    """Read the groups whose contacts to list, and whether to list the blacklisted ones only.
+def parse_filter(request: Request) -> tuple[list[int], bool | None, "Search | None"]:
+    """Read of which groups to list contacts, whether blacklisted ones, and what to look for.
 
     Raises:
-        InvalidDataError: A group is not a UUID, or ``blacklisted`` is not ``true`` or ``false``.
+        InvalidDataError: A group is not a UUID, or ``blacklisted`` is not ``true`` or ``false``, or
+            ``q`` is nothing that can be looked for.
 
     """
     groups: list[int] = []
     is_blacklisted = None
+    search = None
     problems = ProblemCollector()
     with problems:
         groups = [_read_group_id("group", text) for text in request.query.get("group", ())]
@@ -219,8 +225,14 @@ def parse_filter(request: Request) -> tuple[list[int], bool | None]:
         if sent not in {None, "true", "false"}:
             raise InvalidDataError.of(BLACKLISTED, "must be true or false")
         is_blacklisted = None if sent is None else sent == "true"
+    with problems:
+        text = request.last_in_query(SEARCH)
+        if text is not None:
+            from chalicelib.domain.search import parse_search  # noqa: PLC0415 - few requests do
+
+            search = parse_search(text)
     problems.raise_if_any()
-    return groups, is_blacklisted
+    return groups, is_blacklisted, search
 
 
 def contact_response(

@@ -9,6 +9,7 @@ from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.operations import Operation
 from chalicelib.dialects.pages import PAGING
 from chalicelib.dialects.v2.contacts import (
+    SEARCH,
     Sent,
     contact_response,
     parse_contact,
@@ -84,14 +85,15 @@ def get_account(_request: Request, caller: Caller) -> Response:
 
 
 def list_contacts(request: Request, caller: Caller) -> Response:
-    """List contacts in the order of numbers: all, or those of groups, or by the blacklist."""
+    """List contacts in the order of numbers: all, of groups, by the blacklist or by a search."""
     account = caller.account
-    group_ids, is_blacklisted = parse_filter(request)
-    list_key = ["v2 contacts", str(is_blacklisted), *map(str, sorted(group_ids))]
+    group_ids, is_blacklisted, search = parse_filter(request)
+    text = request.last_in_query(SEARCH) or ""
+    list_key = ["v2 contacts", str(is_blacklisted), *map(str, sorted(group_ids)), text]
     page = parse_list(request, account, *list_key)
     found = listing.list_contacts(
         account,
-        ContactListing(frozenset(group_ids) or None, is_blacklisted),
+        ContactListing(frozenset(group_ids) or None, is_blacklisted, search),
         after=page.after,
         expected=page.size_to_read,
     )
@@ -413,7 +415,7 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "GET": Operation(
             list_contacts,
             only_reads=True,
-            one=PAGING | {"blacklisted"},
+            one=PAGING | {"blacklisted", SEARCH},
             many=frozenset({"group"}),
         ),
         "POST": Operation(create_contact, reads_body=True),
