@@ -86,7 +86,7 @@ class Plan:
         # Without a name, the file is gone when the process ends, however it ends.
         path.unlink()
         self._rows: list[tuple[int, int, str, str]] = []
-        self._names: set[str] = set()
+        self._names: dict[str, None] = {}
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -149,15 +149,15 @@ class Plan:
             UnreadableFileError: There are too many.
 
         """
-        self._names.add(name)
+        self._names[name] = None
         if len(self._names) > MAX_IMPORT_GROUPS:
             raise UnreadableFileError(
                 f"The file names more than {MAX_IMPORT_GROUPS:,} groups: is it another column?"
             )
 
     def groups(self) -> list[str]:
-        """Return the names of all groups that the rows name, in order."""
-        return sorted(self._names)
+        """Return the names of all groups that the rows name, in the order of the file."""
+        return list(self._names)
 
     def parts(self) -> Iterator[list[PlannedRow]]:
         """Yield the rows in parts, each of which can be written by itself."""

@@ -5,8 +5,8 @@ is run again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Final, TypeAlias
 
@@ -63,7 +63,7 @@ class Import:
         """Return the groups of some names; those that are missing are created.
 
         Names are compared in Unicode's NFC. It may be repeated, also by several at once: one group
-        is created for a name.
+        is created for a name. They are listed by the time of their creation: in the order of names.
         """
         there: dict[str, list[Group]] = {}
         for group in groups.list_groups(self.caller.account.id):
@@ -71,7 +71,8 @@ class Import:
         found: dict[str, Group | InvalidDataError] = {}
         for name in map(composed, names):
             if name not in found:
-                found[name] = self._group_of(name, there.get(name, ()), now)
+                moment = now + timedelta(microseconds=len(found))
+                found[name] = self._group_of(name, there.get(name, ()), moment)
         return {name: found[composed(name)] for name in names}
 
     def write(
@@ -134,15 +135,21 @@ class Import:
         return {**stopped, **dict(zip(contacts, written, strict=True)), **refused}
 
     def _stop(self, rows: Mapping[int, ImportRow], now: datetime) -> dict[int, StopOutcome]:
-        stops = {
-            place: Stop(row.phone_number, row.stop, row.note)
-            for place, row in rows.items()
-            if row.stop is not None
-        }
-        outcomes = blacklist.stop_numbers(
-            self.caller, list(stops.values()), now, is_rehearsal=self.is_rehearsal
+        # An entry of the ledger goes before its contact, which knows neither reason nor note.
+        places = sorted(
+            (place for place, row in rows.items() if row.stop is not None),
+            key=lambda place: rows[place].is_contact,
         )
-        return dict(zip(stops, outcomes, strict=True))
+        stops = [
+            Stop(row.phone_number, row.stop, row.note)
+            for row in map(rows.__getitem__, places)
+            if row.stop is not None
+        ]
+        outcomes = blacklist.stop_numbers(self.caller, stops, now, is_rehearsal=self.is_rehearsal)
+        return {
+            place: _repeating(outcome, places)
+            for place, outcome in zip(places, outcomes, strict=True)
+        }
 
     def _writer(
         self, rows: Mapping[int, ImportRow], named: GroupsByName, now: datetime
@@ -213,6 +220,13 @@ def outcomes_of(
             else outcome.phone_number.e164
         )
         yield RowOutcome(line, outcome.effect.value, about, repeats)
+
+
+def _repeating(outcome: StopOutcome, places: Sequence[int]) -> StopOutcome:
+    """Return an outcome with the place, among all rows, of the row that it repeats."""
+    if isinstance(outcome, Rejected) or outcome.repeats is None:
+        return outcome
+    return replace(outcome, repeats=places[outcome.repeats])
 
 
 def _reason_of(outcome: Outcome | StopOutcome) -> PhonebookError:

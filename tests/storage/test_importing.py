@@ -23,8 +23,13 @@ from tests.storage.test_races import THREADS, at_once
 NUMBER, OTHER, THIRD, FOURTH = (PhoneNumber(f"+3725100000{index}") for index in range(4))
 
 
-def move_in(account, folder, text, *, mode=ImportMode.UPSERT, into=None, is_rehearsal=False):
+def move_in(account, folder, text, **more):
     """Import a text; return the outcome of each line."""
+    return {each.line: each.outcome for each in outcomes_in(account, folder, text, **more)}
+
+
+def outcomes_in(account, folder, text, *, mode=ImportMode.UPSERT, into=None, is_rehearsal=False):
+    """Import a text; return all that is told of each line."""
     importing = Import(caller_of(account, "tests.import"), mode, is_rehearsal=is_rehearsal)
     if into:
         importing = Import(importing.caller, mode, importing.make_group(into, NOW), is_rehearsal)
@@ -36,7 +41,7 @@ def move_in(account, folder, text, *, mode=ImportMode.UPSERT, into=None, is_rehe
         for part in plan.parts():
             written = importing.write([row for _, row in part], named, NOW)
             done |= {each.line: each for each in outcomes_of(part, written)}
-    return {line: done[line].outcome for line in sorted(done)}
+    return [done[line] for line in sorted(done)]
 
 
 def made_group(importing, name):
@@ -109,6 +114,28 @@ def test_blacklist_stops_numbers_and_creates_no_contact(account, tmp_path):
     )  # fmt: skip
     assert first.reason.value == "import"
     assert list(contacts.list_contacts(account)) == []
+
+
+def test_entry_of_the_ledger_keeps_its_note_beside_its_contact_and_repeats_no_other_row(
+    account, tmp_path
+):
+    entry = f'{{"type": "entry", "phoneNumber": "{NUMBER}", "reason": "import", "note": "wrote"}}\n'
+    contact = f'{{"phoneNumber": "{NUMBER}", "blacklisted": true}}\n'
+    other = f'{{"phoneNumber": "{NUMBER}"}}\n'
+
+    done = outcomes_in(account, tmp_path, other + contact + entry + entry)
+
+    assert [(each.outcome, each.repeats) for each in done] == [
+        ("suppressed", None), ("duplicate", 1), ("created", None), ("duplicate", 3),
+    ]  # fmt: skip
+    ((_, kept),) = blacklist.list_ledger(account, NUMBER)
+    assert (kept.reason.value, kept.note) == ("import", "wrote")
+
+
+def test_groups_are_created_in_the_order_of_the_file(account, tmp_path):
+    move_in(account, tmp_path, f"Phone,Group\n{NUMBER},Zebra ::: Lion\n{OTHER},Ape\n")
+
+    assert [group.name for group in groups.list_groups(account)] == ["Zebra", "Lion", "Ape"]
 
 
 @pytest.mark.parametrize("mode", [ImportMode.UPSERT, ImportMode.CREATE])
