@@ -9,15 +9,10 @@ import openpyxl
 import pytest
 
 from chalicelib.domain.imports import ImportRow
+from tests.importing.messy import NAMES
 from tests.importing.reading import rows_of
 from tests.sizes import PEOPLE_TO_IMPORT
 
-NAMES = (
-    "Mari", "Jüri", "Łukasz", "Þórunn", "Çağlar", "Đặng", "Олена", "Ђорђе",
-    "Ελένη", "نور", "שרה", "अनन्या", "প্রিয়া", "ਗੁਰਪ੍ਰੀਤ", "ગીતા", "ஆனந்த்",
-    "లక్ష్మి", "ಕಾವ್ಯ", "ശ്രീ", "නිමල්", "สมชาย", "ສົມພອນ", "မြင့်", "ទេវី",
-    "小明", "さくら", "민준", "አበበ", "გიორგი", "Արամ", "ᏣᎳᎩ",
-)  # fmt: skip
 FAULTS = (
     "3.72510E+10", "37251000000.0", "51 00", "oops", "", "+372510000000000000", "0",
     "+37251000001 / +37251000002", "+37251000001,+37251000002", "+99912345678",
