@@ -1,19 +1,29 @@
 """Opt-outs under every operation of every dialect: none is lifted by the way, and none is lost."""
 
-from contextlib import suppress
+from collections import deque
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.imports import ImportMode, ImportRow
 from chalicelib.domain.phone import PhoneNumber
+from chalicelib.migrating.errors import GroupJustDeletedError
+from chalicelib.migrating.migration import Migration
+from chalicelib.migrating.registry import VENDORS
+from chalicelib.migrating.report import Report
+from chalicelib.migrating.vendor import VendorApi, VendorKey
+from chalicelib.migrating.writing import Writer
 from chalicelib.services import accounts
 from chalicelib.services.importing import Import
+from chalicelib.storage.dynamodb.clock import time_of_table
 from tests.behaviour.atom import AtomSpeaker
+from tests.behaviour.devino import DevinoSpeaker
 from tests.behaviour.messente import MessenteSpeaker
 from tests.behaviour.speaker import RefusedError
 from tests.behaviour.speakers import SPEAKERS
@@ -108,22 +118,22 @@ WHAT: Final = (
 
 
 def steps(*what):
-    return st.lists(
-        st.builds(
-            Step,
-            kind=st.sampled_from(SPEAKERS),
-            what=st.sampled_from(what),
-            number=st.integers(0, len(NUMBERS) - 1),
-            group=st.sampled_from(sorted(GROUPS)),
-            other=st.sampled_from(sorted(GROUPS)),
-        ),
-        min_size=10,
-        max_size=30,
+    return st.lists(one_step(GROUPS, *what), min_size=10, max_size=30)
+
+
+def one_step(groups, *what):
+    return st.builds(
+        Step,
+        kind=st.sampled_from(SPEAKERS),
+        what=st.sampled_from(what),
+        number=st.integers(0, len(NUMBERS) - 1),
+        group=st.sampled_from(sorted(groups)),
+        other=st.sampled_from(sorted(groups)),
     )
 
 
 def create_group(client, name):
-    body = {"name": name, "kind": GROUPS[name]}
+    body = {"name": name, "kind": {**GROUPS, **THEIRS}[name]}
     assert client.send("POST", "/v2/groups", body).status == 201
 
 
@@ -184,6 +194,102 @@ def test_nobody_is_reached_again_by_an_import_or_an_erasure(ministack, app_url, 
         if reached - before:
             assert step.what in LIFTING
             assert reached - before == {NUMBERS[step.number]}
+
+
+THEIRS: Final = {"pals": "standard", "quit": "stoplist"}
+"""The groups of an account that is migrated. A stoplist is a standard group to most vendors."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A step in one of two accounts: the one that is migrated, or the one into which it is."""
+
+    is_theirs: bool
+    step: Step
+
+
+def told_steps():
+    """Return histories of both accounts, with migrations between them."""
+    # After migrations from several vendors, two of ours may be called like their stoplist.
+    ours = {*GROUPS, "pals"}
+    return st.lists(
+        st.one_of(
+            st.builds(Told, st.just(value=True), one_step(THEIRS, *WHAT, "stop", "stop", "erase")),
+            st.builds(
+                Told, st.just(value=False), one_step(ours, *WHAT, "stop", "erase", "move_in")
+            ),
+            st.builds(Told, st.just(value=False), one_step(ours, "migrate")),
+        ),
+        min_size=10,
+        max_size=20,
+    )
+
+
+@pytest.mark.real_engine
+@settings(
+    max_examples=HISTORIES_OF_OPT_OUTS // 3,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(told_steps())
+def test_nobody_is_reached_again_by_a_migration_and_none_of_its_opt_outs_is_lost(
+    ministack, app_url, history
+):
+    theirs, ours = (open_client(ministack, app_url) for _ in range(2))
+    for client, names in ((theirs, THEIRS), (ours, GROUPS)):
+        for name in names:
+            create_group(client, name)
+    reached = set(NUMBERS)
+
+    for told in history:
+        if told.is_theirs:
+            told.step.take(theirs)
+        elif told.step.what == "migrate":
+            migrate(ministack, theirs, ours, vendor_of(told.step))
+            assert not reached_numbers(ours) & opt_outs_that_are_told(theirs, vendor_of(told.step))
+        elif told.step.what == "move_in":
+            move_in(ministack, ours, told.step)
+        else:
+            told.step.take(ours)
+
+        before, reached = reached, reached_numbers(ours)
+        if reached - before:
+            assert not told.is_theirs
+            assert told.step.what in LIFTING
+            assert reached - before == {NUMBERS[told.step.number]}
+
+
+def migrate(connected, source, target, vendor):
+    """Migrate an account into another, as the command line does."""
+    key = VendorKey(source.username, source.secret)
+    kind = VENDORS[vendor]
+    with connected, closing(VendorApi(source.url, key, kind.authorization(key))) as api:
+        read = kind(api)
+        account = accounts.retrieve_account(target.account)
+        caller = Caller.operator(account, via=f"migrate.{vendor}")
+        writer = Writer(caller, source.url, read.notation)
+        report = Report(read.lost, read.not_told)
+        # A group that was deleted here a moment ago ends a migration; its opt-outs came first.
+        with suppress(GroupJustDeletedError):
+            deque(Migration(read, writer, report, time_of_table, nullcontext).run(), maxlen=0)
+        assert not report.rejected
+
+
+def vendor_of(step):
+    """Return the vendor whose dialect a migration speaks: one that tells opt-outs, not ours."""
+    return step.kind.dialect if step.kind.dialect in VENDORS else "devino"
+
+
+def opt_outs_that_are_told(client, vendor):
+    """Return the numbers of which a vendor's API says that they must not be messaged."""
+    if vendor == "messente":
+        return set(MessenteSpeaker(client).list_blacklist())
+    if vendor == "devino":
+        devino = DevinoSpeaker(client)
+        lists = devino._send("GET", "/contact-groups")
+        return {
+            number for each in lists for number in devino.list_unsubscribed(each["contactGroupId"])
+        }
+    return set()
 
 
 def move_in(connected, client, step):
