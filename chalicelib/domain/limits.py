@@ -76,6 +76,7 @@ MAX_COLUMNS: Final = 1_000
 """Of a file to import. Google's have about a hundred."""
 
 MAX_CARD_LINE_BYTES: Final = 64 * 1024
+MAX_CARD_BYTES: Final = 1024 * 1024
 """A property of a business card (vCard) that we read. Pictures, which may be longer, are skipped.
 """
 

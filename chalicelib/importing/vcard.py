@@ -9,9 +9,10 @@ import quopri
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import BinaryIO, Final, NamedTuple
 
-from chalicelib.domain.limits import MAX_CARD_LINE_BYTES, MAX_COLUMNS
+from chalicelib.domain.limits import MAX_CARD_BYTES, MAX_CARD_LINE_BYTES, MAX_COLUMNS
 from chalicelib.domain.text import json_text
 from chalicelib.importing.columns import (
     ATTRIBUTES,
@@ -40,11 +41,15 @@ _READ: Final = frozenset({
 })  # fmt: skip
 _BEGIN: Final = b"BEGIN:VCARD"
 _END: Final = b"END:VCARD"
-_AGENT: Final = b"AGENT"
+_AGENT: Final = re.compile(rb"(?:[A-Z0-9-]+\.)?AGENT\b")
 """The property of version 2.1 that holds another person's card."""
 _LINE_ENDS: Final = (b"\n", b"\r")
 _AT_A_LONE_CR: Final = re.compile(rb"(?<=\r)(?=[^\n])", re.DOTALL)
 _BASE64: Final = frozenset({"B", "BASE64"})
+_IN_BASE64: Final = re.compile(rb"[^:]*;(?:ENCODING=)?(?:B|BASE64)(?:;[^:]*)?:", re.IGNORECASE)
+_BROKEN_QUOTE: Final = re.compile(rb"=(?![0-9A-Fa-f]{2}|$)")
+_UNLIKED: Final = 100
+"""The preference of what has none; 1 is the highest (RFC 6350)."""
 _NAMED: Final = re.compile(rb"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)[;:]")
 _SPLIT_AT: Final = re.compile(r"\\(.)|([;,])", re.DOTALL)
 _APPLE_LABEL: Final = re.compile(r"_\$!<(.*)>!\$_")
@@ -52,6 +57,14 @@ _MOBILE_KINDS: Final = frozenset({"CELL", "MOBILE", "IPHONE"})
 _OTHER_KINDS: Final = frozenset({"HOME", "WORK", "CAR"})
 _NEVER_KINDS: Final = frozenset({"FAX", "PAGER", "MODEM", "BBS"})
 _NOT_SHOWN: Final = frozenset({"PREF", "VOICE", "INTERNET", "UTF-8"})
+
+
+class _Place(Enum):
+    """Where a line is: the first of a card, its last, or between."""
+
+    BEGIN = auto()
+    INSIDE = auto()
+    END = auto()
 
 
 class Card(NamedTuple):
@@ -89,6 +102,7 @@ class _Open:
     depth: int = 1
     problem: str | None = None
     properties: list[_Property] = field(default_factory=list)
+    size: int = 0
 
     def take(self, content: bytes) -> None:
         """Take a line of it, if it is one that a contact has."""
@@ -100,13 +114,19 @@ class _Open:
                 self.problem = f"has more than {MAX_COLUMNS:,} properties"
             elif len(content) > MAX_CARD_LINE_BYTES:
                 self.problem = f"has a property with more than {MAX_CARD_LINE_BYTES:,} bytes"
+            elif self.size + len(content) > MAX_CARD_BYTES:
+                self.problem = f"has more than {MAX_CARD_BYTES:,} bytes of numbers and texts"
             else:
-                self._add(_property_in(content))
+                self.size += len(content)
+                self._add(content)
 
-    def _add(self, found: _Property) -> None:
+    def _add(self, content: bytes) -> None:
+        found = _property_in(content)
         encodings = {value.upper() for name, value in found.parameters if name in {"ENCODING", ""}}
         if encodings & _BASE64:
             self.problem = f"has {found.name} in base64"
+        elif _is_quoted_printable(content) and _BROKEN_QUOTE.search(_parted(content)[1]):
+            self.problem = f"has {found.name} in quoted-printable that is broken"
         else:
             self.properties.append(found)
 
@@ -127,7 +147,7 @@ def cards_of(file: BinaryIO) -> Iterator[Card]:
     before = b""
     for number, content in _unfolded(file):
         line = content.rstrip().upper()
-        if line == _BEGIN and card and before.startswith(_AGENT):
+        if line == _BEGIN and card and _AGENT.match(before):
             card.depth += 1
         elif line == _BEGIN or (not card and line.endswith(_BEGIN)):
             if card:
@@ -151,23 +171,22 @@ def text_of_cards(file: BinaryIO, why: Callable[[int], str | None]) -> Iterator[
     A byte that is not UTF-8 is half of a surrogate pair: its card may name another encoding.
     """
     reason: str | None = None
-    depth, before = 0, b""
-    for number, content in _physical(file):
-        line = content.rstrip().upper()
-        if line == _BEGIN and depth and before.startswith(_AGENT):
-            depth += 1
-        elif line.endswith(_BEGIN):
-            depth, reason = 1, why(number)
-        elif line == _END:
-            depth -= 1
-        if reason is not None:
-            if line == _END and not depth:
-                yield f"{REJECTED_BECAUSE}:{escaped(reason)}\r\n"
-            if not line.startswith(REJECTED_BECAUSE.encode()):
-                yield content.decode(errors="surrogateescape")
-        if line == _END and not depth:
+    for place, number, content in _placed(file):
+        if place is _Place.BEGIN:
+            # The card before it has no end.
+            yield from _as_property(reason)
+            reason = why(number)
+        elif place is _Place.END:
+            yield from _as_property(reason)
+        is_told = content.upper().startswith(REJECTED_BECAUSE.encode())
+        if reason is not None and not is_told:
+            yield content.decode(errors="surrogateescape")
+        if place is _Place.END:
             reason = None
-        before = line
+    if reason is not None:
+        # The file was cut in the middle of a line.
+        yield "\r\n"
+    yield from _as_property(reason)
 
 
 def escaped(text: str) -> str:
@@ -175,6 +194,28 @@ def escaped(text: str) -> str:
     text = text.replace("\\", "\\\\").replace("\r\n", "\\n")
     text = text.replace("\n", "\\n").replace("\r", "\\n")
     return text.replace(",", "\\,").replace(";", "\\;")
+
+
+def _as_property(reason: str | None) -> Iterator[str]:
+    if reason is not None:
+        yield f"{REJECTED_BECAUSE}:{escaped(reason)}\r\n"
+
+
+def _placed(file: BinaryIO) -> Iterator[tuple[_Place, int, bytes]]:
+    """Yield each line with its place among the cards and its number."""
+    depth, before = 0, b""
+    for number, content in _physical(file):
+        line = content.rstrip().upper()
+        place = _Place.INSIDE
+        if line == _BEGIN and depth and _AGENT.match(before):
+            depth += 1
+        elif line.endswith(_BEGIN):
+            depth, place = 1, _Place.BEGIN
+        elif line == _END:
+            depth -= 1
+            place = _Place.INSIDE if depth else _Place.END
+        yield place, number, content
+        before = line
 
 
 def _physical(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -195,24 +236,26 @@ def _physical(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 def _unfolded(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield each content line with the number of its first line, put together from its parts.
 
-    Of a line that is too long, only the beginning is kept: the value is not read then.
+    Of a line that is too long, only the beginning is kept: the value is not read then. Version 2.1
+    does not indent base64, in which there is neither a colon nor a semicolon.
     """
-    first, kept, is_soft, is_open = 0, b"", False, False
+    first, kept, is_soft, is_open, is_picture = 0, b"", False, False, False
     for number, content in _physical(file):
         line = content.rstrip(b"\r\n")
-        goes_on = is_open or is_soft or (bool(kept) and content[:1] in {b" ", b"\t"})
+        is_more_of_picture = is_picture and line and b":" not in line and b";" not in line
+        is_folded = bool(kept) and content[:1] in {b" ", b"\t"}
+        goes_on = is_open or is_soft or is_folded or is_more_of_picture
         if not goes_on:
             if kept:
                 yield first, kept
-            first, kept = number, b""
-        elif not is_open and not is_soft:
+            first, kept, is_picture = number, b"", False
+        elif is_folded and not is_open and not is_soft:
             line = line[1:]
-        if is_soft:
-            kept = kept[:-1]
-        if len(kept) <= MAX_CARD_LINE_BYTES:
-            kept += line
         is_open = not content.endswith(_LINE_ENDS)
-        is_soft = not is_open and kept.endswith(b"=") and _is_quoted_printable(kept)
+        is_soft = not is_open and line.endswith(b"=") and _is_quoted_printable(kept + line)
+        if len(kept) <= MAX_CARD_LINE_BYTES:
+            kept += line[:-1] if is_soft else line
+        is_picture = is_picture or _IN_BASE64.match(kept) is not None
     if kept:
         yield first, kept
 
@@ -270,12 +313,12 @@ def _person_in(properties: Sequence[_Property]) -> Person:
     return Person(
         phones=[
             Written(_column(each, labels), _number_in(each.value), _rank(each))
-            for each in properties
+            for each in sorted(properties, key=_preference)
             if each.name == "TEL" and each.value.strip()
         ],
         emails=[
             Written(_column(each, labels), _listed(each.value, "")[0], MAIN)
-            for each in sorted(properties, key=lambda one: "PREF" not in one.kinds)
+            for each in sorted(properties, key=_preference)
             if each.name == "EMAIL" and each.value
         ],
         fields={name: Written(name, text) for name, text in _fields_in(values).items() if text},
@@ -304,6 +347,14 @@ def _fields_in(values: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
         name: _listed(values[key][0], "")[0] for key, name in OWN_FIELDS.items() if key in values
     }
     return {**fields, **own}
+
+
+def _preference(each: _Property) -> int:
+    """Return how soon a property is taken: the lower, the sooner."""
+    for name, value in each.parameters:
+        if name == "PREF" and value.isascii() and value.isdigit():
+            return int(value[:3])
+    return 1 if "PREF" in each.kinds else _UNLIKED
 
 
 def _rank(phone: _Property) -> int:

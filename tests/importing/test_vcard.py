@@ -50,6 +50,53 @@ CARDS = {
             "attributes": {"TEL FAX WORK": "600 0009", "TEL X-OWN": "1"},
         },
     ),
+    "outlook": (
+        card(
+            "N;LANGUAGE=en-us:Müller;Jörg", "FN;CHARSET=utf-8:Jörg Müller",
+            "NOTE;ENCODING=QUOTED-PRINTABLE:met in Graz=0D=0A=", "   and in Linz=0D=0A=", "",
+            "TEL;WORK;VOICE:+43 316 000000", "TEL;CELL;VOICE:+43 664 0000000",
+            "PHOTO;TYPE=JPEG;ENCODING=BASE64:", "/9j/4AAQSkZJRgABAQEAYABgAAD",
+            "2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRof", "",
+            "X-MS-OL-DESIGN;CHARSET=utf-8:<card/>",
+            "EMAIL;PREF;INTERNET:joerg@example.at", version="2.1",
+        ),
+        {
+            "number": "+436640000000", "first_name": "Jörg", "last_name": "Müller",
+            "email": "joerg@example.at", "attributes": {"TEL WORK": "+43 316 000000"},
+        },
+    ),
+    "google": (
+        card(
+            "FN:Mari Tamm", "N:Tamm;Mari;;;", "EMAIL;TYPE=INTERNET:m@acme.ee",
+            "item1.TEL:+372 600 0002", "item1.X-ABLabel:Ski hut", "TEL;TYPE=CELL:+372 5100 0000",
+            "CATEGORIES:myContacts,Ski", "NOTE:one\\ntwo", "PHOTO:https://lh3.googleusercontent.com/x",
+        ),
+        {
+            "number": "+37251000000", "first_name": "Mari", "last_name": "Tamm",
+            "email": "m@acme.ee", "groups": ("myContacts", "Ski"),
+            "attributes": {"TEL Ski hut": "+372 600 0002"},
+        },
+    ),
+    "preferred of version 4.0": (
+        card(
+            "FN:A", "TEL;TYPE=cell;PREF=2:+37251000001", "TEL;TYPE=cell;PREF=1:+37251000000",
+            "EMAIL;PREF=50:b@acme.ee", "EMAIL;PREF=1:a@acme.ee", version="4.0",
+        ),
+        {
+            "number": "+37251000000", "first_name": "A", "email": "a@acme.ee",
+            "attributes": {"TEL CELL": "+37251000001", "EMAIL": "b@acme.ee"},
+        },
+    ),
+    "somebody's assistant in a group": (
+        card("N:A;B", "item1.AGENT:", "BEGIN:VCARD", "N:C;D", "TEL:+37251000009", "END:VCARD",
+             "TEL:+37251000000", version="2.1"),
+        {"number": "+37251000000", "first_name": "B", "last_name": "A"},
+    ),
+    "a long note": (
+        card("N:A;B", f"NOTE;ENCODING=QUOTED-PRINTABLE:{'=3D' * 40_000}=", "N:not one",
+             "TEL:+37251000000", version="2.1"),
+        {"number": "+37251000000", "first_name": "B", "last_name": "A"},
+    ),
     "nextcloud": (
         card(
             "FN:Mari Tamm", 'TEL;TYPE="WORK,VOICE":+3726000000', "CATEGORIES:Friends,A\\,B",
@@ -232,3 +279,27 @@ def test_any_card_is_read_or_refused(content, cut):
     start = CARDS["apple"][0].encode()[:cut] or b"BEGIN:VCARD\n"
     with suppress(UnreadableFileError):
         assert all(rows_of(start + content).values())
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (["FN;ENCODING=QUOTED-PRINTABLE:=ZZ"], "has FN in quoted-printable that is broken"),
+        ([f"TEL;TYPE=X{index}:{'1' * 60_000}" for index in range(20)], "has more than 1,048,576"),
+    ],
+)
+def test_card_that_says_too_much_or_nonsense_is_refused_with_a_reason(lines, problem):
+    (reason,) = rows_of(card("TEL:+37251000000", *lines, version="2.1")).values()
+
+    assert problem in reason
+
+
+def test_card_without_an_end_is_rejected_with_its_reason_and_kept():
+    cut = "BEGIN:VCARD\r\nTEL:+37251000001\r\n"
+    source = opened(f"{cut}{card('TEL:+37251000000')}{cut}TEL:+3")
+
+    lines = [line for line, said in source.rows() if not isinstance(said, ImportRow)]
+    text = "".join(source.rejected(lambda line: "no end" if line in lines else None))
+
+    because = "X-REJECTED-BECAUSE:no end\r\n"
+    assert (lines, text) == ([1, 7], f"{cut}{because}{cut}TEL:+3\r\n{because}")
