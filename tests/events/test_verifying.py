@@ -15,9 +15,12 @@ from pynamodb.expressions.operand import Path
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Stamp
 from chalicelib.domain.errors import OperatorError, PhonebookError, UnavailableError
+from chalicelib.domain.exports import Selected
 from chalicelib.domain.group import Group, GroupKind
+from chalicelib.domain.jobs import ExportJob, JobState
 from chalicelib.services import accounts, blacklist, contacts, groups, verifying
-from chalicelib.storage import keys, mending, search_index
+from chalicelib.services.indexing import index_contacts
+from chalicelib.storage import jobs, keys, mending, search_index
 from chalicelib.storage import recount as fences
 from chalicelib.storage.aside import put_aside
 from chalicelib.storage.counters import Counter
@@ -25,13 +28,15 @@ from chalicelib.storage.dynamodb.connection import table as connection
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError
 from chalicelib.storage.dynamodb.tries import SEND_TRIES
-from chalicelib.storage.inspection import Inspector
+from chalicelib.storage.inspection import Inspector, Key
 from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import AppliedItem, ContactIdItem, MembershipItem
+from chalicelib.storage.search_index import Indexed
 from chalicelib.storage.tombstones import deleted_contact_item, deleted_group_item
 from infra.local import engine
 from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
+from tests.events.delivery import tokens_in_index
 from tests.events.test_traffic import CONTACTS, GROUPS, THREADS, use
 from tests.faulty_engine import break_down, faulty_engine, lose_race
 from tests.sizes import SECONDS_OF_TRAFFIC
@@ -279,18 +284,6 @@ MENDED = {
         Kind.COUNT_SPOILT,
         lambda book: book.change(
             keys.account(book.account.id), keys.ACCOUNT, Path("contactsCount").set("many")
-        ),
-    ),
-    "entry of the search of a token that its contact does not have": (
-        Kind.SEARCH_STRAY,
-        lambda book: search_index.write_entries(
-            book.account.id, [search_index.Indexed(number(1).e164, frozenset({"nobody"}))], ()
-        ),
-    ),
-    "entry of the search of nobody": (
-        Kind.SEARCH_STRAY,
-        lambda book: search_index.write_entries(
-            book.account.id, [search_index.Indexed("+37259999999", frozenset({"nobody"}))], ()
         ),
     ),
     "fence among contacts": (
@@ -552,6 +545,40 @@ def own(logs):
 
 def verify_all(*, fix=False):
     return [(each.kind, each.key) for each in verifying.verify(None, stamp_of(NOW), fix=fix)]
+
+
+def test_stray_entries_of_the_search_and_jobs_are_looked_at_in_the_whole_table(own):
+    account = accounts.open_account("Test", "EE", 30, stamp_of(NOW))
+    job = start_job(account)
+    create(account, 0, first_name="Mari")
+    index_contacts(account.id, [number(0).e164])
+    for e164 in (number(0).e164, "+37259999999"):
+        search_index.write_entries(account.id, [Indexed(e164, frozenset({"nobody"}))], ())
+    connection().update_item(
+        keys.exports(account.id), keys.of_id(job.id), actions=[Path("expiresAt").remove()]
+    )
+
+    found = [
+        (Kind.SEARCH_STRAY, Key(keys.search(account.id, "no"), keys.search_entry("nobody", e164)))
+        for e164 in (number(0).e164, "+37259999999")
+    ]
+    unreadable = (Kind.UNREADABLE, Key(keys.exports(account.id), keys.of_id(job.id)))
+    assert set(verify_all()) == {*found, unreadable}
+    verify_all(fix=True)
+    assert verify_all() == [unreadable]
+    assert tokens_in_index(own, account.id) == {
+        ("mari", number(0).e164), ("~" + number(0).e164[:0:-1], number(0).e164)
+    }  # fmt: skip
+
+
+def start_job(account):
+    """Make the item of an export, without the places of jobs."""
+    job = ExportJob(
+        id=7, account_id=account.id, by=STAMP.by, via=STAMP.via, state=JobState.WAITING,
+        created_on=NOW, selected=Selected(),
+    )  # fmt: skip
+    assert jobs.put_job(job)
+    return job
 
 
 def test_whole_table_is_read_also_where_no_account_leads(own):
