@@ -129,3 +129,12 @@ DEFAULT_RETENTION_DAYS: Final = 30
 
 MAX_RETENTION_DAYS: Final = 3_650
 """What an account may set."""
+
+MAX_URL_CHARACTERS: Final = 2_048
+"""The address of a webhook. Not every server and proxy on the way takes more."""
+
+MAX_ANSWER_BYTES: Final = 64 * 1024
+"""What we read of the answer to a webhook."""
+
+MAX_ANSWER_CHARACTERS: Final = 1_000
+"""What we keep of it: enough to see what is wrong at the receiver."""

@@ -1,0 +1,1 @@
+"""Sending webhooks: signed, and only to addresses that anybody may reach."""
