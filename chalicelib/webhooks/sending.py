@@ -227,6 +227,7 @@ def _read(response: HTTPResponse) -> bytes:
     """Read what comes of the body, until its end, its limit, the deadline, or a mistake in it."""
     most = MAX_ANSWER_BYTES
     if response.length is not None:
+        # A connection that stays open has nothing more to wait for.
         most = min(most, response.length)
     read = bytearray()
     with suppress(OSError, HTTPException, ValueError):

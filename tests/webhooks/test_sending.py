@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -101,6 +102,32 @@ def test_next_address_is_tried_if_one_refuses_the_connection():
         assert sent(url, resolve=answers("127.0.0.2", "127.0.0.3", "127.0.0.1")).status == 200
 
 
+def test_address_that_does_not_answer_leaves_time_for_the_next():
+    with receiving(status("200 OK")) as receiver, ExitStack() as open_until_the_end:
+        try:
+            full = socket.create_server(("127.0.0.2", receiver.port), backlog=0)
+        except OSError:
+            pytest.skip("this machine has only one loopback address")
+        open_until_the_end.enter_context(full)
+        for _ in range(4):
+            # Nobody accepts them. When the queue is full, the kernel is silent to whoever comes.
+            waiting = open_until_the_end.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(full.getsockname())
+        url = f"http://localhost:{receiver.port}"
+        answer = sent(url, resolve=answers("127.0.0.2", "127.0.0.1"), seconds=2)
+
+    assert answer.status == 200
+
+
+def test_usual_port_is_not_named_in_the_request(monkeypatch):
+    with receiving(status("200 OK")) as receiver:
+        monkeypatch.setitem(sending._PORTS, "http", receiver.port)
+        assert sent("http://127.0.0.1/").status == 200
+
+    assert "Host: 127.0.0.1" in receiver.head
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
@@ -195,6 +222,23 @@ def test_receiver_that_does_not_read_cannot_hold_us():
     with receiving(hanging, reads=False) as receiver:
         body = b"x" * 50_000_000
         answer = send(receiver.url, HEADERS, body, allows_loopback=True, seconds=SOON)
+
+    assert (answer.status, answer.problem) == (None, TOO_LATE)
+
+
+def test_receiver_that_reads_slowly_cannot_hold_us():
+    """Each write gets on, but all of them together are too late."""
+    body = b"x" * 50_000_000
+    read = 0
+
+    def behave(receiver, connection):
+        nonlocal read
+        while not receiver.is_over.wait(0.02):
+            read += len(connection.recv(1 << 20))
+
+    with receiving(behave, reads=False) as receiver:
+        answer = send(receiver.url, HEADERS, body, allows_loopback=True, seconds=SOON)
+        assert read < len(body) / 2
 
     assert (answer.status, answer.problem) == (None, TOO_LATE)
 
@@ -389,6 +433,13 @@ def test_certificate_is_verified_for_the_name_and_not_for_the_address(trusted):
 def test_certificate_may_be_for_an_address(trusted):
     with receiving(status("200 OK"), certificate=trusted("127.0.0.1")) as receiver:
         assert sent(receiver.url).status == 200
+
+
+def test_certificate_may_be_for_an_ipv6_address(trusted):
+    address = "2606:4700::abcd"
+    with receiving(status("200 OK"), certificate=trusted(address)) as receiver:
+        url = f"https://[{address}]:{receiver.port}"
+        assert sent(url, resolve=answers("127.0.0.1")).status == 200
 
 
 def test_certificate_of_nobody_whom_we_trust(tmp_path):
