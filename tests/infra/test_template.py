@@ -127,6 +127,22 @@ def test_no_lambda_may_write_credentials(resources, role, kept_from, writes):
     assert keys.credential("u").startswith("CREDENTIAL#")
 
 
+def test_batches_may_write_the_index_of_the_search_and_nothing_else(resources):
+    found = {
+        role: statement
+        for role, statement in statements(resources)
+        if "dynamodb:BatchWriteItem" in statement["Action"]
+    }
+
+    assert set(found) == {"ApiHandlerRole", "ChangeStreamRole"}
+    for statement in found.values():
+        assert statement["Action"] == "dynamodb:BatchWriteItem"
+        assert statement["Condition"] == {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SEARCH#*"]}
+        }
+    assert keys.search("a", "ta").startswith("SEARCH#")
+
+
 def test_api_may_change_nothing_of_a_credential_but_the_day_of_its_last_use(resources):
     _, denied = denied_to(resources, "ApiHandlerRole")
 
