@@ -36,7 +36,7 @@ READS: Final = 0.125
 WRITES: Final = 0.625
 STORED_GB: Final = 0.25 + 0.20
 """A GB in the table, and the same under point-in-time recovery."""
-IDLE: Final = 0.03 + 2.70 + 1.60 + 3.00
+IDLE: Final = 0.03 + 3.00 + 2.10 + 3.00
 
 
 @dataclass(frozen=True, slots=True)

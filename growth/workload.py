@@ -72,6 +72,9 @@ USE_CASES: Final = {
     "join the first group": Units(1, 4, 1, 1),
 }
 
+INDEXED: Final = Units(2, 6)
+"""A new contact with a usual number of words, of which the search learns."""
+
 IMPORTED: Final = "import 3 rows into a group, as a part of a file"
 ROWS_IMPORTED: Final = 3
 OF_ROWS_IMPORTED: Final = Units(2, 18, 0, 6)

@@ -206,6 +206,7 @@ def test_price_of_traces_is_documented():
     [
         ("... that retrieve a contact", workload.USE_CASES["retrieve a contact in no group"]),
         ("... that create a contact", workload.USE_CASES["create a contact"]),
+        ("... that the search learns of", workload.INDEXED),
         ("... that add to a group", workload.USE_CASES["join the first group"]),
         ("1 million contacts, purged", workload.PURGE),
     ],
@@ -273,6 +274,12 @@ def test_new_table_doubles_until_it_takes_what_it_is_asked():
     assert scenarios.doublings(12_000 / reads) == 0
     assert scenarios.doublings(12_001 / reads) == 1
     assert scenarios.doublings(5 * 4_000 / writes) == 3
+
+
+def test_units_of_the_search_are_those_of_the_access_patterns():
+    said = documented()["index a new contact"]
+
+    assert (workload.INDEXED.reads, workload.INDEXED.table_writes) == (said.reads, said.writes)
 
 
 def test_units_of_an_imported_row_are_those_of_the_access_patterns():
