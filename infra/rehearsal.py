@@ -51,7 +51,9 @@ class Rehearsal:
         """Run ``make destroy``; return what it said."""
         confirmed = {"CONFIRM_TABLE": confirm_table} if confirm_table else {}
         return self.run(
-            "infra.aws.deploy", "destroy", "--stage", STAGE, "--yes", *options, **confirmed
+            *("infra.aws.deploy", "destroy", "--stage", STAGE, "--build", str(self.build)),
+            *("--yes", *options),
+            **confirmed,
         )
 
     @property

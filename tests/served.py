@@ -25,6 +25,7 @@ from infra.local import child, engine
 from infra.local.connected import Connected
 from infra.local.server import create_server
 from tests.openapi import assert_documented
+from tests.patience import SECONDS
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def served_app(
             "infra.local.server", str(port), environment=environment, output=output
         )
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + SECONDS
         while True:
             try:
                 socket.create_connection((engine.HOST, port)).close()

@@ -7,11 +7,11 @@ import pytest
 from tests.behaviour.devino import DevinoSpeaker
 from tests.behaviour.messagebird import MessagebirdSpeaker
 from tests.behaviour.messente import MessenteSpeaker
-from tests.behaviour.patience import eventually
 from tests.behaviour.speaker import Refusal, RefusedError
 from tests.behaviour.speakers import SPEAKERS, can, details_of
 from tests.behaviour.v2 import V2Speaker
 from tests.conftest import open_client
+from tests.patience import eventually
 
 ANN = "+37251000001"
 BOB = "+37251000002"

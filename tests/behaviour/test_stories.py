@@ -5,7 +5,6 @@ import pytest
 from chalicelib.dialects.registry import DIALECTS
 from tests.behaviour import known_gaps
 from tests.behaviour.messente import MessenteSpeaker
-from tests.behaviour.patience import eventually
 from tests.behaviour.speaker import Refusal, RefusedError
 from tests.behaviour.speakers import (
     NEEDED,
@@ -14,6 +13,7 @@ from tests.behaviour.speakers import (
     story,
     story_of_each_detail,
 )
+from tests.patience import eventually
 
 ANN = "+37251000001"
 BOB = "+37251000002"

@@ -1,12 +1,11 @@
 """Atom's nine operations, as the samples on the vendor's pages send them."""
 
-import time
-
 import pytest
 
 from chalicelib.domain.ids import uuid_of
 from tests.atom import Atom, assert_error
 from tests.conftest import open_client
+from tests.patience import eventually
 
 NUMBER = "+61412345678"
 OTHER_NUMBER = "+61412345679"
@@ -312,15 +311,9 @@ def test_counts_follow(client, atom, events):
             for book in (first, second)
         ]
 
-    def come_to(expected):
-        deadline = time.monotonic() + 20
-        while counts() != expected:
-            assert time.monotonic() < deadline, counts()
-            time.sleep(0.05)
-
-    come_to([1, 1])
+    assert eventually(counts, [1, 1])
     atom.result("contact/delete", {"id": moving})
-    come_to([1, 0])
+    assert eventually(counts, [1, 0])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tests.devino import (
     rejected,
     upload,
 )
+from tests.patience import eventually
 
 PHONE = "79100000000"
 SAMPLE = {
@@ -524,12 +525,10 @@ def test_count_of_a_list_follows_an_upload_once(client, events):
     upload(client, group, *rows, check="phone")
     upload(client, group, *rows)
 
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    def count():
         (shown,) = client.send("GET", LISTS).json["result"]
-        if shown["contactsCount"] == "30":
-            break
-        time.sleep(0.2)
+        return shown["contactsCount"]
+
+    assert eventually(count, "30")
     time.sleep(1)
-    (shown,) = client.send("GET", LISTS).json["result"]
-    assert shown["contactsCount"] == "30"
+    assert count() == "30"

@@ -1,7 +1,5 @@
 """Lists that are long, followed by their links, or too large; and their counts."""
 
-import time
-
 import pytest
 
 from tests.contract.messagebird import (
@@ -12,6 +10,7 @@ from tests.contract.messagebird import (
     assert_errors,
     path_of_link,
 )
+from tests.patience import eventually
 
 
 @pytest.fixture
@@ -142,14 +141,7 @@ def test_counts_follow_by_the_stream(bird, events):
             bird.send("GET", f"{CONTACTS}?limit=1").json["totalCount"],
         )
 
-    wait_until(lambda: counts() == (3, 3, 3, 3))
+    assert eventually(counts, (3, 3, 3, 3))
     bird.send("DELETE", f"{GROUPS}/{group['id']}/contacts/{members[0]['id']}")
     bird.send("DELETE", f"{CONTACTS}/{members[1]['id']}")
-    wait_until(lambda: counts() == (1, 1, 1, 2))
-
-
-def wait_until(is_so):
-    deadline = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    assert eventually(counts, (1, 1, 1, 2))

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
+from http.client import HTTPException
 
 import psutil
 import pytest
@@ -20,11 +20,11 @@ from infra.local.engine import HOST, free_port
 from tests.e2e.transcripts import with_curl
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
+from tests.patience import SECONDS, await_true
 from tests.served import Client
 
 CONTACTS = "/v1/phonebook/contacts"
 GROUPS = "/v1/phonebook/groups"
-SECONDS = 30
 
 
 @contextmanager
@@ -52,13 +52,6 @@ def dev(folder, port, log, *, project=PROJECT, terminal=None):
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             process.wait(SECONDS)
-
-
-def await_true(what):
-    deadline = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def ready(folder, port):
@@ -295,7 +288,7 @@ def test_data_that_were_not_saved_at_the_end_are_not_claimed(tmp_path):
         # It is stopped where it is, so that it neither saves nor ends, until it is killed.
         data.suspend()
         process.send_signal(signal.SIGINT)
-        assert process.wait(2 * SECONDS) == 0
+        assert process.wait(SECONDS) == 0
     assert "the engine did not save its data at its end" in log.read_text()
     assert "the data are in" not in log.read_text()
 
@@ -454,12 +447,12 @@ def test_changed_code_is_served(tmp_path):
 def _answer_or_nothing(client, path="/v1/phonebook/nothing"):
     try:
         return client.send("GET", path).body
-    except OSError:
+    except (OSError, HTTPException):
         return b""
 
 
 def _status_or_nothing(client, path):
     try:
         return client.send("GET", path).status
-    except OSError:
+    except (OSError, HTTPException):
         return None

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from http.client import HTTPException
 from urllib.error import HTTPError
@@ -30,6 +29,7 @@ from tests.gateway_answers import assert_is_an_error_in_every_dialect
 from tests.leaks import ISSUED_SECRETS, leaks_in
 from tests.openapi import assert_is
 from tests.paths import PROJECT
+from tests.patience import await_true
 from tests.served import Client
 
 CONTACTS = "/v1/phonebook/contacts"
@@ -98,13 +98,6 @@ def due(stack):
     return client
 
 
-def await_true(what, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
 def count_of(client, group):
     return client.send("GET", f"{GROUPS}/{group}").json["group"]["contactsCount"]
 
@@ -117,7 +110,7 @@ def test_rehearsal_that_is_kept_is_ready_until_ctrl_c(tmp_path):
             cwd=PROJECT, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
-        await_true(lambda: ready.exists() or process.poll() is not None, seconds=60)
+        await_true(lambda: ready.exists() or process.poll() is not None)
         said = json.loads(ready.read_text())
         assert set(said) == {"url", "account", "username", "secret", "token", "environment"}
         assert ready.stat().st_mode & 0o077 == 0
@@ -247,7 +240,7 @@ def ended(client, path):
         job.update(client.send("GET", path).json)
         return job["state"] in {"done", "failed", "cancelled"}
 
-    await_true(has_ended, seconds=180)
+    await_true(has_ended)
     return job
 
 
@@ -378,7 +371,7 @@ def test_schedule_purges_what_is_due(stack, due):
         listed = due.send("GET", CONTACTS).json["contacts"]
         return [contact["phoneNumber"] for contact in listed]
 
-    await_true(lambda: numbers() == ["+37251000001"], seconds=75)
+    await_true(lambda: numbers() == ["+37251000001"])
     purge = stack.resources("AWS::Logs::LogGroup")["PurgeScheduleLogs"]
 
     def logged():

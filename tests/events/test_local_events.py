@@ -1,6 +1,5 @@
 """What runs unattended here goes on when the engine fails it."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.services import accounts, contacts
@@ -9,9 +8,8 @@ from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
 from tests.conftest import unattended
 from tests.faulty_engine import break_down, faulty_engine
+from tests.patience import await_true
 from tests.storage.steps import number
-
-PATIENCE = 30
 
 
 def test_counting_and_cleaning_up_go_on_behind_a_failure(logs, tmp_path):
@@ -37,10 +35,3 @@ def test_counting_and_cleaning_up_go_on_behind_a_failure(logs, tmp_path):
 
 def contacts_of(account):
     return (contact.phone_number for contact in contacts.list_contacts(account))
-
-
-def await_true(what):
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

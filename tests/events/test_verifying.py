@@ -357,7 +357,7 @@ def test_every_kind_is_told_of_somewhere_in_these_tests():
     elsewhere = {
         Kind.UNREADABLE, Kind.STOPLIST_LIFTED, Kind.TOMBSTONE_OLD, Kind.MEMBERSHIP_OF_NO_GROUP,
         Kind.UNKNOWN, Kind.OF_NO_ACCOUNT, Kind.CREDENTIAL_OF_NO_ACCOUNT, Kind.MARKER_FOR_EVER,
-        Kind.ASIDE, Kind.COUNT, Kind.LEDGER_MISSING,
+        Kind.ASIDE, Kind.COUNT, Kind.LEDGER_MISSING, Kind.SEARCH_STRAY,
     }  # fmt: skip
     assert told | elsewhere == set(Kind)
 

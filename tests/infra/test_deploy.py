@@ -52,7 +52,10 @@ def test_missing_setup_is_one_clear_line(action, settings, tmp_path):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
     done = subprocess.run(
-        [sys.executable, "-m", "infra.aws.deploy", action, "--stage", "dev", "--yes"],
+        [
+            *(sys.executable, "-m", "infra.aws.deploy", action, "--stage", "dev", "--yes"),
+            *("--build", tmp_path),
+        ],
         cwd=PROJECT,
         env=kept | NOWHERE | {"AWS_CONFIG_FILE": str(tmp_path / "config")} | settings,
         capture_output=True,
@@ -74,11 +77,11 @@ def test_missing_setup_is_one_clear_line(action, settings, tmp_path):
         ("LogRetentionDays=14", "LogRetentionDays is for infra/aws/stages.yaml to say"),
     ],
 )
-def test_parameter_that_is_not_the_operators_is_refused_at_once(ministack, setting, said):
+def test_parameter_that_is_not_the_operators_is_refused_at_once(ministack, setting, said, tmp_path):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "infra.aws.deploy", "deploy", "--stage", "dev"),
-            *("--set", setting),
+            *("--set", setting, "--build", tmp_path),
         ],
         cwd=PROJECT,
         env=engine.environment(ministack.endpoint) | {"AWS_ENDPOINT_URL": ministack.endpoint},

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from http.client import HTTPConnection
 
 import pytest
@@ -17,6 +16,7 @@ from app import app
 from infra.local import server as local_server
 from infra.local.engine import HOST, free_port
 from tests.paths import PROJECT
+from tests.patience import await_true
 
 SAID: list[str] = []
 """The line of each request, as on a terminal."""
@@ -303,7 +303,7 @@ def test_server_that_is_ended_answers_what_has_begun_and_nothing_more():
         env=os.environ | {"PHONEBOOK_TABLE": "none"},
     )
     try:
-        until(lambda: is_listening(port))
+        await_true(lambda: is_listening(port))
         with socket.create_connection((HOST, port)) as client:
             client.sendall(b"POST /contacts HTTP/1.1\r\nContent-Length: 2\r\n\r\n{")
             # An answer to a second request shows that the first one has begun.
@@ -312,7 +312,7 @@ def test_server_that_is_ended_answers_what_has_begun_and_nothing_more():
             assert idle.getresponse().read()
 
             server.send_signal(signal.SIGTERM)
-            until(lambda: not is_listening(port))
+            await_true(lambda: not is_listening(port))
             client.sendall(b"}")
 
             status, headers, body = read_answer(client.makefile("rb").read())
@@ -327,10 +327,3 @@ def test_server_that_is_ended_answers_what_has_begun_and_nothing_more():
 def is_listening(port):
     with socket.socket() as client:
         return client.connect_ex((HOST, port)) == 0
-
-
-def until(what):
-    deadline = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -27,8 +27,8 @@ from infra.local.job_places import DEAD_LETTERS_VARIABLE
 from infra.local.job_pump import FUNCTIONS, JobPump
 from tests.account import caller_of, stamp_of
 from tests.forms import post_form
+from tests.patience import await_true
 
-SECONDS_TO_ARRIVE = 20
 MOST_MESSAGES = 1_000
 
 
@@ -79,10 +79,7 @@ class Jobs:
         job_queue_messages.send([step])
 
     def await_message(self, queue):
-        until = time.monotonic() + SECONDS_TO_ARRIVE
-        while not self.waiting(getattr(self.settings, queue)):
-            assert time.monotonic() < until, "no message came"
-            time.sleep(0.01)
+        await_true(lambda: self.waiting(getattr(self.settings, queue)))
 
     def waiting(self, url):
         found = self.sqs.get_queue_attributes(

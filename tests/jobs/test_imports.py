@@ -113,7 +113,7 @@ def test_part_that_several_do_at_once_is_counted_once(here, small_parts, monkeyp
     """Two have read that it is to be done, and both write it."""
     job = here.start_import(table_of(NUMBERS))
     here.plan()
-    both = Barrier(2, timeout=20)
+    both = Barrier(2, timeout=60)
     write = Import.write
 
     def write_together(*arguments):

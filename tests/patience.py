@@ -1,10 +1,11 @@
-"""Waiting for what follows by itself."""
+"""Waiting for what follows by itself, on a busy machine too."""
 
 import time
 from collections.abc import Callable
 from typing import Final
 
-SECONDS: Final = 20
+SECONDS: Final = 180
+"""Longer than anything takes; only what never comes is waited for as long."""
 
 
 def eventually(read: Callable[[], object], expected: object) -> bool:
@@ -15,3 +16,13 @@ def eventually(read: Callable[[], object], expected: object) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def await_true(what: Callable[[], object]) -> None:
+    """Wait until *what* holds.
+
+    Raises:
+        AssertionError: It did not before patience ended.
+
+    """
+    assert eventually(lambda: bool(what()), expected=True)
