@@ -6,6 +6,9 @@ from typing import Final, NamedTuple
 
 TABLE_VARIABLE: Final = "PHONEBOOK_TABLE"
 SEARCH_VARIABLE: Final = "PHONEBOOK_SEARCH"
+CHANGES_VARIABLE: Final = "PHONEBOOK_CHANGES"
+BUS_VARIABLE: Final = "PHONEBOOK_CHANGES_BUS"
+WHOLE_CONTACTS_VARIABLE: Final = "PHONEBOOK_CHANGES_WITH_CONTACTS"
 ORIGINS_VARIABLE: Final = "PHONEBOOK_ALLOWED_ORIGINS"
 
 BUCKET_VARIABLE: Final = "PHONEBOOK_JOBS_BUCKET"
@@ -35,13 +38,18 @@ class Settings(NamedTuple):
     ``allowed_origins`` are those, such as ``https://crm.example.com``, whose web pages may call
     our own API; the variable has them with commas between them. Without ``jobs``, there are no
     imports and exports but those of the command line. ``has_search`` says whether the index of the
-    search is kept; the variable has ``no`` if it is not.
+    search is kept, and ``has_changes`` whether the feed of changes is; the variables have ``no``
+    if not. ``bus`` is the name of the bus on which changes are events too, if there is one, and
+    ``tells_contacts`` says whether these have whole contacts.
     """
 
     table_name: str
     allowed_origins: frozenset[str] = frozenset()
     jobs: JobSettings | None = None
     has_search: bool = True
+    has_changes: bool = True
+    bus: str | None = None
+    tells_contacts: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -49,7 +57,7 @@ class Settings(NamedTuple):
 
         Raises:
             SettingsError: The table is missing, or an origin is none, or only a part of what jobs
-                need is there, or the search is neither on nor off.
+                need is there, or what is on or off is neither.
 
         """
         table_name = environment.get(TABLE_VARIABLE)
@@ -59,10 +67,22 @@ class Settings(NamedTuple):
         for origin in sorted(origins):
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"{ORIGINS_VARIABLE} has {origin!r}, which is not an origin.")
-        search = environment.get(SEARCH_VARIABLE, "yes")
-        if search not in {"yes", "no"}:
-            raise SettingsError(f"{SEARCH_VARIABLE} has {search!r}, which is neither yes nor no.")
-        return cls(table_name, origins, _jobs_in(environment), search == "yes")
+        return cls(
+            table_name,
+            origins,
+            _jobs_in(environment),
+            has_search=_is_on(environment, SEARCH_VARIABLE, "yes"),
+            has_changes=_is_on(environment, CHANGES_VARIABLE, "yes"),
+            bus=environment.get(BUS_VARIABLE) or None,
+            tells_contacts=_is_on(environment, WHOLE_CONTACTS_VARIABLE, "no"),
+        )
+
+
+def _is_on(environment: Mapping[str, str], variable: str, usual: str) -> bool:
+    value = environment.get(variable, usual)
+    if value not in {"yes", "no"}:
+        raise SettingsError(f"{variable} has {value!r}, which is neither yes nor no.")
+    return value == "yes"
 
 
 def _jobs_in(environment: Mapping[str, str]) -> JobSettings | None:

@@ -1,6 +1,7 @@
 """Each use case that is documented, carried out on a small contact of an account of its own."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -20,6 +21,7 @@ from chalicelib.domain.search import parse_search
 from chalicelib.domain.selection import ContactFilter, Order, Slice
 from chalicelib.services import accounts, blacklist, contacts, groups, members, paging, selecting
 from chalicelib.services.authentication import Authenticator
+from chalicelib.services.changes import SETTLES_AFTER, list_changes
 from chalicelib.services.erasing import erase
 from chalicelib.services.importing import Import
 from chalicelib.services.indexing import index_changes, index_contacts
@@ -34,9 +36,12 @@ from chalicelib.services.memberships import (
 from chalicelib.services.profiles import profile_of
 from chalicelib.services.recipients import page_of_recipients
 from chalicelib.services.searching import search
+from chalicelib.services.telling import tell
 from chalicelib.services.uploading import upload_contacts
 from chalicelib.services.writing import write_contact
 from chalicelib.storage import contact_items, keys, suppression
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.items import GroupItem
 from chalicelib.storage.stream_records import ItemChange
 
@@ -103,16 +108,48 @@ def _(caller: Caller) -> UseCase:
     index_contacts(caller.account.id, [before.phone_number.e164])
     stored = contact_items.get_stored(caller.account.id, before.id)
     contacts.change_contact(caller, before.id, ContactChanges(details={"last_name": "Else"}), NOW)
-    change = ItemChange(
+    after = contact_items.get_stored(caller.account.id, before.id)
+    change = _change_of(caller, keys.ItemKind.CONTACT, before=stored, after=after)
+    return lambda: index_changes([change])
+
+
+@prepares("tell of 3 changes of contacts")
+def _(caller: Caller) -> UseCase:
+    stored = [
+        contact_items.get_stored(caller.account.id, _create(caller, index).id) for index in range(3)
+    ]
+    changes = [_change_of(caller, keys.ItemKind.CONTACT, after=each) for each in stored]
+    return lambda: tell(changes, NOW)
+
+
+@prepares("tell of a number that is stopped")
+def _(caller: Caller) -> UseCase:
+    blacklist.stop_number(caller, PhoneNumber(number_of(0)), NOW)
+    (stored,) = table().query(keys.ledger(caller.account.id), consistent_read=True)["Items"]
+    change = _change_of(caller, keys.ItemKind.LEDGER_ENTRY, after=stored)
+    return lambda: tell([change], NOW)
+
+
+@prepares("read 3 changes")
+def _(caller: Caller) -> UseCase:
+    PREPARATIONS["tell of 3 changes of contacts"](caller)()
+    later = NOW + SETTLES_AFTER + timedelta(seconds=1)
+    return lambda: list_changes(caller.account, after=None, limit=3, now=later)
+
+
+def _change_of(
+    caller: Caller, kind: keys.ItemKind, *, after: StoredItem, before: StoredItem | None = None
+) -> ItemChange:
+    return ItemChange(
         event_id="any",
-        kind=keys.ItemKind.CONTACT,
+        at=NOW,
+        kind=kind,
         account_id=caller.account.id,
         group_id=None,
-        sort_key=before.phone_number.e164,
-        before=stored,
-        after=contact_items.get_stored(caller.account.id, before.id),
+        sort_key=after["SK"]["S"],
+        before=before,
+        after=after,
     )
-    return lambda: index_changes([change])
 
 
 @prepares("search 3 contacts by a word that a few have")

@@ -60,12 +60,27 @@ def parse_page(request: Request, account: Account, list_key: Sequence[str]) -> P
     limit = after = None
     problems = ProblemCollector()
     with problems:
-        limit = _parse_limit(request.last_in_query("limit"))
+        limit = parse_limit(request.last_in_query("limit"))
     with problems:
         cursor = request.last_in_query("cursor")
         after = None if cursor is None else read_cursor(account.cursor_key, list_key, cursor)
     problems.raise_if_any()
     return Page(limit, after, tuple(list_key))
+
+
+def parse_limit(text: str | None) -> int | None:
+    """Read how many entries a page has at most.
+
+    Raises:
+        InvalidDataError: It is not a number in range.
+
+    """
+    if text is None:
+        return None
+    is_number = text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS
+    if not is_number or not 1 <= int(text) <= MAX_PAGE_ITEMS:
+        raise InvalidDataError.of("limit", f"must be a number from 1 to {MAX_PAGE_ITEMS}")
+    return int(text)
 
 
 def render_list(
@@ -156,12 +171,3 @@ def _take_what_fits(entries: Iterable[tuple[str, Any]], page: Page) -> tuple[lis
         texts.append(text)
         last = sort_key
     return texts, None
-
-
-def _parse_limit(text: str | None) -> int | None:
-    if text is None:
-        return None
-    is_number = text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS
-    if not is_number or not 1 <= int(text) <= MAX_PAGE_ITEMS:
-        raise InvalidDataError.of("limit", f"must be a number from 1 to {MAX_PAGE_ITEMS}")
-    return int(text)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 from chalicelib.domain.extra import Extra, changed_extra
@@ -30,6 +31,16 @@ Details: TypeAlias = Mapping[str, str | None]
 
 ContactKey: TypeAlias = PhoneNumber | int
 """Identifies a contact: its number, or its id, which does not change when its number does."""
+
+
+class Ending(StrEnum):
+    """How a contact ended."""
+
+    DELETED = "deleted"
+    PURGED = "purged"
+    """It was in no group for the days that its account sets."""
+    ERASED = "erased"
+    """With all that was known of the person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ def write_cursor(key: str, query: Sequence[str], after: str) -> str:
     return base64.urlsafe_b64encode(token).decode().rstrip("=")
 
 
-def read_cursor(key: str, query: Sequence[str], cursor: str) -> str:
-    """Return the *after* that :func:`write_cursor` put into *cursor*.
+def read_cursor(key: str, query: Sequence[str], cursor: str, *, field: str = "cursor") -> str:
+    """Return the *after* that :func:`write_cursor` put into *cursor*, which is sent as *field*.
 
     Raises:
         InvalidDataError: It is for another account or query, or we did not make it.
@@ -35,9 +35,9 @@ def read_cursor(key: str, query: Sequence[str], cursor: str) -> str:
         token = base64.b64decode(cursor + padding, altchars=b"-_", validate=True)
         signature, after = token[:_SIGNATURE_BYTES], token[_SIGNATURE_BYTES:].decode()
     except (binascii.Error, ValueError) as error:
-        raise InvalidDataError.of("cursor", "is not a cursor of this list") from error
+        raise InvalidDataError.of(field, "is not a cursor of this list") from error
     if not hmac.compare_digest(signature, _signature(key, query, after)):
-        raise InvalidDataError.of("cursor", "is not a cursor of this list")
+        raise InvalidDataError.of(field, "is not a cursor of this list")
     return after
 
 

@@ -40,6 +40,8 @@ class ErrorCode(Enum):
     NUMBER_NOT_BLACKLISTED = auto()
     PATH_NOT_FOUND = auto()
     JOB_NOT_FOUND = auto()
+    CHANGES_OFF = auto()
+    CHANGES_GONE = auto()
 
     CONTACT_EXISTS = auto()
     MEMBERSHIP_EXISTS = auto()
@@ -66,6 +68,8 @@ OF_OUR_OWN_API: Final = frozenset({
     ErrorCode.KEY_REUSED,
     ErrorCode.JOB_NOT_FOUND,
     ErrorCode.IMPORT_RUNS,
+    ErrorCode.CHANGES_OFF,
+    ErrorCode.CHANGES_GONE,
 })  # fmt: skip
 """What can only happen to a request of a kind that no vendor's dialect has."""
 

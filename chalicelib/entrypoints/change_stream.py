@@ -1,9 +1,11 @@
-"""The stream's second Lambda: keeps the index of the search equal to the contacts.
+"""The stream's second Lambda: keeps the index of the search, and tells others what changed.
 
 What it needs is loaded at its first batch: no other Lambda needs it.
 """
 
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -15,10 +17,15 @@ from chalicelib.settings import Settings
 from chalicelib.storage.dynamodb.connection import connect
 
 if TYPE_CHECKING:
-    from chalicelib.storage.stream_records import ItemChange
+    from chalicelib.domain.changes import Change
+    from chalicelib.services.telling import Told
+    from chalicelib.storage.stream_records import ItemChange, StreamFilter
 
 BATCH_SIZE: Final = 100
 """As many contacts as one batch read has keys."""
+
+MAX_CONTACT_BYTES: Final = 20_000
+"""A contact that is larger is told of without its fields: ten events fit into one call."""
 
 SET_BY_THE_TEMPLATE: Final = "arn:aws:dynamodb:*:*:table/set-by-the-template/stream/*"
 """Chalice wants the stream's ARN in the code; infra/resources.yaml gives the real one."""
@@ -33,19 +40,21 @@ change_stream = Blueprint(__name__)
     name="change_stream",
 )
 def follow_changes(event: DynamoDBEvent) -> dict[str, Any]:
-    """Bring the index up to date, and report the first record of a batch that failed, if it did.
+    """Follow some changes, and report the first record of a batch that failed, if it did.
 
     AWS delivers that record and all after it again. A record that cannot be from our table's
     stream is left out: the Lambda that counts puts it aside.
     """
-    from chalicelib.services.indexing import index_changes  # noqa: PLC0415 - see above
     from chalicelib.storage.stream_records import sequence_number_of  # noqa: PLC0415 - see above
 
-    _connect()
+    settings = _settings()
     records = event.to_dict()["Records"]
     started = datetime.now(UTC)
     try:
-        index_changes(_changes_in(records))
+        if settings.has_search:
+            _index(records)
+        if settings.has_changes:
+            _tell(records, started, settings)
     except Exception:
         failed = sequence_number_of(records[0])
         logger().exception("Changes could not be followed", sequence_number=failed)
@@ -57,8 +66,43 @@ def follow_changes(event: DynamoDBEvent) -> dict[str, Any]:
     return {"batchItemFailures": []}
 
 
-def _changes_in(records: list[Any]) -> "list[ItemChange]":
-    from chalicelib.services.indexing import INDEXED  # noqa: PLC0415 - see above
+def _index(records: list[Any]) -> None:
+    from chalicelib.services.indexing import INDEXED, index_changes  # noqa: PLC0415 - see above
+
+    index_changes(_changes_in(records, INDEXED))
+
+
+def _tell(records: list[Any], started: datetime, settings: Settings) -> None:
+    """Add what the records say to the feeds, and put it on the bus."""
+    from chalicelib.services.telling import publish, tell  # noqa: PLC0415 - see above
+    from chalicelib.storage.change_records import TOLD  # noqa: PLC0415 - see above
+
+    for told in tell(_changes_in(records, TOLD), started):
+        if settings.bus:
+            changes = _with_contacts(told) if settings.tells_contacts else told.changes
+            publish(settings.bus, told.account, changes)
+
+
+def _with_contacts(told: "Told") -> "Iterator[Change]":
+    """Yield the changes with their contacts as they are now, as our own API shows them."""
+    from chalicelib.dialects.v2.contacts import render_contact  # noqa: PLC0415 - see above
+    from chalicelib.domain.ids import id_of_uuid  # noqa: PLC0415 - see above
+    from chalicelib.domain.text import json_text  # noqa: PLC0415 - see above
+    from chalicelib.services.profiles import list_profiles  # noqa: PLC0415 - see above
+    from chalicelib.services.telling import contacts_of  # noqa: PLC0415 - see above
+
+    named = [each.subject["contact"] for each in told.changes if "contact" in each.subject]
+    found = contacts_of(told.account, filter(None, map(id_of_uuid, dict.fromkeys(named))))
+    rendered = {
+        each["id"]: each
+        for each in map(render_contact, list_profiles(told.account, found.values()))
+        if len(json_text(each).encode()) <= MAX_CONTACT_BYTES
+    }
+    for change in told.changes:
+        yield replace(change, contact=rendered.get(change.subject.get("contact", "")))
+
+
+def _changes_in(records: list[Any], wanted: "StreamFilter") -> "list[ItemChange]":
     from chalicelib.storage.stream_records import (  # noqa: PLC0415 - see above
         UnreadableRecordError,
         change_of,
@@ -68,7 +112,7 @@ def _changes_in(records: list[Any]) -> "list[ItemChange]":
     changes = []
     for record in records:
         try:
-            change = change_of(record, INDEXED)
+            change = change_of(record, wanted)
         except UnreadableRecordError as error:
             number = sequence_number_of(record)
             logger().error("A record was left out", sequence_number=number, why=str(error))
@@ -79,6 +123,8 @@ def _changes_in(records: list[Any]) -> "list[ItemChange]":
 
 
 @cache
-def _connect() -> None:
-    """Connect this Lambda to its table, once, at its first batch."""
-    connect(Settings.of(os.environ).table_name)
+def _settings() -> Settings:
+    """Connect this Lambda to its table, once, at its first batch; return its settings."""
+    settings = Settings.of(os.environ)
+    connect(settings.table_name)
+    return settings

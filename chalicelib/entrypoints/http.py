@@ -135,6 +135,10 @@ def _authenticator() -> Authenticator:
         from chalicelib.services import searching  # noqa: PLC0415 - few stacks are without it
 
         searching.turn_off()
+    if not settings.has_changes:
+        from chalicelib.services import changes  # noqa: PLC0415 - as above
+
+        changes.turn_off()
     return Authenticator()
 
 

@@ -193,8 +193,9 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
     accounts.remove_account(account_id, [credential.username for credential in credentials])
     ledger.forget(account_id)
     suppression.forget(account_id)
-    from chalicelib.storage import jobs  # noqa: PLC0415 - no request needs it here
+    from chalicelib.storage import change_feed, jobs  # noqa: PLC0415 - no request needs them here
 
+    change_feed.forget(account_id)
     jobs.forget_all(account_id)
 
 

@@ -215,7 +215,7 @@ def _purge(stamp: Stamp, report: CleanupReport, seconds_left: SecondsLeft | None
     report.large_purges = _large_ones(due)
 
     def purge_one(entry: Item) -> bool:
-        outcome = purging.purge_contact(entry, today)
+        outcome = purging.purge_contact(entry, stamp)
         report.contacts_purged += outcome is Outcome.PURGED
         report.contacts_skipped += outcome is Outcome.LEFT_ALONE
         return True

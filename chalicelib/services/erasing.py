@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
-from chalicelib.domain.contact import Contact, ContactKey
+from chalicelib.domain.changes import number_id
+from chalicelib.domain.contact import Contact, ContactKey, Ending
 from chalicelib.domain.errors import ErrorCode, NotFoundError
 from chalicelib.domain.ledger import LedgerEntry, OptOut
 from chalicelib.domain.phone import PhoneNumber
@@ -15,7 +16,7 @@ from chalicelib.services import jobs
 from chalicelib.services.indexing import forget_entries
 from chalicelib.services.profiles import Profile, profile_of
 from chalicelib.services.threads import in_threads
-from chalicelib.storage import blacklist, contacts, memberships, suppression
+from chalicelib.storage import blacklist, change_feed, contacts, memberships, suppression
 
 
 class Everything(NamedTuple):
@@ -51,10 +52,11 @@ def erase(caller: Caller, key: ContactKey, now: datetime, *, keeps_opt_out: bool
     if keeps_opt_out and (is_known or _find_contact(caller.account, key)):
         suppression.suppress(account_id, number, stamp)
     blacklist.forget_number(account_id, number, stamp)
+    change_feed.forget_number(account_id, number_id(caller.account.cursor_key, number.e164))
     jobs.forget_files(caller, now)
     contact = _find_contact(caller.account, key)
     try:
-        contacts.delete_contact(account_id, key, stamp)
+        contacts.delete_contact(account_id, key, stamp, ending=Ending.ERASED)
     except NotFoundError:
         if not is_known:
             raise

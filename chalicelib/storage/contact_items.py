@@ -14,7 +14,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS, Contact, ContactKey
+from chalicelib.domain.changes import KEPT
+from chalicelib.domain.contact import MAX_DETAIL_CHARACTERS, Contact, ContactKey, Ending
 from chalicelib.domain.errors import ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.extra import extra_of_text, text_of_extra
 from chalicelib.domain.phone import PhoneNumber
@@ -24,7 +25,7 @@ from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.transactions import REVISION
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import ContactIdItem, ContactItem
-from chalicelib.storage.stamps import stamped, stamping
+from chalicelib.storage.stamps import stamp_values, stamped, stamping
 
 _DETAIL_KEYS: Final = {name: getattr(ContactItem, name).attr_name for name in MAX_DETAIL_CHARACTERS}
 _DATES: Final[Any] = ContactItem.created_on
@@ -63,7 +64,7 @@ def places_of_ids(account_id: str, contact_ids: Iterable[int]) -> dict[int, Phon
     """
     sort_keys = map(keys.of_id, contact_ids)
     found = read_batch(_phone_number_in, keys.contact_ids(account_id), sort_keys)
-    return {int(sort_key): place for sort_key, place in found.items()}
+    return {int(sort_key): place for sort_key, place in found.items() if place}
 
 
 def get_stored(account_id: str, key: ContactKey) -> StoredItem:
@@ -200,6 +201,11 @@ def contact_in(stored: StoredItem) -> Contact:
     )
 
 
+def is_ended_id(stored: StoredItem) -> bool:
+    """Say whether an id item only tells how its contact ended."""
+    return "ending" in stored
+
+
 def is_in_group(stored: StoredItem, group_id: int) -> bool:
     """Say whether a contact's item names a group, even a deleted one."""
     return str(group_id) in stored.get("groupIds", {}).get("NS", ())
@@ -257,6 +263,25 @@ def stored_id_of(account_id: str, contact: Contact, stamp: Stamp) -> StoredItem:
     }
 
 
+def ended_id_item_of(
+    account_id: str, item: ContactItem, ending: Ending, stamp: Stamp
+) -> ContactIdItem:
+    """Return what is left of a contact's id when the contact ends, not yet written.
+
+    It is for those who are told of changes (:mod:`.change_records`). It replaces the item that
+    finds the contact, and so costs what deleting that would.
+    """
+    return ContactIdItem(
+        keys.contact_ids(account_id),
+        keys.of_id(item.id),
+        ending=ending.value,
+        revision=(item.revision or 0) + 1,
+        group_ids=item.group_ids,
+        expires_at=int((stamp.at + KEPT).timestamp()),
+        **stamp_values(stamp),
+    )
+
+
 @lru_cache(maxsize=100)
 def text_of_moment(moment: datetime) -> str:
     """Return a moment as it is stored; cached, as an upload writes one into thousands of items."""
@@ -271,11 +296,12 @@ def _place_of_id(account_id: str, contact_id: int) -> PhoneNumber | None:
         )
     except DoesNotExist:
         return None
-    return PhoneNumber(item.phone_number)
+    e164: str | None = item.phone_number
+    return PhoneNumber(e164) if e164 else None
 
 
-def _phone_number_in(stored: StoredItem) -> PhoneNumber:
-    return PhoneNumber(stored["phoneNumber"]["S"])
+def _phone_number_in(stored: StoredItem) -> PhoneNumber | None:
+    return PhoneNumber(stored["phoneNumber"]["S"]) if "phoneNumber" in stored else None
 
 
 def _text(stored: StoredItem, key: str) -> str | None:

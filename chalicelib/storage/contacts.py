@@ -15,7 +15,7 @@ from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.caller import Stamp
-from chalicelib.domain.contact import Contact, ContactKey, Details
+from chalicelib.domain.contact import Contact, ContactKey, Details, Ending
 from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError, UnavailableError
 from chalicelib.domain.precondition import NOTHING_DEMANDED, Precondition
 from chalicelib.storage import contact_items, keys, tombstones
@@ -175,8 +175,11 @@ def delete_contact(
     key: ContactKey,
     stamp: Stamp,
     precondition: Precondition = NOTHING_DEMANDED,
+    ending: Ending = Ending.DELETED,
 ) -> None:
-    """Delete a contact, its id and its memberships. Readers see all of it at once.
+    """Delete a contact and its memberships. Readers see all of it at once.
+
+    Its id item stays for some days, without the number, to say how it ended.
 
     A transaction has room for 97 memberships. If a contact has more, a tombstone records the
     others. They are swept right after the transaction, or by the scheduled sweep if there are
@@ -202,21 +205,23 @@ def delete_contact(
             else contact_items.unchanged_since(item)
         )
         try:
-            _delete_as_read(account_id, item, as_read, stamp)
+            _delete_as_read(account_id, item, as_read, ending, stamp)
         except TransactionRefusedError:
             continue
         return
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def _delete_as_read(account_id: str, item: ContactItem, as_read: Condition, stamp: Stamp) -> None:
+def _delete_as_read(
+    account_id: str, item: ContactItem, as_read: Condition, ending: Ending, stamp: Stamp
+) -> None:
     group_ids = sorted(item.group_ids or ())
     at_once = group_ids[:_MEMBERSHIPS_DELETED_AT_ONCE]
     left_behind = group_ids[_MEMBERSHIPS_DELETED_AT_ONCE:]
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.delete(item, as_read)
-        transaction.delete(ContactIdItem(keys.contact_ids(account_id), keys.of_id(item.id)))
+        transaction.save(contact_items.ended_id_item_of(account_id, item, ending, stamp))
         for group_id in at_once:
             transaction.delete(MembershipItem(keys.members(account_id, group_id), item.sk))
         if left_behind:

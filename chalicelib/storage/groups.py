@@ -140,7 +140,12 @@ def rename_group(
         condition &= GroupItem.contacts_count == seen.contacts_count
     with condition_failing_means(NotFoundError(ErrorCode.GROUP_NOT_FOUND)):
         item.update(
-            [GroupItem.name.set(name), GroupItem.updated_on.set(stamp.at), *stamping(stamp)],
+            [
+                GroupItem.name.set(name),
+                GroupItem.updated_on.set(stamp.at),
+                GroupItem.revision.add(1),
+                *stamping(stamp),
+            ],
             condition,
         )
     return _group_of(item)

@@ -17,7 +17,7 @@ from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import ID_BITS
 from chalicelib.domain.search import tokens_of
 from chalicelib.storage import keys, mending
-from chalicelib.storage.contact_items import contact_in
+from chalicelib.storage.contact_items import contact_in, is_ended_id
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError
 from chalicelib.storage.inspection import Found, Inspector, Key, key_of
@@ -198,7 +198,7 @@ def _of_id(key: Key, item: StoredItem) -> Iterator[Check]:
         Kind.ID_MISSING,
         key,
         (id_key,),
-        lambda found: carries_it(found) and id_key not in found,
+        lambda found: carries_it(found) and (id_key not in found or is_ended_id(found[id_key])),
         mending.put_id,
     )
     yield Check(
@@ -206,7 +206,10 @@ def _of_id(key: Key, item: StoredItem) -> Iterator[Check]:
         key,
         (id_key,),
         lambda found: (
-            carries_it(found) and id_key in found and _text(found[id_key], "phoneNumber") != key.sk
+            carries_it(found)
+            and id_key in found
+            and not is_ended_id(found[id_key])
+            and _text(found[id_key], "phoneNumber") != key.sk
         ),
         mending.point_id_here,
     )
@@ -321,6 +324,9 @@ def _of_stoplist_named(key: Key, account_id: str, group_id: int) -> Iterator[Che
 
 def _of_contact_id(key: Key, item: StoredItem, _now: datetime) -> Iterator[Check]:
     id_ = int(key.sk) if key.sk.isdecimal() and key.sk.isascii() else 0
+    if is_ended_id(item):
+        yield from _of_marker(key, item, _now)
+        return
     number = _number_led_to(item)
     if number is None or not 0 < id_ < 2**ID_BITS:
         yield _one(Kind.UNREADABLE, key, lambda stored: not id_ or _number_led_to(stored) is None)
@@ -530,6 +536,10 @@ def _of_search_entry(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Ch
     )
 
 
+def _of_number(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(Kind.UNREADABLE, key, lambda stored: _number_led_to(stored) is None)
+
+
 _CHECKS: Final = {
     ItemKind.ACCOUNT: _of_account,
     ItemKind.CREDENTIAL: _of_credential,
@@ -549,6 +559,8 @@ _CHECKS: Final = {
     ItemKind.IMPORT: _of_job,
     ItemKind.EXPORT: _of_job,
     ItemKind.SEARCH_ENTRY: _of_search_entry,
+    ItemKind.CHANGE: _of_marker,
+    ItemKind.NUMBER: _of_number,
 }
 
 _INDEXED: Final = frozenset({

@@ -91,15 +91,27 @@ class ContactItem(StampedItem):
 
 
 class ContactIdItem(StampedItem):
-    """The number of the contact with an id. It has no effect if that contact has another id."""
+    """The number of the contact with an id. It has no effect if that contact has another id.
 
-    phone_number = UnicodeAttribute(attr_name="phoneNumber")
+    When the contact ends, its number goes, and the item says until ``expires_at`` how it ended,
+    which is otherwise said nowhere: at which ``revision``, and in which groups it was.
+    """
+
+    phone_number = UnicodeAttribute(null=True, attr_name="phoneNumber")
+    ending = UnicodeAttribute(null=True)
+    revision = IntegerAttribute(null=True)
+    group_ids = IntegerSetAttribute(null=True, attr_name="groupIds")
+    expires_at = IntegerAttribute(null=True, attr_name="expiresAt")
 
 
 class GroupItem(CountingItem):
-    """A group. Groups of older versions have neither ``kind`` nor ``updatedOn``."""
+    """A group. Groups of older versions have neither ``kind`` nor ``updatedOn``.
+
+    ``revision`` counts what people change: a new count is none of it.
+    """
 
     name = UnicodeAttribute()
+    revision = IntegerAttribute(null=True)
     kind = UnicodeAttribute(null=True)
     extra = UnicodeAttribute(null=True)
     created_on = UTCDateTimeAttribute(attr_name="createdOn")
@@ -232,6 +244,19 @@ class ExportItem(JobItem):
     what = UnicodeAttribute()
     format = UnicodeAttribute()
     entries = IntegerAttribute(default=0)
+
+
+class ChangeItem(Item):
+    """A change as it is told, in JSON (:mod:`.change_feed`), until ``expires_at``."""
+
+    said = UnicodeAttribute()
+    expires_at = IntegerAttribute(attr_name="expiresAt")
+
+
+class NumberItem(Item):
+    """The number of which changes tell by an id, as long as it has a ledger."""
+
+    phone_number = UnicodeAttribute(attr_name="phoneNumber")
 
 
 class SearchItem(Item):

@@ -5,7 +5,7 @@ No part of a key contains ``#``: the parts are our ids, dates and E.164 numbers.
 
 import re
 import zlib
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Final
 
@@ -69,6 +69,8 @@ class ItemKind(Enum):
     IMPORT = "import"
     EXPORT = "export"
     SEARCH_ENTRY = "search entry"
+    CHANGE = "change"
+    NUMBER = "number"
 
 
 _KINDS: Final = {
@@ -86,6 +88,8 @@ _KINDS: Final = {
     "IMPORTS": ItemKind.IMPORT,
     "EXPORTS": ItemKind.EXPORT,
     "SEARCH": ItemKind.SEARCH_ENTRY,
+    "CHANGES": ItemKind.CHANGE,
+    "NUMBERS": ItemKind.NUMBER,
 }
 """The kind of an item by the beginning of its partition, if this is enough to know it."""
 
@@ -203,6 +207,26 @@ def token_and_number(sort_key: str) -> tuple[str, str]:
     """Return the token and the number in a key that :func:`search_entry` made."""
     token, _, e164 = sort_key.rpartition("#")
     return token, e164
+
+
+def changes(account_id: str) -> str:
+    """Return the partition of what an account is told of, in the order of arrival."""
+    return f"CHANGES#{account_id}"
+
+
+def change(arrived_on: datetime, change_id: str) -> str:
+    """Return the sort key of a change."""
+    return f"{arrived(arrived_on)}#{change_id}"
+
+
+def arrived(moment: datetime) -> str:
+    """Return a key that sorts before all changes that arrived at a moment or later."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+
+
+def numbers(account_id: str) -> str:
+    """Return the partition that finds the numbers that changes tell of by their ids."""
+    return f"NUMBERS#{account_id}"
 
 
 def tombstones(account_id: str) -> str:

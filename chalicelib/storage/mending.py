@@ -39,7 +39,7 @@ from chalicelib.storage.stamps import stamp_values, stamping
 
 
 def put_id(item: StoredItem, _found: Found, stamp: Stamp) -> None:
-    """Write the missing id item of a contact.
+    """Write the missing id item of a contact, also in place of one that says that it ended.
 
     Raises:
         TransactionRefusedError: The contact has changed, or the id is taken.
@@ -49,7 +49,7 @@ def put_id(item: StoredItem, _found: Found, stamp: Stamp) -> None:
 
     def add_actions(transaction: TransactWrite) -> None:
         _check(transaction, contact, ContactItem.id == contact.id)
-        transaction.save(id_item, ContactIdItem.pk.does_not_exist())
+        transaction.save(id_item, ContactIdItem.pk.does_not_exist() | ContactIdItem.ending.exists())
 
     write_together(add_actions)
 

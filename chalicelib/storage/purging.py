@@ -15,6 +15,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.pagination import PageIterator
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.caller import Stamp
+from chalicelib.domain.contact import Ending
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import contact_items, keys
 from chalicelib.storage.bad_items import BadItemError, refuse_if_unchanged
@@ -22,7 +24,7 @@ from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.connection import table
 from chalicelib.storage.dynamodb.model import Item, SparseIndex
 from chalicelib.storage.dynamodb.transactions import TransactionRefusedError, write_together
-from chalicelib.storage.items import ContactIdItem, ContactItem
+from chalicelib.storage.items import ContactItem
 
 _READ_AT_ONCE: Final = 100
 
@@ -82,8 +84,8 @@ def count_due(today: date) -> Iterator[Counter[str]]:
             yield Counter(keys.account_in(stored["PK"]["S"]) for stored in page["Items"])
 
 
-def purge_contact(entry: Item, today: date) -> Outcome:
-    """Delete a contact and its id if it is still due, and return the outcome.
+def purge_contact(entry: Item, stamp: Stamp) -> Outcome:
+    """Delete a contact if it is still due on the day of the stamp, and return the outcome.
 
     If its number is on the blacklist, it stays there.
 
@@ -91,7 +93,7 @@ def purge_contact(entry: Item, today: date) -> Outcome:
         BadItemError: It is in the index, but it is not due, or it is malformed.
 
     """
-    account_id = keys.account_in(entry.pk)
+    account_id, today = keys.account_in(entry.pk), stamp.at.date()
     if entry.pk != keys.contacts(account_id):
         raise BadItemError("no contact, and yet in the index of what is due")
     item = contact_items.find_item(account_id, PhoneNumber(entry.sk))
@@ -113,7 +115,7 @@ def purge_contact(entry: Item, today: date) -> Outcome:
             & (ContactItem.scheduled_deletion_date == item.scheduled_deletion_date)
             & (ContactItem.updated_on == item.updated_on),
         )
-        transaction.delete(ContactIdItem(keys.contact_ids(account_id), keys.of_id(item.id)))
+        transaction.save(contact_items.ended_id_item_of(account_id, item, Ending.PURGED, stamp))
 
     try:
         write_together(add_actions)

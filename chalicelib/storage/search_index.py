@@ -4,7 +4,7 @@ An entry has all tokens of its contact as text, so that one query also looks at 
 search. Entries may be late, and readers look at the contacts themselves.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import and_, or_
 from typing import Any, Final, NamedTuple
@@ -12,21 +12,17 @@ from typing import Any, Final, NamedTuple
 from pynamodb.expressions.condition import Condition
 from pynamodb.pagination import PageIterator
 
-from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.domain.search import Search, Word, beginning_of, tokens_of
 from chalicelib.observability import logger
 from chalicelib.storage import keys
 from chalicelib.storage.contact_items import contact_in
+from chalicelib.storage.dynamodb.batch_writes import WRITTEN_AT_ONCE, write_batch
 from chalicelib.storage.dynamodb.batches import StoredItem, in_batches, read_batch
 from chalicelib.storage.dynamodb.connection import table
-from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
 from chalicelib.storage.items import SearchItem
 from chalicelib.storage.rewrites import DAMAGED
 
 NO_TOKENS: Final[frozenset[str]] = frozenset()
-
-WRITTEN_AT_ONCE: Final = 25
-"""DynamoDB's limit on the writes of one batch."""
 
 _AFTER_EVERY_PREFIX: Final = "\U0010ffff"
 
@@ -91,7 +87,7 @@ def write_entries(
             for token in each.tokens
         ]
     for batch in in_batches(requests, WRITTEN_AT_ONCE):
-        _write(batch)
+        write_batch(batch)
 
 
 def find_matches(account_id: str, prefix: str, search: Search, most: int) -> Matches:
@@ -188,16 +184,3 @@ def _key_of(account_id: str, token: str, e164: str) -> StoredItem:
         "PK": {"S": keys.search(account_id, beginning_of(token))},
         "SK": {"S": keys.search_entry(token, e164)},
     }
-
-
-def _write(requests: Collection[Mapping[str, Any]]) -> None:
-    left: Any = list(requests)
-    for _ in tries(DECISION_TRIES):
-        answer = table().connection.dispatch(
-            "BatchWriteItem",
-            {"RequestItems": {table().table_name: left}, "ReturnConsumedCapacity": "TOTAL"},
-        )
-        left = answer.get("UnprocessedItems", {}).get(table().table_name)
-        if not left:
-            return
-    raise UnavailableError(ErrorCode.BUSY)

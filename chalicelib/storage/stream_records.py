@@ -4,6 +4,7 @@ The stream has each item before and after the change (``infra/resources.yaml``).
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, cast
 
@@ -37,11 +38,12 @@ class StreamFilter(NamedTuple):
 class ItemChange(NamedTuple):
     """A change of one item.
 
-    ``before`` and ``after`` are the item in DynamoDB's form, or None if it did not exist. If the
-    record has no images, they have only the two keys.
+    ``at`` is when it was made, to the second. ``before`` and ``after`` are the item in DynamoDB's
+    form, or None if it did not exist. If the record has no images, they have only the two keys.
     """
 
     event_id: str
+    at: datetime
     kind: ItemKind
     account_id: str
     group_id: int | None
@@ -72,6 +74,7 @@ def change_of(record: object, wanted: StreamFilter) -> ItemChange | None:
         raise UnreadableRecordError("it has no event id")
     return ItemChange(
         event_id=event_id,
+        at=_moment_of(record),
         kind=kind,
         account_id=account_id,
         group_id=group_id,
@@ -125,6 +128,12 @@ def _event_of(record: object) -> StreamEvent:
         return StreamEvent(event)
     except ValueError as error:
         raise UnreadableRecordError(f"its event is {event}, which is none of the stream") from error
+
+
+def _moment_of(record: object) -> datetime:
+    """Return when the stream got a record; without a time, it is the oldest one."""
+    seconds = _at(record, "dynamodb", "ApproximateCreationDateTime")
+    return datetime.fromtimestamp(seconds if isinstance(seconds, int | float) else 0, UTC)
 
 
 def _image_in(record: object, name: str) -> StoredItem:

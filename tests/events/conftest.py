@@ -6,6 +6,7 @@ import pytest
 from chalicelib.domain.errors import OperatorError
 from chalicelib.entrypoints import change_stream, cleanup_schedule, counter_stream
 from chalicelib.services import accounts
+from chalicelib.settings import Settings
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.model import Item
@@ -41,8 +42,9 @@ class Looks:
 @pytest.fixture
 def table(ministack, monkeypatch):
     """The table of this session's engine; the Lambdas find themselves connected to it."""
-    for module in (change_stream, counter_stream, cleanup_schedule):
+    for module in (counter_stream, cleanup_schedule):
         monkeypatch.setattr(module, "_connect", lambda: None)
+    monkeypatch.setattr(change_stream, "_settings", lambda: Settings(ministack.table))
     with ministack:
         yield ministack
 

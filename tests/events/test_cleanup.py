@@ -31,6 +31,7 @@ from tests.storage.steps import (
     join,
     leave,
     number,
+    numbers_by_id,
     stored_contact,
     stored_keys,
     stored_members,
@@ -66,7 +67,7 @@ def test_contact_goes_on_its_day_with_its_id_and_stays_blacklisted(account):
 
     assert clean_up(stamp_of(DUE), for_ever).contacts_purged == 1
     assert contacts_of(account) == [number(1)]
-    assert len(stored_keys(keys.contact_ids(account.id))) == 1
+    assert len(numbers_by_id(account)) == 1
     blacklist.check_blacklisted(account, number())
 
 
@@ -127,7 +128,7 @@ def test_two_runs_at_once_purge_each_contact_once(account):
 
     assert sum(report.contacts_purged for report in reports) == 30
     assert contacts_of(account) == []
-    assert stored_keys(keys.contact_ids(account.id)) == set()
+    assert numbers_by_id(account) == {}
 
 
 # What happens between the reading of the index and the delete
@@ -144,7 +145,7 @@ def entry(account):
 def test_contact_that_joined_a_group_meanwhile_is_left_alone(account, entry):
     join(account, create_group(account))
 
-    assert purge_contact(entry, DUE.date()) is Outcome.LEFT_ALONE
+    assert purge_contact(entry, stamp_of(DUE)) is Outcome.LEFT_ALONE
     assert_rule_3_holds(account)
 
 
@@ -153,7 +154,7 @@ def test_contact_that_left_its_last_group_meanwhile_has_30_more_days(account, en
     join(account, group)
     leave(account, group, now=DUE)
 
-    assert purge_contact(entry, DUE.date()) is Outcome.LEFT_ALONE
+    assert purge_contact(entry, stamp_of(DUE)) is Outcome.LEFT_ALONE
     assert_rule_3_holds(account)
 
 
@@ -161,14 +162,14 @@ def test_contact_that_was_created_anew_meanwhile_is_left_alone(account, entry):
     contacts.delete_contact(caller_of(account), number(), DUE)
     contacts.create_contact(caller_of(account), number(), {}, DUE)
 
-    assert purge_contact(entry, DUE.date()) is Outcome.LEFT_ALONE
+    assert purge_contact(entry, stamp_of(DUE)) is Outcome.LEFT_ALONE
     assert contacts_of(account) == [number()]
 
 
 def test_contact_that_is_gone_already_is_no_error(account, entry):
     contacts.delete_contact(caller_of(account), number(), DUE)
 
-    assert purge_contact(entry, DUE.date()) is Outcome.GONE
+    assert purge_contact(entry, stamp_of(DUE)) is Outcome.GONE
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ def test_contact_that_changes_while_it_is_purged_is_left_alone(account, entry, c
         write_together(add_actions)
 
     monkeypatch.setattr(purging, "write_together", change_first)
-    assert purge_contact(entry, DUE.date()) is Outcome.LEFT_ALONE
+    assert purge_contact(entry, stamp_of(DUE)) is Outcome.LEFT_ALONE
     assert contacts_of(account) == [number()]
 
 

@@ -1,4 +1,4 @@
-"""Any history of use, with any delivery of its stream, ends with every count and token right."""
+"""Any history of use, with any delivery of its stream, ends with all counts and copies right."""
 
 from datetime import timedelta
 
@@ -14,11 +14,13 @@ from hypothesis.stateful import (
 )
 
 from chalicelib.domain.errors import PhonebookError
+from chalicelib.domain.ledger import Reason, State
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.search import tokens_of
 from chalicelib.entrypoints.change_stream import follow_changes
-from chalicelib.services import accounts, contacts, groups
+from chalicelib.services import accounts, blacklist, changes, contacts, groups
 from chalicelib.services.cleanup import clean_up
+from chalicelib.services.erasing import erase
 from chalicelib.services.verifying import verify
 from chalicelib.storage import keys
 from chalicelib.storage.counters import Counter, read_counter
@@ -29,6 +31,8 @@ from tests.account import caller_of, stamp_of
 from tests.events.conftest import NOW
 from tests.events.delivery import Delivery, tokens_in_index
 from tests.faulty_engine import FaultyEngine, break_down, faulty_engine, lose_answer
+from tests.feed import AT_ONCE, read_on
+from tests.replica import Replica
 from tests.sizes import FULL, HISTORIES, STEPS_OF_A_HISTORY
 from tests.storage.steps import (
     change,
@@ -65,6 +69,7 @@ class History(RuleBasedStateMachine):
         self.account = accounts.open_account("History", "EE", 1, stamp_of(NOW))
         self.counting = Delivery(self.table, self.account.id)
         self.following = Delivery(self.table, self.account.id, follow_changes)
+        self.replica, self.place = Replica(self.account), None
         self.groups = [create_group(self.account) for _ in range(2)]
         self.all_groups = list(self.groups)
         for index in range(CONTACTS):
@@ -171,6 +176,34 @@ class History(RuleBasedStateMachine):
             )
         )
 
+    @rule(group=group_indexes, name=st.sampled_from(["Friends", "Others"]))
+    def rename_group(self, group, name):
+        if self.groups:
+            group %= len(self.groups)
+            groups.rename_group(caller_of(self.account), self.groups[group].id, name, self.now)
+
+    @rule(index=contact_indexes)
+    def stop(self, index):
+        blacklist.stop_number(
+            caller_of(self.account), number(index), self.now, reason=Reason.REQUEST
+        )
+
+    @rule(index=contact_indexes)
+    def allow(self, index):
+        self.attempt(
+            lambda: blacklist.allow_number(caller_of(self.account), number(index), self.now)
+        )
+
+    @rule(index=contact_indexes)
+    def erase(self, index):
+        self.attempt(lambda: erase(caller_of(self.account), number(index), self.now))
+
+    @invariant()
+    def follow_the_feed(self):
+        told, self.place = read_on(self.account, self.place)
+        for each in told:
+            self.replica.hear(each)
+
     @invariant()
     def every_contact_has_a_date_if_and_only_if_it_is_in_no_group(self):
         for contact in contacts.list_contacts(self.account):
@@ -205,6 +238,16 @@ class History(RuleBasedStateMachine):
             for token in tokens_of(contacts.retrieve_contact(self.account, PhoneNumber(item.sk)))
         }
         assert tokens_in_index(self.table, self.account.id) == tokens
+        self.follow_the_feed()
+        assert self.replica.contacts == {
+            each.id: each for each in contacts.list_contacts(self.account)
+        }
+        assert self.replica.groups == {
+            each.id: each.name for each in groups.list_groups(self.account)
+        }
+        assert {
+            e164 for e164, state in self.replica.opt_outs.values() if state is State.STOPPED
+        } == {entry.phone_number for entry in blacklist.list_blacklist(self.account)}
         with self.table.environment():
             assert list(verify(self.account.id, stamp_of(self.now), fix=False)) == []
 
@@ -219,7 +262,8 @@ class History(RuleBasedStateMachine):
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
-def test_every_history_ends_with_every_count_right(table):
+def test_every_history_ends_with_every_count_and_copy_right(table, monkeypatch):
+    monkeypatch.setattr(changes, "SETTLES_AFTER", AT_ONCE)
     with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
         History.table, History.engine = table, engine
         run_state_machine_as_test(

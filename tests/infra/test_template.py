@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,20 @@ from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
 from chalicelib.dialects.registry import DIALECTS
 from chalicelib.dialects.v2 import V2
+from chalicelib.domain.changes import LONGEST_WRITE
 from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import cleanup_schedule, counter_stream
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPORT_SECURITY
+from chalicelib.services.changes import SETTLES_AFTER
 from chalicelib.services.indexing import INDEXED
 from chalicelib.storage import keys
+from chalicelib.storage.change_records import TOLD
 from chalicelib.storage.counters import COUNTED
 from chalicelib.storage.dynamodb import connection
 from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import CredentialItem
 from chalicelib.storage.keys import ItemKind
-from chalicelib.storage.stream_records import StreamEvent
+from chalicelib.storage.stream_records import StreamEvent, StreamFilter
 from infra.aws.package import package_stage, stages
 from infra.documents import table
 from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
@@ -36,6 +40,8 @@ FUNCTIONS = (
 )  # fmt: skip
 FILES_OF_JOBS = re.compile(r"\$\{JobFiles\.Arn\}/(imports|exports)/\*(/file)?")
 MESSAGE = "Some message"
+MOST_FILTERS = 5
+"""As many as AWS allows of one mapping."""
 WRITES = {"DeleteItem", "PutItem", "UpdateItem"}
 
 
@@ -127,20 +133,22 @@ def test_no_lambda_may_write_credentials(resources, role, kept_from, writes):
     assert keys.credential("u").startswith("CREDENTIAL#")
 
 
-def test_batches_may_write_the_index_of_the_search_and_nothing_else(resources):
+def test_batches_may_write_what_follows_from_contacts_and_nothing_else(resources):
     found = {
         role: statement
         for role, statement in statements(resources)
         if "dynamodb:BatchWriteItem" in statement["Action"]
     }
 
-    assert set(found) == {"ApiHandlerRole", "ChangeStreamRole"}
-    for statement in found.values():
+    written = {"ApiHandlerRole": ["SEARCH#*"], "ChangeStreamRole": ["SEARCH#*", "CHANGES#*"]}
+    assert found.keys() == written.keys()
+    for role, statement in found.items():
         assert statement["Action"] == "dynamodb:BatchWriteItem"
         assert statement["Condition"] == {
-            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SEARCH#*"]}
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": written[role]}
         }
     assert keys.search("a", "ta").startswith("SEARCH#")
+    assert keys.changes("a").startswith("CHANGES#")
 
 
 def test_api_may_change_nothing_of_a_credential_but_the_day_of_its_last_use(resources):
@@ -168,7 +176,12 @@ def statements(resources):
     for name, resource in resources.items():
         for policy in resource["Properties"].get("Policies", ()):
             for statement in policy["PolicyDocument"]["Statement"]:
-                yield name, statement
+                yield name, when_all_is_on(statement)
+
+
+def when_all_is_on(value):
+    """Return what a choice by a condition is where everything is turned on."""
+    return value["Fn::If"][1] if isinstance(value, dict) and "Fn::If" in value else value
 
 
 def test_cfn_lint_finds_nothing(package):
@@ -255,18 +268,28 @@ def test_stream_mapping_reports_single_failures_and_gives_up_in_the_end(resource
     assert ["PhonebookTable", "StreamArn"] in json_values(properties["Stream"], "Fn::GetAtt")
 
 
-@pytest.mark.parametrize(("reader", "wanted"), [("Counter", COUNTED), ("Change", INDEXED)])
-def test_filter_lets_through_what_a_reader_wants_and_nothing_else(resources, reader, wanted):
+@pytest.mark.parametrize(
+    ("reader", "choice", "wanted"),
+    [
+        ("Counter", None, COUNTED),
+        ("Change", 1, StreamFilter(INDEXED.kinds | TOLD.kinds, INDEXED.events | TOLD.events)),
+        ("Change", 2, INDEXED),
+    ],
+    ids=["counting", "all is on", "the search alone"],
+)
+def test_filter_lets_through_what_a_reader_wants_and_nothing_else(
+    resources, reader, choice, wanted
+):
     events = resources[f"{reader}Stream"]["Properties"]["Events"]
     event = events[f"{reader}StreamDynamodbEventSource"]
-    (filter_,) = event["Properties"]["FilterCriteria"]["Filters"]
-    pattern = json.loads(filter_["Pattern"])
-    prefixes = {
-        key: [each["prefix"] for each in asked["S"]]
-        for key, asked in pattern["dynamodb"]["Keys"].items()
-    }
+    filters = event["Properties"]["FilterCriteria"]["Filters"]
+    if choice:
+        filters = filters["Fn::If"][choice]
+    patterns = [json.loads(each["Pattern"]) for each in filters]
 
-    assert set(pattern.get("eventName", StreamEvent)) == wanted.events
+    assert len(patterns) <= MOST_FILTERS
+    for pattern in patterns:
+        assert set(pattern.get("eventName", StreamEvent)) == wanted.events
     items = [
         (keys.account("a"), keys.ACCOUNT),
         (keys.credential("u"), keys.CREDENTIAL),
@@ -286,15 +309,30 @@ def test_filter_lets_through_what_a_reader_wants_and_nothing_else(resources, rea
         (keys.imports("a"), keys.of_id(1)),
         (keys.exports("a"), keys.of_id(1)),
         (keys.search("a", "ta"), keys.search_entry("tamm", "+1")),
+        (keys.changes("a"), keys.change(datetime.now(UTC), "e-0")),
+        (keys.numbers("a"), "0" * 32),
     ]
     kinds = [keys.kind_of(partition, sort_key) for partition, sort_key in items]
     assert set(kinds) == set(ItemKind)
     for (partition, sort_key), kind in zip(items, kinds, strict=True):
-        passes = all(
-            any(key.startswith(prefix) for prefix in prefixes.get(name, [""]))
-            for name, key in (("PK", partition), ("SK", sort_key))
-        )
+        passes = any(has_keys_of(pattern, partition, sort_key) for pattern in patterns)
         assert passes == (kind in wanted.kinds), partition
+
+
+def has_keys_of(pattern, partition, sort_key):
+    asked = pattern["dynamodb"]["Keys"]
+    return all(
+        any(
+            key.startswith(each["prefix"]) for each in asked.get(name, {"S": [{"prefix": ""}]})["S"]
+        )
+        for name, key in (("PK", partition), ("SK", sort_key))
+    )
+
+
+def test_no_reader_of_the_feed_is_past_a_change_that_is_being_written(resources):
+    seconds = resources["ChangeStream"]["Properties"]["Timeout"]
+
+    assert seconds <= LONGEST_WRITE.total_seconds() < SETTLES_AFTER.total_seconds()
 
 
 def test_what_the_gateway_answers_itself_is_an_error_in_every_dialect(gateway_answers):

@@ -31,7 +31,10 @@ ITEMS = {
         "actor:S at:S byRequest:BOOL changedBy:S changedVia:S createdOn:S entries:N id:N note:S "
         "reason:S source:S stoplistIds:NS"
     ),
-    "ContactIdItem": "changedBy:S changedVia:S phoneNumber:S",
+    "ChangeItem": "expiresAt:N said:S",
+    "ContactIdItem": (
+        "changedBy:S changedVia:S ending:S expiresAt:N groupIds:NS phoneNumber:S revision:N"
+    ),
     "ContactItem": (
         "changedBy:S changedVia:S company:S createdOn:S custom2:S custom3:S custom4:S "
         "custom:S email:S extra:S firstName:S groupIds:NS id:N lastName:S revision:N "
@@ -53,7 +56,7 @@ ITEMS = {
     "FenceItem": "",
     "GroupItem": (
         "changedBy:S changedVia:S changes:N contactsCount:N countedUntil:S createdOn:S "
-        "extra:S kind:S name:S updatedOn:S"
+        "extra:S kind:S name:S revision:N updatedOn:S"
     ),
     "ImportItem": (
         "askedBy:S askedVia:S cancelled:N cancelledOn:S changedBy:S changedVia:S created:N "
@@ -69,6 +72,7 @@ ITEMS = {
     ),
     "LedgerItem": "at:S changedBy:S changedVia:S note:S reason:S state:S",
     "MembershipItem": "changedBy:S changedVia:S joinedOn:S",
+    "NumberItem": "phoneNumber:S",
     "SearchItem": "text:S",
     "StampedItem": "changedBy:S changedVia:S",
     "SuppressedItem": "changedBy:S changedVia:S createdOn:S",
@@ -101,6 +105,10 @@ MADE = {
     keys.exports: ("EXPORTS#a", "a"),
     keys.search: ("SEARCH#a#ta", "a", "ta"),
     keys.search_entry: ("tamm#+372", "tamm", "+372"),
+    keys.changes: ("CHANGES#a", "a"),
+    keys.change: ("2026-01-31T12:00:00.000005#e-0", NOW, "e-0"),
+    keys.arrived: ("2026-01-31T12:00:00.000005", NOW),
+    keys.numbers: ("NUMBERS#a", "a"),
     keys.tombstones: ("TOMBSTONES#a", "a"),
     keys.applied: ("APPLIED#e", "e"),
     keys.aside: ("r#0007", "r", 7),

@@ -31,6 +31,7 @@ from chalicelib.dialects.v2.parse import (
     parse_phone_number,
     parse_position,
     parse_stop,
+    parse_told_number,
     under,
 )
 from chalicelib.dialects.v2.render import (
@@ -298,7 +299,7 @@ def list_blacklist(request: Request, caller: Caller) -> Response:
 def get_opt_out(request: Request, caller: Caller) -> Response:
     """Retrieve whether a number is stopped, and its ledger, newest entry first."""
     account = caller.account
-    phone_number = parse_phone_number(request, account)
+    phone_number = parse_told_number(request, account)
     page = parse_list(request, account, "v2 ledger", phone_number.e164)
     opt_out = blacklist.retrieve_opt_out(account, phone_number)
     found = blacklist.list_ledger(
@@ -336,6 +337,13 @@ def allow_number(request: Request, caller: Caller) -> Response:
     note = parse_note(request)
     blacklist.allow_number(caller, phone_number, request.received_on, note=note)
     return _NO_CONTENT
+
+
+def list_changes(request: Request, caller: Caller) -> Response:
+    """List what changed after a place in the feed."""
+    from chalicelib.dialects.v2 import changes  # noqa: PLC0415 - few processes need it
+
+    return changes.list_changes(request, caller)
 
 
 def start_import(request: Request, caller: Caller) -> Response:
@@ -456,6 +464,9 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "GET": Operation(get_opt_out, only_reads=True, one=PAGING),
         "PUT": Operation(stop_number, reads_body=True),
         "DELETE": Operation(allow_number, one=frozenset({"note"})),
+    },
+    f"{ROOT}/changes": {
+        "GET": Operation(list_changes, only_reads=True, one=frozenset({"after", "limit"})),
     },
     f"{ROOT}/imports": {
         "GET": Operation(list_imports, only_reads=True, one=PAGING),

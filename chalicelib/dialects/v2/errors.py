@@ -54,6 +54,11 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType(
         ErrorCode.NUMBER_NOT_BLACKLISTED: (404, "The phone number is not on the blacklist"),
         ErrorCode.PATH_NOT_FOUND: (404, "There is nothing at this path"),
         ErrorCode.JOB_NOT_FOUND: (404, "There is no such import or export"),
+        ErrorCode.CHANGES_OFF: (404, "Changes are turned off here"),
+        ErrorCode.CHANGES_GONE: (
+            410,
+            "What changed since then is not kept any more: read everything anew",
+        ),
         ErrorCode.IMPORT_RUNS: (
             409,
             "An import is running, which could bring the contact back: await its end, or cancel it",

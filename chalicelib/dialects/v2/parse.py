@@ -13,6 +13,7 @@ from chalicelib.dialects.bodies import (
 from chalicelib.dialects.messages import Request
 from chalicelib.dialects.pages import Page, parse_page
 from chalicelib.domain.account import Account
+from chalicelib.domain.changes import is_number_id
 from chalicelib.domain.contact import ContactKey
 from chalicelib.domain.errors import (
     ErrorCode,
@@ -121,6 +122,22 @@ def parse_phone_number(request: Request, account: Account) -> PhoneNumber:
     return read_phone_number(
         request.path_parameters["phone"], account, field="phone", is_strict=True
     )
+
+
+def parse_told_number(request: Request, account: Account) -> PhoneNumber:
+    """Read the number in the path, or the one that changes tell of by the id in the path.
+
+    Raises:
+        InvalidDataError: It is not a phone number, or could be two.
+        NotFoundError: It is an id that no number has.
+
+    """
+    sent = request.path_parameters["phone"]
+    if is_number_id(sent):
+        from chalicelib.services import changes  # noqa: PLC0415 - few requests need it
+
+        return changes.number_told_as(account, sent)
+    return parse_phone_number(request, account)
 
 
 def parse_group_id(request: Request) -> int:

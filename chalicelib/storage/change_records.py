@@ -1,0 +1,190 @@
+"""What a record of the stream says to those who want to be told of changes.
+
+A deleted item takes with it who deleted it, and why. So what is told of a contact's end is read
+from what is left of its id (:class:`.items.ContactIdItem`), and of a group's from its tombstone.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from chalicelib.domain.changes import Change, ChangeType, number_id
+from chalicelib.domain.contact import Ending
+from chalicelib.domain.ids import uuid_of
+from chalicelib.domain.ledger import State
+from chalicelib.storage import keys
+from chalicelib.storage.dynamodb.batches import StoredItem
+from chalicelib.storage.dynamodb.transactions import REVISION
+from chalicelib.storage.items import ContactItem, GroupItem, StampedItem
+from chalicelib.storage.keys import ItemKind
+from chalicelib.storage.stream_records import ItemChange, StreamEvent, StreamFilter
+
+TOLD: Final = StreamFilter(
+    kinds=frozenset(
+        {
+            ItemKind.CONTACT,
+            ItemKind.CONTACT_ID,
+            ItemKind.GROUP,
+            ItemKind.DELETED_GROUP,
+            ItemKind.LEDGER_ENTRY,
+        }
+    ),
+    events=frozenset({StreamEvent.INSERT, StreamEvent.MODIFY, StreamEvent.REMOVE}),
+)
+"""What is told of."""
+
+_DATE: Final = "scheduledDeletionDate"
+
+_CONTACT_FIELDS: Final[Mapping[str, str]] = {
+    **{
+        name: name
+        for name in (
+            "email", "firstName", "lastName", "company", "title",
+            "custom", "custom2", "custom3", "custom4", _DATE,
+        )
+    },
+    ContactItem.extra.attr_name: "attributes",
+}  # fmt: skip
+"""The attributes of a contact's item that readers see, and the names of their fields in `/v2`."""
+
+_GROUP_FIELDS: Final[Mapping[str, str]] = {
+    GroupItem.name.attr_name: "name",
+    GroupItem.kind.attr_name: "kind",
+}
+
+_ENDINGS: Final[Mapping[str, ChangeType]] = {
+    Ending.DELETED.value: ChangeType.CONTACT_DELETED,
+    Ending.PURGED.value: ChangeType.CONTACT_PURGED,
+    Ending.ERASED.value: ChangeType.CONTACT_ERASED,
+}
+
+_STATES: Final[Mapping[str, ChangeType]] = {
+    State.STOPPED.value: ChangeType.NUMBER_STOPPED,
+    State.ALLOWED.value: ChangeType.NUMBER_ALLOWED,
+}
+
+
+class _Said(NamedTuple):
+    """One thing that a record says."""
+
+    type: ChangeType
+    subject: Mapping[str, str]
+    revision: int | None
+    fields: tuple[str, ...] = ()
+
+
+def changes_in(record: ItemChange, secret: str) -> list[Change]:
+    """Return what a record says; most often one change, or none.
+
+    *secret* is that of the account (:func:`.changes.number_id`).
+
+    Raises:
+        KeyError: The item is damaged.
+        ValueError: So it is.
+
+    """
+    stamp = record.after or {}
+    return [
+        Change(
+            id=f"{record.event_id}-{place}",
+            type=said.type,
+            at=record.at,
+            subject=said.subject,
+            revision=said.revision,
+            fields=said.fields,
+            actor=_text(stamp, StampedItem.changed_by.attr_name),
+            source=_text(stamp, StampedItem.changed_via.attr_name),
+        )
+        for place, said in enumerate(_said_in(record, secret))
+    ]
+
+
+def number_in(record: ItemChange) -> str | None:
+    """Return the number of which a record is, if what is told of it is its hash."""
+    if record.kind is not ItemKind.LEDGER_ENTRY:
+        return None
+    return keys.number_and_position(record.sort_key)[0]
+
+
+def _said_in(record: ItemChange, secret: str) -> Iterator[_Said]:
+    before, after = record.before, record.after
+    if record.kind is ItemKind.CONTACT and after is not None:
+        yield from _of_contact(before, after)
+    elif record.kind is ItemKind.CONTACT_ID and after is not None:
+        yield from _of_ended_id(record.sort_key, before or {}, after)
+    elif record.kind is ItemKind.GROUP and after is not None:
+        yield from _of_group(record.sort_key, before, after)
+    elif record.kind is ItemKind.DELETED_GROUP and before is None:
+        group = uuid_of(keys.group_of_tombstone(record.sort_key))
+        yield _Said(ChangeType.GROUP_DELETED, {"group": group}, None)
+    elif record.kind is ItemKind.LEDGER_ENTRY:
+        yield from _of_ledger_entry(record, secret)
+
+
+def _of_contact(before: StoredItem | None, after: StoredItem) -> Iterator[_Said]:
+    subject = {"contact": uuid_of(int(after["id"]["N"]))}
+    revision = _revision_of(after)
+    if before is None and revision:
+        # It came here from another number. What else changed with it is not known here.
+        yield _Said(ChangeType.CONTACT_NUMBER_CHANGED, subject, revision, ("phoneNumber",))
+        return
+    former, groups = _groups_in(before or {}), _groups_in(after)
+    if before is None:
+        yield _Said(ChangeType.CONTACT_CREATED, subject, revision)
+    else:
+        fields = _changed(_CONTACT_FIELDS, before, after)
+        # A date that comes or goes with a membership goes without saying.
+        if fields and not (fields == (_DATE,) and former != groups):
+            yield _Said(ChangeType.CONTACT_CHANGED, subject, revision, fields)
+    yield from _memberships(ChangeType.MEMBERSHIP_JOINED, subject, groups - former, revision)
+    yield from _memberships(ChangeType.MEMBERSHIP_LEFT, subject, former - groups, revision)
+
+
+def _of_ended_id(sort_key: str, before: StoredItem, after: StoredItem) -> Iterator[_Said]:
+    if "ending" not in after or "ending" in before:
+        return
+    subject = {"contact": uuid_of(keys.id_in(sort_key))}
+    revision = _revision_of(after)
+    yield from _memberships(ChangeType.MEMBERSHIP_LEFT, subject, _groups_in(after), revision)
+    yield _Said(_ENDINGS[after["ending"]["S"]], subject, revision)
+
+
+def _of_group(sort_key: str, before: StoredItem | None, after: StoredItem) -> Iterator[_Said]:
+    subject = {"group": uuid_of(keys.id_in(sort_key))}
+    if before is None:
+        yield _Said(ChangeType.GROUP_CREATED, subject, _revision_of(after))
+    elif fields := _changed(_GROUP_FIELDS, before, after):
+        yield _Said(ChangeType.GROUP_CHANGED, subject, _revision_of(after), fields)
+
+
+def _of_ledger_entry(record: ItemChange, secret: str) -> Iterator[_Said]:
+    e164, position = keys.number_and_position(record.sort_key)
+    subject = {"number": number_id(secret, e164)}
+    if record.before is None and record.after is not None:
+        yield _Said(_STATES[record.after["state"]["S"]], subject, position)
+    elif record.after is None and position == 1:
+        # Its entries go when a person is erased, the oldest first.
+        yield _Said(ChangeType.NUMBER_ERASED, subject, None)
+
+
+def _memberships(
+    type_: ChangeType, subject: Mapping[str, str], group_ids: frozenset[int], revision: int
+) -> Iterator[_Said]:
+    for group_id in sorted(group_ids):
+        yield _Said(type_, {**subject, "group": uuid_of(group_id)}, revision)
+
+
+def _changed(names: Mapping[str, str], before: StoredItem, after: StoredItem) -> tuple[str, ...]:
+    return tuple(name for key, name in names.items() if before.get(key) != after.get(key))
+
+
+def _groups_in(stored: StoredItem) -> frozenset[int]:
+    return frozenset(map(int, stored.get("groupIds", {}).get("NS", ())))
+
+
+def _revision_of(stored: StoredItem) -> int:
+    return int(stored.get(REVISION, {}).get("N", "0"))
+
+
+def _text(stored: StoredItem, key: str) -> str | None:
+    text: str | None = stored.get(key, {}).get("S")
+    return text
