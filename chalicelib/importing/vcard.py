@@ -244,6 +244,8 @@ def _unfolded(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         line = content.rstrip(b"\r\n")
         is_more_of_picture = is_picture and line and b":" not in line and b";" not in line
         is_folded = bool(kept) and content[:1] in {b" ", b"\t"}
+        # A card that was cut within a text: what begins or ends a card is none of it.
+        is_soft = is_soft and line.rstrip().upper() not in {_BEGIN, _END}
         goes_on = is_open or is_soft or is_folded or is_more_of_picture
         if not goes_on:
             if kept:

@@ -303,3 +303,17 @@ def test_card_without_an_end_is_rejected_with_its_reason_and_kept():
 
     because = "X-REJECTED-BECAUSE:no end\r\n"
     assert (lines, text) == ([1, 7], f"{cut}{because}{cut}TEL:+3\r\n{because}")
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["with its end", "without"])
+def test_card_that_was_cut_within_a_text_takes_nothing_of_the_next(ends):
+    cut = "BEGIN:VCARD\r\nTEL:+37251000001\r\nNOTE;ENCODING=QUOTED-PRINTABLE:met in=\r\n"
+    last = "END:VCARD\r\n" if ends else ""
+    first, second = rows_of(cut + last + card("TEL:+37251000000", "FN:Mari")).values()
+
+    if ends:
+        assert first.phone_number.e164 == "+37251000001"
+    else:
+        assert first == "row: the card has no end"
+    assert second.phone_number.e164 == "+37251000000"
+    assert dict(second.details) == {"first_name": "Mari"}
