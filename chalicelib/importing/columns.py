@@ -174,7 +174,7 @@ class _Finding:
     """The columns that were found so far."""
 
     def __init__(self, header: Sequence[str], mode: ImportMode) -> None:
-        self._header = [text.strip() for text in header]
+        self._header = _named(header)
         self._mode = mode
         self._phones: list[Candidate] = []
         self._emails: list[Candidate] = []
@@ -255,7 +255,7 @@ class _Finding:
             *(place for places in self._fields.values() for place in places),
             *self._ignored,
         }
-        others = [place for place, text in enumerate(self._header) if place not in taken and text]
+        others = [place for place in range(len(self._header)) if place not in taken]
         is_kept = keeps_unknown and self._mode is not ImportMode.BLACKLIST
         return Columns(
             header=self._header,
@@ -296,4 +296,16 @@ class _Finding:
         return f"{name} {earlier + 1}" if earlier else name
 
     def _listed(self) -> str:
-        return ", ".join(text or "(no name)" for text in self._header[:_LISTED])
+        return ", ".join(self._header[:_LISTED]) or "no names"
+
+
+def _named(header: Sequence[str]) -> list[str]:
+    """Return the names of columns: of those without one, their places, but none of the last.
+
+    LibreOffice ends every row of a CSV file at the last cell of the longest one. So what is behind
+    the last name is not of a column, but too much.
+    """
+    names = [text.strip() for text in header]
+    while names and not names[-1]:
+        names.pop()
+    return [name or f"column {place}" for place, name in enumerate(names, 1)]

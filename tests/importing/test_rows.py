@@ -173,3 +173,18 @@ def test_rejected_objects_can_be_mended_and_read_again():
 
     assert rows_of(text.replace('"x"', '"+37251000000"'))[1].phone_number.e164 == "+37251000000"
     assert text.endswith("no json\n")
+
+
+def test_column_without_a_name_is_named_by_its_place():
+    content = ",Phone,,Email\n0,+37251000000,x,m@acme.ee\n"
+
+    assert opened(content).left_out == ("column 1", "column 3")
+    assert only_row_of(content, keeps_unknown=True).attributes == {"column 1": "0", "column 3": "x"}
+    assert only_row_of(content, mapped={"column 3": "company"}).details["company"] == "x"
+
+
+def test_what_is_behind_the_last_name_is_too_much():
+    rows = rows_of("Phone,Email,,\n+37251000000,m@acme.ee,,\n+37251000001,,,x\n")
+
+    assert rows[2].details == {"email": "m@acme.ee"}
+    assert rows[3] == "row: has 4 cells for 2 columns"
