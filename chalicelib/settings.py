@@ -13,6 +13,9 @@ PLANNING_QUEUE_VARIABLE: Final = "PHONEBOOK_PLANNING_QUEUE"
 PARTS_QUEUE_VARIABLE: Final = "PHONEBOOK_PARTS_QUEUE"
 EXPORTS_QUEUE_VARIABLE: Final = "PHONEBOOK_EXPORTS_QUEUE"
 
+WEBHOOK_QUEUE_VARIABLE: Final = "PHONEBOOK_WEBHOOK_QUEUE"
+LOOPBACK_VARIABLE: Final = "PHONEBOOK_WEBHOOKS_LOOPBACK"
+
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -29,6 +32,16 @@ class JobSettings(NamedTuple):
     exports_queue: str
 
 
+class WebhookSettings(NamedTuple):
+    """The URL of the queue in which messages to webhooks wait; without it, none can be sent later.
+
+    ``allows_loopback`` says whether a receiver may be on this very machine, as with ``make dev``.
+    """
+
+    queue: str | None = None
+    allows_loopback: bool = False
+
+
 class Settings(NamedTuple):
     """``table_name`` is the table of the phonebook.
 
@@ -36,12 +49,14 @@ class Settings(NamedTuple):
     our own API; the variable has them with commas between them. Without ``jobs``, there are no
     imports and exports but those of the command line. ``has_search`` says whether the index of the
     search is kept; the variable has ``no`` if it is not.
+    ``webhooks`` says how changes are sent.
     """
 
     table_name: str
     allowed_origins: frozenset[str] = frozenset()
     jobs: JobSettings | None = None
     has_search: bool = True
+    webhooks: WebhookSettings = WebhookSettings()
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -49,7 +64,7 @@ class Settings(NamedTuple):
 
         Raises:
             SettingsError: The table is missing, or an origin is none, or only a part of what jobs
-                need is there, or the search is neither on nor off.
+                need is there, or the search or the loopback is neither on nor off.
 
         """
         table_name = environment.get(TABLE_VARIABLE)
@@ -59,10 +74,19 @@ class Settings(NamedTuple):
         for origin in sorted(origins):
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"{ORIGINS_VARIABLE} has {origin!r}, which is not an origin.")
-        search = environment.get(SEARCH_VARIABLE, "yes")
-        if search not in {"yes", "no"}:
-            raise SettingsError(f"{SEARCH_VARIABLE} has {search!r}, which is neither yes nor no.")
-        return cls(table_name, origins, _jobs_in(environment), search == "yes")
+        has_search = _is_yes(environment, SEARCH_VARIABLE, default="yes")
+        webhooks = WebhookSettings(
+            queue=environment.get(WEBHOOK_QUEUE_VARIABLE) or None,
+            allows_loopback=_is_yes(environment, LOOPBACK_VARIABLE, default="no"),
+        )
+        return cls(table_name, origins, _jobs_in(environment), has_search, webhooks)
+
+
+def _is_yes(environment: Mapping[str, str], name: str, *, default: str) -> bool:
+    value = environment.get(name, default)
+    if value not in {"yes", "no"}:
+        raise SettingsError(f"{name} has {value!r}, which is neither yes nor no.")
+    return value == "yes"
 
 
 def _jobs_in(environment: Mapping[str, str]) -> JobSettings | None:
