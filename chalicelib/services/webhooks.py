@@ -45,7 +45,7 @@ def add_webhook(
         ConflictError: The account has as many webhooks as it may have.
 
     """
-    _check(WebhookChanges(url, frozenset(types)))
+    check(WebhookChanges(url, frozenset(types)))
     secrets = (new_secret(),)
     while True:
         webhook = Webhook(
@@ -83,9 +83,9 @@ def change_webhook(
     changes: WebhookChanges,
     now: datetime,
     *,
-    check: Callable[[Webhook], None] | None = None,
+    check_before: Callable[[Webhook], None] | None = None,
 ) -> Webhook:
-    """Change a webhook and return it. *check* is called with the webhook before it is changed.
+    """Change a webhook and return it. *check_before* gets the webhook as it was, and may refuse.
 
     One that is turned on again, or gets another URL, begins anew: it has not failed yet.
 
@@ -95,11 +95,11 @@ def change_webhook(
         UnavailableError: Somebody else changed it at every try.
 
     """
-    _check(changes)
+    check(changes)
 
     def changed(before: Webhook) -> Webhook:
-        if check is not None:
-            check(before)
+        if check_before is not None:
+            check_before(before)
         after = replace(
             before,
             url=before.url if changes.url is None else changes.url,
@@ -155,6 +155,23 @@ def list_deliveries(
     )
 
 
+def check(changes: WebhookChanges) -> None:
+    """Check what is to be set in a webhook.
+
+    Raises:
+        InvalidDataError: It may not have this URL, or a type is none.
+
+    """
+    problems = ProblemCollector()
+    with problems:
+        if changes.url is not None:
+            check_url(changes.url, allows_loopback=webhook_places.allows_loopback())
+    with problems:
+        if (changes.types or frozenset()) - set(ChangeType):
+            raise InvalidDataError.of("types", f"must be of {', '.join(ChangeType)}")
+    problems.raise_if_any()
+
+
 def _change(
     caller: Caller, webhook_id: int, changed: Callable[[Webhook], Webhook], now: datetime
 ) -> Webhook:
@@ -171,14 +188,3 @@ def _change(
         if webhooks.change(account_id, before, wanted, caller.stamp(now)):
             return wanted
     raise UnavailableError(ErrorCode.BUSY)
-
-
-def _check(changes: WebhookChanges) -> None:
-    problems = ProblemCollector()
-    with problems:
-        if changes.url is not None:
-            check_url(changes.url, allows_loopback=webhook_places.allows_loopback())
-    with problems:
-        if (changes.types or frozenset()) - set(ChangeType):
-            raise InvalidDataError.of("types", f"must be of {', '.join(ChangeType)}")
-    problems.raise_if_any()

@@ -26,6 +26,7 @@ from chalicelib.domain.limits import (
     MAX_GROUPS_TO_RENUMBER,
     MAX_REQUEST_BYTES,
     MAX_UPLOAD_BYTES,
+    MAX_WEBHOOKS,
 )
 from chalicelib.domain.text import json_text
 from chalicelib.observability import told_of_request
@@ -54,6 +55,11 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType(
         ErrorCode.NUMBER_NOT_BLACKLISTED: (404, "The phone number is not on the blacklist"),
         ErrorCode.PATH_NOT_FOUND: (404, "There is nothing at this path"),
         ErrorCode.JOB_NOT_FOUND: (404, "There is no such import or export"),
+        ErrorCode.WEBHOOK_NOT_FOUND: (404, "There is no such webhook"),
+        ErrorCode.TOO_MANY_WEBHOOKS: (
+            409,
+            f"The account has {MAX_WEBHOOKS} webhooks already: remove one first",
+        ),
         ErrorCode.IMPORT_RUNS: (
             409,
             "An import is running, which could bring the contact back: await its end, or cancel it",
