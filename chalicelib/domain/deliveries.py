@@ -127,7 +127,7 @@ def wants(webhook: Webhook, change_type: str) -> bool:
     return webhook.is_on and (not webhook.types or change_type in webhook.types)
 
 
-def test_change(message_id: str, now: datetime) -> dict[str, Any]:
+def change_of_test(message_id: str, now: datetime) -> dict[str, Any]:
     """Return what the message of a test tells, in the form of a change."""
     return {"id": message_id, "type": TEST_TYPE, "at": now.strftime(_MOMENT)}
 

@@ -19,7 +19,7 @@ from chalicelib.domain.deliveries import (
     Event,
     Lease,
     body_of,
-    test_change,
+    change_of_test,
     wants,
 )
 from chalicelib.domain.errors import NotFoundError
@@ -116,7 +116,7 @@ class Sender:
 
         """
         webhook, position = webhooks.count_test(account.id, webhook_id)
-        change = test_change(uuid_of(new_id()), now)
+        change = change_of_test(uuid_of(new_id()), now)
         answer = _post(webhook, change, now, self.seconds)
         outcome = Outcome.DELIVERED if answer.problem is None else Outcome.GIVEN_UP
         attempt = Attempt(

@@ -283,12 +283,19 @@ def owner_of(partition: str) -> tuple[str, int | None]:
     """
     beginning, _, rest = partition.partition("#")
     account_id, _, digits = rest.partition("#")
-    if beginning == "DELIVERIES" and _ID.fullmatch(digits):
+    has_webhook = beginning == "DELIVERIES"
+    if has_webhook and account_id and account_id.isascii() and _ID.fullmatch(digits):
         return account_id, None
     group_id = int(digits) if beginning == "MEMBERS" else None
     made = f"{beginning}#{account_id}" if group_id is None else members(account_id, group_id)
     is_an_id = group_id is None or 0 < group_id < 2**ID_BITS
-    if made != partition or not account_id or not account_id.isascii() or not is_an_id:
+    if (
+        has_webhook
+        or made != partition
+        or not account_id
+        or not account_id.isascii()
+        or not is_an_id
+    ):
         raise ValueError(f"{partition} is no partition of ours")
     return account_id, group_id
 
