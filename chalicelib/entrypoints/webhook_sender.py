@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
+from traceback import format_tb
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
@@ -62,8 +63,13 @@ def _work_on(record: Mapping[str, Any]) -> "tuple[str, Attempt | Exception | Non
         message = message_in(record["body"])
         attempt = Sender().work_on(message, datetime.now(UTC))
     except Exception as error:  # noqa: BLE001 - the other messages do not fail with it
-        # Its text and traceback may quote the message.
-        logger().error("A message failed", message=message_id, error=type(error).__name__)
+        # Not its text, which may quote the message.
+        logger().error(
+            "A message failed",
+            sqs_message=message_id,
+            error=type(error).__name__,
+            stack="".join(format_tb(error.__traceback__)),
+        )
         return message_id, error
     if attempt is not None and isinstance(message, Delivery):
         _log(message, attempt)

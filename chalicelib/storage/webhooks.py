@@ -5,9 +5,9 @@ position comes with the write that begins it.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from pynamodb.exceptions import DoesNotExist, UpdateError
 from pynamodb.expressions.condition import Condition
@@ -98,23 +98,24 @@ def list_webhooks(
 
 
 def change(account_id: str, before: Webhook, after: Webhook, stamp: Stamp) -> bool:
-    """Write what differs between two states of a webhook; return False if it is not as *before*.
+    """Bring a webhook from one state into another; return False if it is not in the one.
 
-    What the sender writes meanwhile stays, unless *after* begins anew after failures.
+    When it fails and how often it was tried is the sender's, and no part of its state.
     """
-    values: Mapping[Any, Any] = {
-        WebhookItem.url: after.url,
-        WebhookItem.types: set(after.types) or None,
-        WebhookItem.secrets: _text_of(after.secrets),
-        WebhookItem.is_on: after.is_on,
-    }
-    actions = [_setting(attribute, value) for attribute, value in values.items()]
-    if after.off_because is None and before.off_because is not None:
+    types = set(after.types)
+    actions = [
+        WebhookItem.url.set(after.url),
+        WebhookItem.types.set(types) if types else WebhookItem.types.remove(),
+        WebhookItem.secrets.set(_text_of(after.secrets)),
+        WebhookItem.is_on.set(after.is_on),
+        *stamping(stamp),
+    ]
+    if before.off_because is not None and after.off_because is None:
         actions.append(WebhookItem.off_because.remove())
-    if after.failing_since is None:
+    if before.failing_since is not None and after.failing_since is None:
         actions.append(WebhookItem.failing_since.remove())
-    # Fails if somebody changed or removed it, or it was turned off: this decides anew then.
-    return _update(account_id, before.id, [*actions, *stamping(stamp)], _is_as(before)) is not None
+    # Fails if somebody changed or removed it, or it was turned off: the caller decides anew then.
+    return _update(account_id, before.id, actions, _is_as(before)) is not None
 
 
 def remove(account_id: str, webhook_id: int, stamp: Stamp) -> None:
@@ -326,11 +327,6 @@ def _is_as(webhook: Webhook) -> Condition:
         & (WebhookItem.is_on == webhook.is_on)
     )
     return is_same
-
-
-def _setting(attribute: Any, value: object) -> Action:  # noqa: ANN401 - any of PynamoDB's
-    action: Action = attribute.remove() if value is None else attribute.set(value)
-    return action
 
 
 def _forget_attempts(account_id: str, webhook_id: int) -> None:
