@@ -19,12 +19,9 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.limits import MAX_WEBHOOKS
 from chalicelib.domain.webhooks import FORMER_SECRET_KEPT, Outcome, Verdict
 from chalicelib.services import accounts, webhooks
-from chalicelib.services.verifying import verify
 from chalicelib.services.webhooks import WebhookChanges
 from chalicelib.storage import keys
 from chalicelib.storage import webhooks as stored
-from chalicelib.storage.dynamodb.connection import table as connection
-from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import DeliveryItem, WebhookCountItem, WebhookItem
 from infra.documents import table as documented
 from tests.account import caller_of, stamp_of
@@ -64,12 +61,12 @@ def attempt(position, **more):
     )
 
 
-def take(caller, webhook, token="one", now=NOW):
-    return stored.take(caller.account.id, webhook.id, token, now, lasting=LASTING)
+def take(caller, webhook, sender="one", now=NOW):
+    return stored.take(caller.account.id, webhook.id, sender, now, lasting=LASTING)
 
 
-def deliver(caller, webhook, token="one"):
-    lease = take(caller, webhook, token)
+def deliver(caller, webhook):
+    lease = take(caller, webhook)
     assert lease
     verdict = Verdict(Outcome.DELIVERED)
     stored.finish(lease, attempt(lease.position), verdict, stamp_of(NOW), slots=SLOTS)
@@ -418,35 +415,6 @@ def test_whoever_changes_a_webhook_is_stored_with_it(caller):
         assert_stamped(found, other.stamp(NOW))
     deliver(caller, webhook)
     assert_stamped({(keys.webhooks(caller.account.id), keys.of_id(webhook.id))}, other.stamp(NOW))
-
-
-def test_verify_finds_nothing_wrong_with_webhooks_and_mends_what_a_removed_one_left(caller):
-    account_id = caller.account.id
-    kept, gone = add(caller), add(caller)
-    for webhook in (kept, gone):
-        deliver(caller, webhook)
-    stamp = stamp_of(NOW)
-    assert list(verify(account_id, stamp, fix=False)) == []
-
-    webhooks.remove_webhook(caller, gone.id, NOW)
-    partition = keys.deliveries(account_id, gone.id)
-    DeliveryItem(
-        partition,
-        keys.slot(1, SLOTS),
-        position=1,
-        at=NOW,
-        message_id="m",
-        type="t",
-        attempt=1,
-        outcome="delivered",
-        milliseconds=1,
-    ).save()
-    connection().put_item(keys.webhooks(account_id), keys.of_id(7), {"url": {"S": "x"}})
-
-    found = {each.kind for each in verify(None, stamp, fix=True) if account_id in each.key.pk}
-    assert found == {Kind.DELIVERY_STRAY, Kind.UNREADABLE}
-    assert DeliveryItem.count(partition, consistent_read=True) == 0
-    assert listed(caller, kept) == [1]
 
 
 COSTS = {

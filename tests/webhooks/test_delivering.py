@@ -12,9 +12,12 @@ import standardwebhooks
 from chalicelib.domain.webhooks import RETRY_AFTER, Outcome
 from chalicelib.services import accounts, webhooks
 from chalicelib.services.delivering import BESIDE_SENDING, Sender, replay
+from chalicelib.services.verifying import verify
 from chalicelib.services.webhooks import WebhookChanges
 from chalicelib.storage import keys, webhook_places, webhook_queue
 from chalicelib.storage import webhooks as stored
+from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import DeliveryItem, WebhookItem
 from chalicelib.storage.webhook_queue import message_in
 from tests.account import caller_of, stamp_of
@@ -482,3 +485,23 @@ def test_queue_holds_a_delivery_back(hooks):
 
     assert hooks.take() == []
     await_true(hooks.take)
+
+
+def test_verify_finds_nothing_wrong_with_webhooks_but_what_a_removed_one_left(hooks):
+    """Nothing leaves an entry behind; one that is there all the same is mended."""
+    with receiving(OK) as receiver:
+        kept, gone = hooks.add(receiver.url), hooks.add(receiver.url)
+        hooks.deliver(change_of())
+    stamp = hooks.caller.stamp(NOW)
+    assert list(verify(hooks.account.id, stamp, fix=False)) == []
+
+    partition = keys.deliveries(hooks.account.id, gone.id)
+    WebhookItem(keys.webhooks(hooks.account.id), keys.of_id(gone.id)).delete()
+    table().put_item(keys.webhooks(hooks.account.id), keys.of_id(7), attributes={"url": {"S": "x"}})
+    (unreadable,) = verify(hooks.account.id, stamp, fix=True)
+    strays = [each for each in verify(None, stamp, fix=True) if each.key.pk == partition]
+
+    assert unreadable.kind is Kind.UNREADABLE
+    assert [each.kind for each in strays] == [Kind.DELIVERY_STRAY]
+    assert DeliveryItem.count(partition, consistent_read=True) == 0
+    assert len(hooks.ledger(kept)) == 1
