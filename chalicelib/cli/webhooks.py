@@ -62,13 +62,15 @@ def list_webhooks(account: AccountId, as_json: AsJson = False) -> None:
 
 
 @commands.command("test")
-def try_webhook(account: AccountId, webhook: WebhookId, as_json: AsJson = False) -> None:
+def try_webhook(
+    context: typer.Context, account: AccountId, webhook: WebhookId, as_json: AsJson = False
+) -> None:
     """Send a message of the type `webhook.test` to a webhook at once, and say what came of it.
 
     Exits with 5 if it was not delivered.
     """
-    whose = accounts.retrieve_account(account)
-    answer = Sender().test(whose, _read(webhook), time_of_table())
+    caller = Caller.operator(accounts.retrieve_account(account), via=via_of(context))
+    answer = Sender().test(caller, _read(webhook), time_of_table())
     row: Row = {
         "delivered": answer.problem is None,
         "status": answer.status,

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from chalicelib.domain.account import Account
-from chalicelib.domain.caller import Stamp
+from chalicelib.domain.caller import Caller, Stamp
 from chalicelib.domain.deliveries import (
     Attempt,
     Delivery,
@@ -106,7 +105,7 @@ class Sender:
             webhook_queue.send(again, again.delay(ended))
         return attempt
 
-    def test(self, account: Account, webhook_id: int, now: datetime) -> Answer:
+    def test(self, caller: Caller, webhook_id: int, now: datetime) -> Answer:
         """Send a message of the type ``webhook.test`` at once, and return what came of it.
 
         It is sent to a webhook that is off, too, and changes nothing but the ledger.
@@ -115,7 +114,7 @@ class Sender:
             NotFoundError: The account has no such webhook.
 
         """
-        webhook, position = webhooks.count_test(account.id, webhook_id)
+        webhook, position = webhooks.count_test(caller.account.id, webhook_id, caller.stamp(now))
         change = change_of_test(uuid_of(new_id()), now)
         answer = _post(webhook, change, now, self.seconds)
         outcome = Outcome.DELIVERED if answer.problem is None else Outcome.GIVEN_UP
@@ -130,7 +129,7 @@ class Sender:
             problem=answer.problem,
             seconds=answer.seconds,
         )
-        webhooks.note(account.id, webhook_id, attempt, slots=self.slots)
+        webhooks.note(caller.account.id, webhook_id, attempt, caller.stamp(now), slots=self.slots)
         return answer
 
 

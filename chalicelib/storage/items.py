@@ -271,7 +271,7 @@ class WebhookCountItem(StampedItem):
     webhooks = IntegerAttribute()
 
 
-class DeliveryItem(Item):
+class DeliveryItem(StampedItem):
     """An attempt to send a message to a webhook, in one of the slots of its ledger."""
 
     position = IntegerAttribute()

@@ -182,7 +182,7 @@ def take(
     )
 
 
-def count_test(account_id: str, webhook_id: int) -> tuple[Webhook, int]:
+def count_test(account_id: str, webhook_id: int, stamp: Stamp) -> tuple[Webhook, int]:
     """Return a webhook, and the position of an attempt that needs no turn.
 
     Raises:
@@ -190,7 +190,8 @@ def count_test(account_id: str, webhook_id: int) -> tuple[Webhook, int]:
 
     """
     # Fails if there is none: an update would otherwise create an incomplete item.
-    item = _update(account_id, webhook_id, [WebhookItem.deliveries.add(1)], WebhookItem.pk.exists())
+    actions = [WebhookItem.deliveries.add(1), *stamping(stamp)]
+    item = _update(account_id, webhook_id, actions, WebhookItem.pk.exists())
     if item is None:
         raise NotFoundError(ErrorCode.WEBHOOK_NOT_FOUND)
     return _webhook_in(item), item.deliveries
@@ -203,7 +204,7 @@ def finish(lease: Lease, attempt: Attempt, verdict: Verdict, stamp: Stamp, *, sl
     """
 
     def add_actions(transaction: TransactWrite) -> None:
-        transaction.save(_entry_of(lease.account_id, lease.webhook.id, attempt, slots))
+        transaction.save(_entry_of(lease.account_id, lease.webhook.id, attempt, stamp, slots))
         # Fails if another sender took the webhook after the time of this one, and decides now.
         transaction.update(
             _key(lease.account_id, lease.webhook.id),
@@ -218,10 +219,10 @@ def finish(lease: Lease, attempt: Attempt, verdict: Verdict, stamp: Stamp, *, sl
     try:
         write_together(add_actions)
     except TransactionRefusedError:
-        note(lease.account_id, lease.webhook.id, attempt, slots=slots)
+        note(lease.account_id, lease.webhook.id, attempt, stamp, slots=slots)
 
 
-def note(account_id: str, webhook_id: int, attempt: Attempt, *, slots: int) -> bool:
+def note(account_id: str, webhook_id: int, attempt: Attempt, stamp: Stamp, *, slots: int) -> bool:
     """Write the entry of an attempt, and nothing else; return False if the webhook is gone."""
 
     def add_actions(transaction: TransactWrite) -> None:
@@ -232,7 +233,7 @@ def note(account_id: str, webhook_id: int, attempt: Attempt, *, slots: int) -> b
             keys.of_id(webhook_id),
             condition=WebhookItem.pk.exists(),
         )
-        transaction.save(_entry_of(account_id, webhook_id, attempt, slots))
+        transaction.save(_entry_of(account_id, webhook_id, attempt, stamp, slots))
 
     try:
         write_together(add_actions)
@@ -370,7 +371,9 @@ def _webhook_in(item: WebhookItem) -> Webhook:
     )
 
 
-def _entry_of(account_id: str, webhook_id: int, attempt: Attempt, slots: int) -> DeliveryItem:
+def _entry_of(
+    account_id: str, webhook_id: int, attempt: Attempt, stamp: Stamp, slots: int
+) -> DeliveryItem:
     return DeliveryItem(
         keys.deliveries(account_id, webhook_id),
         keys.slot(attempt.position, slots),
@@ -384,6 +387,7 @@ def _entry_of(account_id: str, webhook_id: int, attempt: Attempt, slots: int) ->
         problem=attempt.problem,
         milliseconds=round(attempt.seconds * 1000),
         again_at=attempt.again_at,
+        **stamp_values(stamp),
     )
 
 

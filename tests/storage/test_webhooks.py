@@ -115,7 +115,7 @@ def test_webhook_of_another_account_is_not_there(caller):
         lambda: webhooks.rotate_secret(stranger, webhook.id, NOW),
         lambda: webhooks.remove_webhook(stranger, webhook.id, NOW),
         lambda: webhooks.list_deliveries(stranger.account, webhook.id),
-        lambda: stored.count_test(stranger.account.id, webhook.id),
+        lambda: stored.count_test(stranger.account.id, webhook.id, stamp_of(NOW)),
     ):
         with pytest.raises(NotFoundError):
             use()
@@ -357,12 +357,12 @@ def test_attempt_of_which_nothing_is_known_leaves_a_gap(caller):
 
 def test_entry_is_listed_as_it_was_written(caller):
     webhook = add(caller)
-    position = stored.count_test(caller.account.id, webhook.id)[1]
+    position = stored.count_test(caller.account.id, webhook.id, stamp_of(NOW))[1]
     told = attempt(
         position, status=None, problem="no", outcome=Outcome.AGAIN, number=7, again_at=LATER
     )
 
-    assert stored.note(caller.account.id, webhook.id, told, slots=SLOTS)
+    assert stored.note(caller.account.id, webhook.id, told, stamp_of(NOW), slots=SLOTS)
     assert list(webhooks.list_deliveries(caller.account, webhook.id)) == [told]
 
 
@@ -370,7 +370,7 @@ def test_nothing_is_noted_of_a_webhook_that_is_gone(caller):
     webhook = add(caller)
     webhooks.remove_webhook(caller, webhook.id, NOW)
 
-    assert not stored.note(caller.account.id, webhook.id, attempt(1), slots=SLOTS)
+    assert not stored.note(caller.account.id, webhook.id, attempt(1), stamp_of(NOW), slots=SLOTS)
     with pytest.raises(NotFoundError):
         webhooks.list_deliveries(caller.account, webhook.id)
 

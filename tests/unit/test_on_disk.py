@@ -75,8 +75,8 @@ ITEMS = {
     "SuppressedItem": "changedBy:S changedVia:S createdOn:S",
     "SuppressionKeyItem": "changedBy:S changedVia:S key:S",
     "DeliveryItem": (
-        "againAt:S at:S attempt:N messageId:S milliseconds:N outcome:S position:N problem:S "
-        "status:N type:S"
+        "againAt:S at:S attempt:N changedBy:S changedVia:S messageId:S "
+        "milliseconds:N outcome:S position:N problem:S status:N type:S"
     ),
     "WebhookCountItem": "changedBy:S changedVia:S webhooks:N",
     "WebhookItem": (

@@ -109,7 +109,7 @@ def test_webhook(request: Request, caller: Caller) -> Response:
     """Send a message to a webhook at once, and answer what came of it."""
     from chalicelib.services.delivering import Sender  # noqa: PLC0415 - no other operation sends
 
-    answer = Sender().test(caller.account, _parse_id(request), request.received_on)
+    answer = Sender().test(caller, _parse_id(request), request.received_on)
     return json_response(
         200,
         {
