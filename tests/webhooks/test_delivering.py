@@ -335,17 +335,31 @@ CALLS_OF_A_DELIVERY = 3
 """Taking the webhook, writing the entry, and the next attempt's message."""
 
 
+@pytest.mark.parametrize("calls_before", [0, 1])
 @pytest.mark.parametrize("call", range(CALLS_OF_A_DELIVERY))
-def test_sender_that_breaks_off_at_any_call_loses_no_message(hooks, monkeypatch, call):
-    """Its message is in the queue still, and comes again; nobody is told by another id."""
+def test_sender_that_breaks_off_at_any_call_loses_no_message(
+    hooks, monkeypatch, call, calls_before
+):
+    """Its message is in the queue still, and comes again; nobody is told by another id.
+
+    It ends before every second call and after the others, so one call before turns them round.
+    """
     change = change_of()
     with receiving(DOWN) as receiver:
         webhook = hooks.add(receiver.url)
         hooks.tell(change)
         hooks.work()
         (body,) = hooks.take()
-        with dying_at(monkeypatch, call), pytest.raises(Died):
+
+        def work():
+            for _ in range(calls_before):
+                hooks.get(webhook)
             Sender().work_on(message_in(body), NOW)
+
+        with dying_at(monkeypatch, call + calls_before), pytest.raises(Died):
+            work()
+        is_sent = call > 0
+        assert len(receiver.requests) == is_sent
         held = NOW + timedelta(seconds=15) + BESIDE_SENDING
         Sender().work_on(message_in(body), held)
 

@@ -21,6 +21,7 @@ from chalicelib.settings import (
 )
 from chalicelib.storage import webhook_places, webhook_queue
 from chalicelib.storage.webhook_queue import message_in
+from tests.patience import await_true
 from tests.webhooks.conftest import NOW, change_of, event_of
 from tests.webhooks.receivers import hanging, receiving, status
 
@@ -117,8 +118,8 @@ def test_receiver_that_hangs_holds_up_no_other_message_of_its_batch(hooks):
         bodies = hooks.take()
         working = threading.Thread(target=handed_over, args=bodies)
         working.start()
-        while not (fast.requests and slow.requests):
-            assert working.is_alive()
+        await_true(lambda: fast.requests and slow.requests)
+        assert working.is_alive()
         slow.is_over.set()
         working.join()
 
