@@ -12,11 +12,11 @@ import standardwebhooks
 from chalicelib.domain.webhooks import RETRY_AFTER, Outcome
 from chalicelib.services import accounts, verifying, webhooks
 from chalicelib.services.delivering import BESIDE_SENDING, Sender, replay
-from chalicelib.services.verifying import verify
 from chalicelib.services.webhooks import WebhookChanges
 from chalicelib.storage import keys, webhook_places, webhook_queue
 from chalicelib.storage import webhooks as stored
 from chalicelib.storage.dynamodb.connection import table
+from chalicelib.storage.inspection import Key
 from chalicelib.storage.invariants import Kind
 from chalicelib.storage.items import DeliveryItem, WebhookItem
 from chalicelib.storage.webhook_queue import message_in
@@ -501,22 +501,22 @@ def test_queue_holds_a_delivery_back(hooks):
     await_true(hooks.take)
 
 
-def test_verify_finds_nothing_wrong_with_webhooks_but_what_a_removed_one_left(hooks, monkeypatch):
-    """Nothing leaves an entry behind; one that is there all the same is mended."""
+def test_verify_of_an_account_looks_at_its_webhooks_and_their_ledgers(hooks, monkeypatch):
     monkeypatch.setattr(verifying, "SECONDS_TO_SETTLE", 0)
     with receiving(OK) as receiver:
-        kept, gone = hooks.add(receiver.url), hooks.add(receiver.url)
+        webhook = hooks.add(receiver.url)
         hooks.deliver(change_of())
     stamp = hooks.caller.stamp(NOW)
-    assert list(verify(hooks.account.id, stamp, fix=False)) == []
+    assert list(verifying.verify(hooks.account.id, stamp, fix=False)) == []
 
-    partition = keys.deliveries(hooks.account.id, gone.id)
-    WebhookItem(keys.webhooks(hooks.account.id), keys.of_id(gone.id)).delete()
-    table().put_item(keys.webhooks(hooks.account.id), keys.of_id(7), attributes={"url": {"S": "x"}})
-    (unreadable,) = verify(hooks.account.id, stamp, fix=True)
-    strays = [each for each in verify(None, stamp, fix=True) if each.key.pk == partition]
+    damaged = [
+        Key(keys.webhooks(hooks.account.id), keys.of_id(7)),
+        Key(keys.deliveries(hooks.account.id, webhook.id), keys.slot(2, 1_000)),
+        Key(keys.webhooks(hooks.account.id), keys.WEBHOOK_COUNT),
+    ]
+    for key in damaged:
+        table().put_item(key.pk, key.sk, attributes={"other": {"S": "x"}})
 
-    assert unreadable.kind is Kind.UNREADABLE
-    assert [each.kind for each in strays] == [Kind.DELIVERY_STRAY]
-    assert DeliveryItem.count(partition, consistent_read=True) == 0
-    assert len(hooks.ledger(kept)) == 1
+    found = list(verifying.verify(hooks.account.id, stamp, fix=False))
+    assert {each.kind for each in found} == {Kind.UNREADABLE}
+    assert {each.key for each in found} == set(damaged)
