@@ -7,6 +7,7 @@ from chalicelib.entrypoints.cleanup_schedule import cleanup_schedule
 from chalicelib.entrypoints.counter_stream import counter_stream
 from chalicelib.entrypoints.http import register_routes
 from chalicelib.entrypoints.job_queues import job_queues
+from chalicelib.entrypoints.webhook_sender import webhook_sender
 
 app = Chalice(app_name="phonebook", configure_logs=False)
 register_routes(app)
@@ -14,3 +15,4 @@ app.register_blueprint(counter_stream)
 app.register_blueprint(change_stream)
 app.register_blueprint(cleanup_schedule)
 app.register_blueprint(job_queues)
+app.register_blueprint(webhook_sender)

@@ -16,6 +16,9 @@ PLANNING_QUEUE_VARIABLE: Final = "PHONEBOOK_PLANNING_QUEUE"
 PARTS_QUEUE_VARIABLE: Final = "PHONEBOOK_PARTS_QUEUE"
 EXPORTS_QUEUE_VARIABLE: Final = "PHONEBOOK_EXPORTS_QUEUE"
 
+WEBHOOK_QUEUE_VARIABLE: Final = "PHONEBOOK_WEBHOOK_QUEUE"
+LOOPBACK_VARIABLE: Final = "PHONEBOOK_WEBHOOKS_LOOPBACK"
+
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -32,6 +35,16 @@ class JobSettings(NamedTuple):
     exports_queue: str
 
 
+class WebhookSettings(NamedTuple):
+    """The URL of the queue in which messages to webhooks wait; without it, none can be sent later.
+
+    ``allows_loopback`` says whether a receiver may be on this very machine, as with ``make dev``.
+    """
+
+    queue: str | None = None
+    allows_loopback: bool = False
+
+
 class Settings(NamedTuple):
     """``table_name`` is the table of the phonebook.
 
@@ -40,7 +53,8 @@ class Settings(NamedTuple):
     imports and exports but those of the command line. ``has_search`` says whether the index of the
     search is kept, and ``has_changes`` whether the feed of changes is; the variables have ``no``
     if not. ``bus`` is the name of the bus on which changes are events too, if there is one, and
-    ``tells_contacts`` says whether these have whole contacts.
+    ``tells_contacts`` says whether these have whole contacts. ``webhooks`` says how changes are
+    sent.
     """
 
     table_name: str
@@ -50,6 +64,7 @@ class Settings(NamedTuple):
     has_changes: bool = True
     bus: str | None = None
     tells_contacts: bool = False
+    webhooks: WebhookSettings = WebhookSettings()
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -71,17 +86,21 @@ class Settings(NamedTuple):
             table_name,
             origins,
             _jobs_in(environment),
-            has_search=_is_on(environment, SEARCH_VARIABLE, "yes"),
-            has_changes=_is_on(environment, CHANGES_VARIABLE, "yes"),
+            has_search=_is_yes(environment, SEARCH_VARIABLE, default="yes"),
+            has_changes=_is_yes(environment, CHANGES_VARIABLE, default="yes"),
             bus=environment.get(BUS_VARIABLE) or None,
-            tells_contacts=_is_on(environment, WHOLE_CONTACTS_VARIABLE, "no"),
+            tells_contacts=_is_yes(environment, WHOLE_CONTACTS_VARIABLE, default="no"),
+            webhooks=WebhookSettings(
+                queue=environment.get(WEBHOOK_QUEUE_VARIABLE) or None,
+                allows_loopback=_is_yes(environment, LOOPBACK_VARIABLE, default="no"),
+            ),
         )
 
 
-def _is_on(environment: Mapping[str, str], variable: str, usual: str) -> bool:
-    value = environment.get(variable, usual)
+def _is_yes(environment: Mapping[str, str], name: str, *, default: str) -> bool:
+    value = environment.get(name, default)
     if value not in {"yes", "no"}:
-        raise SettingsError(f"{variable} has {value!r}, which is neither yes nor no.")
+        raise SettingsError(f"{name} has {value!r}, which is neither yes nor no.")
     return value == "yes"
 
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from chalicelib.domain.credential import Scope
 from chalicelib.services import accounts
-from chalicelib.settings import TABLE_VARIABLE
+from chalicelib.settings import LOOPBACK_VARIABLE, TABLE_VARIABLE
 from infra.local import child, engine
 from infra.local.connected import Connected
 from tests.account import stamp_of
@@ -78,7 +78,8 @@ def app_url(ministack, logs, rehearsed):
             yield url
         return
     places = ministack.create_job_places()
-    with served_app(ministack.endpoint, ministack.table, logs / "app", places) as url:
+    variables = {**places, LOOPBACK_VARIABLE: "yes"}
+    with served_app(ministack.endpoint, ministack.table, logs / "app", variables) as url:
         yield url
 
 

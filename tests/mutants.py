@@ -48,11 +48,13 @@ AREAS: Final[Mapping[str, Area]] = {
         files=["chalicelib/domain/*.py"],
         but=[_PHONE],
         tests=[
-            f"tests/unit/test_{name}.py"
+            "tests/webhooks/test_rules.py",
+            "tests/webhooks/test_deliveries.py",
+            *(f"tests/unit/test_{name}.py"
             for name in (
                 "caller", "chance", "collecting", "contact", "credentials", "cursors", "errors",
                 "extra", "field", "field_values", "ids", "rows", "selection", "text",
-            )
+            )),
         ],
     ),
     "numbers": Area(files=[_PHONE], tests=["tests/unit/test_phone_reading.py"]),

@@ -20,7 +20,7 @@ from moto import mock_aws
 
 from app import app
 from chalicelib.domain.credential import token_of
-from chalicelib.settings import TABLE_VARIABLE
+from chalicelib.settings import LOOPBACK_VARIABLE, TABLE_VARIABLE
 from infra.local import child, engine
 from infra.local.connected import Connected
 from infra.local.server import create_server
@@ -64,6 +64,7 @@ def engine_here() -> Iterator[Connected]:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv(TABLE_VARIABLE, connected.table)
+        patch.setenv(LOOPBACK_VARIABLE, "yes")
         yield connected
 
 

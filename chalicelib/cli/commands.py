@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.cli import accounts, blacklist, contacts, credentials, maintenance, moving
+from chalicelib.cli import (
+    accounts,
+    blacklist,
+    contacts,
+    credentials,
+    maintenance,
+    moving,
+    webhooks,
+)
 from chalicelib.cli.failures import FAILURES, exit_code_of, message_of
 from chalicelib.cli.output import say, take_any_terminal, warn
 
@@ -15,6 +23,7 @@ cli.add_typer(accounts.commands, name="accounts")
 cli.add_typer(credentials.commands, name="credentials")
 cli.add_typer(contacts.commands, name="contacts")
 cli.add_typer(blacklist.commands, name="blacklist")
+cli.add_typer(webhooks.commands, name="webhooks")
 cli.add_typer(maintenance.commands, name="maintenance")
 cli.add_typer(moving.commands)
 

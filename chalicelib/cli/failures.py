@@ -18,6 +18,7 @@ from chalicelib.domain.errors import (
     UnavailableError,
 )
 from chalicelib.domain.imports import UnreadableFileError
+from chalicelib.domain.limits import MAX_WEBHOOKS
 from chalicelib.migrating.errors import GroupJustDeletedError, VendorError
 from chalicelib.services.recounting import StreamStuckError
 from chalicelib.services.redriving import NothingAsideError
@@ -112,6 +113,10 @@ _WORDS: Final[Mapping[ErrorCode | OperatorErrorCode, str]] = {
     ErrorCode.CONTACT_NOT_FOUND: "There is no contact with that number in that account.",
     ErrorCode.CONTACT_EXISTS: "There is already a contact with that number in that account.",
     ErrorCode.NUMBER_NOT_BLACKLISTED: "The number is not on the blacklist.",
+    ErrorCode.WEBHOOK_NOT_FOUND: "There is no such webhook in that account.",
+    ErrorCode.TOO_MANY_WEBHOOKS: (
+        f"The account has {MAX_WEBHOOKS} webhooks already: remove one first."
+    ),
     ErrorCode.IMPORT_RUNS: (
         "An import is running that could bring the contact back: wait for its end, or cancel it."
     ),

@@ -12,7 +12,7 @@ from typer.models import CommandFunctionType
 from chalicelib.cli import INTERRUPTED, end_at_once
 from chalicelib.cli.output import warn
 from chalicelib.settings import Settings
-from chalicelib.storage import job_places
+from chalicelib.storage import job_places, webhook_places
 from chalicelib.storage.dynamodb.connection import connect
 
 
@@ -59,6 +59,7 @@ class _TableCommand(TyperCommand):
             settings = Settings.of(os.environ)
             connect(settings.table_name)
             job_places.use(settings.jobs)
+            webhook_places.use(settings.webhooks)
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort):
             warn("phonebook: Broken off. What was done until then stays.")

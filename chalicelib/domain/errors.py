@@ -7,7 +7,7 @@ to a status, a vendor code and a message::
     ├── InvalidDataError    the data is invalid; carries every problem found
     ├── UnauthorizedError   the credential is missing, wrong or revoked
     ├── NotFoundError       the contact, group, membership, number or path does not exist
-    ├── ConflictError       it already exists
+    ├── ConflictError       it already exists, or there are too many already
     ├── PreconditionError   it is not as the request expects it
     ├── RefusedError        the path or the credential does not allow this request, or it is
     │                       too large
@@ -42,11 +42,13 @@ class ErrorCode(Enum):
     JOB_NOT_FOUND = auto()
     CHANGES_OFF = auto()
     CHANGES_GONE = auto()
+    WEBHOOK_NOT_FOUND = auto()
 
     CONTACT_EXISTS = auto()
     MEMBERSHIP_EXISTS = auto()
     NUMBER_BLACKLISTED = auto()
     IMPORT_RUNS = auto()
+    TOO_MANY_WEBHOOKS = auto()
 
     PRECONDITION_FAILED = auto()
     KEY_REUSED = auto()
@@ -70,6 +72,8 @@ OF_OUR_OWN_API: Final = frozenset({
     ErrorCode.IMPORT_RUNS,
     ErrorCode.CHANGES_OFF,
     ErrorCode.CHANGES_GONE,
+    ErrorCode.WEBHOOK_NOT_FOUND,
+    ErrorCode.TOO_MANY_WEBHOOKS,
 })  # fmt: skip
 """What can only happen to a request of a kind that no vendor's dialect has."""
 

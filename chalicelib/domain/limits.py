@@ -133,6 +133,12 @@ MAX_RETENTION_DAYS: Final = 3_650
 MAX_URL_CHARACTERS: Final = 2_048
 """The address of a webhook. Not every server and proxy on the way takes more."""
 
+MAX_WEBHOOKS: Final = 20
+"""Of an account. Each change of it is sent to as many."""
+
+MAX_DELIVERIES_KEPT: Final = 1_000
+"""Attempts at a webhook that its ledger has: the last ones."""
+
 MAX_ANSWER_BYTES: Final = 64 * 1024
 """What we read of the answer to a webhook."""
 

@@ -23,7 +23,7 @@ from chalicelib.entrypoints.public import PUBLIC_ROUTES, public_answer
 from chalicelib.observability import begin_request, logger
 from chalicelib.services.authentication import Authenticator
 from chalicelib.settings import Settings, SettingsError
-from chalicelib.storage import job_places
+from chalicelib.storage import job_places, webhook_places
 from chalicelib.storage.dynamodb.connection import connect
 from chalicelib.storage.dynamodb.deadline import calls_end_after
 
@@ -131,6 +131,7 @@ def _authenticator() -> Authenticator:
     settings = Settings.of(os.environ)
     connect(settings.table_name)
     job_places.use(settings.jobs)
+    webhook_places.use(settings.webhooks)
     if not settings.has_search:
         from chalicelib.services import searching  # noqa: PLC0415 - few stacks are without it
 

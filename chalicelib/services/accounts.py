@@ -164,7 +164,7 @@ def list_accounts(on_unreadable: OnUnreadable = accounts.refuse) -> list[Account
 
 
 def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False) -> None:
-    """Remove an empty account, its credentials, its ledger of opt-outs and its jobs.
+    """Remove an empty account, its credentials, its ledger of opt-outs, jobs and webhooks.
 
     A warm Lambda accepts a revoked credential for a while, and its writes would remain after the
     account. So this time must be over, except if *nobody_calls*.
@@ -193,10 +193,15 @@ def close_account(account_id: str, now: datetime, *, nobody_calls: bool = False)
     accounts.remove_account(account_id, [credential.username for credential in credentials])
     ledger.forget(account_id)
     suppression.forget(account_id)
-    from chalicelib.storage import change_feed, jobs  # noqa: PLC0415 - no request needs them here
+    from chalicelib.storage import (  # noqa: PLC0415 - no request needs them here
+        change_feed,
+        jobs,
+        webhooks,
+    )
 
     change_feed.forget(account_id)
     jobs.forget_all(account_id)
+    webhooks.forget_all(account_id)
 
 
 def issue_credential(

@@ -134,6 +134,11 @@ def _items_of(inspector: Inspector, account_id: str) -> Iterator[list[StoredItem
     yield from inspector.items_in(keys.ledger(account_id))
     yield from inspector.items_in(keys.contacts(account_id))
     yield from inspector.items_in(keys.contact_ids(account_id))
+    for items in inspector.items_in(keys.webhooks(account_id)):
+        yield items
+        for webhook_id in (item["SK"]["S"] for item in items):
+            if webhook_id.isdecimal():
+                yield from inspector.items_in(keys.deliveries(account_id, keys.id_in(webhook_id)))
     for items in chain(
         inspector.items_in(keys.groups(account_id)),
         inspector.items_in(keys.tombstones(account_id)),

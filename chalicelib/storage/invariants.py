@@ -63,6 +63,7 @@ class Kind(Enum):
     MARKER_FOR_EVER = "a marker that never expires"
     FENCE = "a fence that a recount did not remove"
     ASIDE = "a record that was put aside"
+    DELIVERY_STRAY = "an entry in the ledger of a webhook that does not exist"
     SEARCH_STRAY = "an entry of the search that its contact does not have"
     COUNT = "a counter that is wrong"
     COUNT_SPOILT = "a counter that is not a number"
@@ -540,6 +541,37 @@ def _of_number(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
     yield _one(Kind.UNREADABLE, key, lambda stored: _number_led_to(stored) is None)
 
 
+def _of_webhook(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    wanted = {"url": "S", "secrets": "S", "isOn": "BOOL", "createdOn": "S"}
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, wanted))
+    yield _has_account(key, _account_of(key))
+
+
+def _of_webhook_count(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, {"webhooks": "N"}))
+    yield _has_account(key, _account_of(key))
+
+
+def _of_delivery(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    try:
+        account_id, webhook_id = keys.account_and_webhook(key.pk)
+    except ValueError:
+        yield _always(Kind.UNKNOWN, key)
+        return
+    wanted = {"position": "N", "at": "S", "messageId": "S", "type": "S", "outcome": "S"}
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, wanted))
+    webhook = Key(keys.webhooks(account_id), keys.of_id(webhook_id))
+    yield Check(
+        Kind.DELIVERY_STRAY,
+        key,
+        (webhook,),
+        lambda found: key in found and webhook not in found,
+        mending.remove,
+        # A webhook goes before its ledger.
+        settling=True,
+    )
+
+
 _CHECKS: Final = {
     ItemKind.ACCOUNT: _of_account,
     ItemKind.CREDENTIAL: _of_credential,
@@ -561,6 +593,9 @@ _CHECKS: Final = {
     ItemKind.SEARCH_ENTRY: _of_search_entry,
     ItemKind.CHANGE: _of_marker,
     ItemKind.NUMBER: _of_number,
+    ItemKind.WEBHOOK: _of_webhook,
+    ItemKind.WEBHOOK_COUNT: _of_webhook_count,
+    ItemKind.DELIVERY: _of_delivery,
 }
 
 _INDEXED: Final = frozenset({

@@ -1,6 +1,11 @@
 """The items of the table, as PynamoDB models."""
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+)
 
 from chalicelib.storage.dynamodb.model import IntegerAttribute, IntegerSetAttribute, Item
 
@@ -263,3 +268,44 @@ class SearchItem(Item):
     """A number under one of its contact's tokens, with all of them (:mod:`.search_index`)."""
 
     text = UnicodeAttribute()
+
+
+class WebhookItem(StampedItem):
+    """A webhook. ``secrets`` is JSON, and no ``types`` means all.
+
+    ``deliveries`` counts its attempts; the last ones are its ledger. ``leased_until`` is a moment
+    in seconds, until which the sender with the token ``lease`` works for it alone. What sends
+    sets no stamp, except when it turns the webhook off.
+    """
+
+    url = UnicodeAttribute()
+    types = UnicodeSetAttribute(null=True)
+    secrets = UnicodeAttribute()
+    is_on = BooleanAttribute(attr_name="isOn")
+    off_because = UnicodeAttribute(null=True, attr_name="offBecause")
+    failing_since = UTCDateTimeAttribute(null=True, attr_name="failingSince")
+    created_on = UTCDateTimeAttribute(attr_name="createdOn")
+    deliveries = IntegerAttribute(default=0)
+    lease = UnicodeAttribute(null=True)
+    leased_until = IntegerAttribute(null=True, attr_name="leasedUntil")
+
+
+class WebhookCountItem(StampedItem):
+    """How many webhooks an account has."""
+
+    webhooks = IntegerAttribute()
+
+
+class DeliveryItem(StampedItem):
+    """An attempt to send a message to a webhook, in one of the slots of its ledger."""
+
+    position = IntegerAttribute()
+    at = UTCDateTimeAttribute()
+    message_id = UnicodeAttribute(attr_name="messageId")
+    type = UnicodeAttribute()
+    attempt = IntegerAttribute()
+    outcome = UnicodeAttribute()
+    status = IntegerAttribute(null=True)
+    problem = UnicodeAttribute(null=True)
+    milliseconds = IntegerAttribute()
+    again_at = UTCDateTimeAttribute(null=True, attr_name="againAt")

@@ -44,6 +44,9 @@ DELETED_CONTACT: Final = "CONTACT#"
 
 _CREDENTIAL: Final = "CREDENTIAL#"
 
+WEBHOOK_COUNT: Final = "COUNT"
+"""The sort key of the number of an account's webhooks."""
+
 SUPPRESSION_KEY: Final = "KEY"
 """The sort key of the key under which an account's suppressed numbers are hashed."""
 
@@ -71,6 +74,9 @@ class ItemKind(Enum):
     SEARCH_ENTRY = "search entry"
     CHANGE = "change"
     NUMBER = "number"
+    WEBHOOK = "webhook"
+    WEBHOOK_COUNT = "webhook count"
+    DELIVERY = "delivery"
 
 
 _KINDS: Final = {
@@ -90,16 +96,22 @@ _KINDS: Final = {
     "SEARCH": ItemKind.SEARCH_ENTRY,
     "CHANGES": ItemKind.CHANGE,
     "NUMBERS": ItemKind.NUMBER,
+    "WEBHOOKS": ItemKind.WEBHOOK,
+    "DELIVERIES": ItemKind.DELIVERY,
 }
 """The kind of an item by the beginning of its partition, if this is enough to know it."""
 
 _NUMBERED: Final = frozenset({ItemKind.CONTACT, ItemKind.MEMBERSHIP, ItemKind.BLACKLIST_ENTRY})
 """The kinds whose sort key is a phone number."""
 
+_ID: Final = re.compile(f"[0-9]{{{_ID_DIGITS}}}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 _ENTRY_DIGITS: Final = 10
 """The decimal digits of a ledger entry's position among those of its number."""
+
+_SLOT_DIGITS: Final = 4
+"""The decimal digits of the slot of a delivery, which is less than the deliveries that are kept."""
 
 
 def account(account_id: str) -> str:
@@ -183,6 +195,27 @@ def exports(account_id: str) -> str:
     return f"EXPORTS#{account_id}"
 
 
+def webhooks(account_id: str) -> str:
+    """Return the partition of an account's webhooks, sorted by id and so by their creation."""
+    return f"WEBHOOKS#{account_id}"
+
+
+def deliveries(account_id: str, webhook_id: int) -> str:
+    """Return the partition of a webhook's last deliveries, sorted by slot."""
+    return f"DELIVERIES#{account_id}#{of_id(webhook_id)}"
+
+
+def account_and_webhook(partition: str) -> tuple[str, int]:
+    """Return the account and the webhook in a key that :func:`deliveries` made."""
+    _, account_id, digits = partition.split("#")
+    return account_id, id_in(digits)
+
+
+def slot(position: int, slots: int) -> str:
+    """Return the sort key of the delivery at a position: the ring of *slots* begins anew then."""
+    return f"{position % slots:0{_SLOT_DIGITS}d}"
+
+
 def search(account_id: str, beginning: str) -> str:
     """Return the partition of all tokens with the same beginning."""
     return f"SEARCH#{account_id}#{beginning}"
@@ -259,6 +292,8 @@ def kind_of(partition: str, sort_key: str) -> ItemKind | None:
     kind = _KINDS.get(beginning)
     if kind is ItemKind.SUPPRESSION and sort_key == SUPPRESSION_KEY:
         return ItemKind.SUPPRESSION_KEY
+    if kind is ItemKind.WEBHOOK and sort_key == WEBHOOK_COUNT:
+        return ItemKind.WEBHOOK_COUNT
     is_fence = kind in {ItemKind.CONTACT, ItemKind.MEMBERSHIP} and sort_key.startswith(_FENCE)
     return ItemKind.FENCE if is_fence else kind
 
@@ -272,10 +307,19 @@ def owner_of(partition: str) -> tuple[str, int | None]:
     """
     beginning, _, rest = partition.partition("#")
     account_id, _, digits = rest.partition("#")
+    has_webhook = beginning == "DELIVERIES"
+    if has_webhook and account_id and account_id.isascii() and _ID.fullmatch(digits):
+        return account_id, None
     group_id = int(digits) if beginning == "MEMBERS" else None
     made = f"{beginning}#{account_id}" if group_id is None else members(account_id, group_id)
     is_an_id = group_id is None or 0 < group_id < 2**ID_BITS
-    if made != partition or not account_id or not account_id.isascii() or not is_an_id:
+    if (
+        has_webhook
+        or made != partition
+        or not account_id
+        or not account_id.isascii()
+        or not is_an_id
+    ):
         raise ValueError(f"{partition} is no partition of ours")
     return account_id, group_id
 

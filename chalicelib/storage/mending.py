@@ -336,7 +336,7 @@ def remove_spoilt_counts(item: StoredItem, _found: Found, _stamp: Stamp) -> None
 
 
 def remove(item: StoredItem, _found: Found, _stamp: Stamp) -> None:
-    """Remove a fence. Counting passes a fence even after it was removed."""
+    """Remove a fence, which counting passes even then, or what is left of a webhook's ledger."""
     Item(item["PK"]["S"], item["SK"]["S"]).delete()
 
 

@@ -17,6 +17,7 @@ IN_PATH = {
     "contactId": hex_of(7),
     "contact": uuid_of(7),
     "group": uuid_of(7),
+    "webhook": uuid_of(7),
 }
 GROUP_IDS = {"messente": uuid_of(7), "messagebird": hex_of(7)}
 OPERATIONS = [

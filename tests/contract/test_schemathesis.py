@@ -29,7 +29,7 @@ CHECKS: Final = (
     "unsupported_method",
     "allow_header_conformance",
     "ignored_auth",
-    "use_after_free",
+    "use_after_deletion",
     "ensure_resource_availability",
 )
 """All but what no document can say: which numbers, of those that look like one, are possible, and

@@ -37,7 +37,8 @@ LEFT_BEHIND = {
         "create_group", "update_group", "create_contact", "update_contact", "put_contact",
         "set_groups_of_contact", "delete_group", "stop_number", "allow_number",
         "upsert_contacts", "change_members", "stop_numbers", "erase_contact", "start_import",
-        "cancel_import", "start_export", "cancel_export",
+        "cancel_import", "start_export", "cancel_export", "create_webhook", "update_webhook",
+        "rotate_webhook_secret", "test_webhook", "delete_webhook",
     },
 }  # fmt: skip
 """The operations that leave something, under the names that are kept with it for good."""

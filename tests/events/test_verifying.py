@@ -18,7 +18,9 @@ from chalicelib.domain.errors import OperatorError, PhonebookError, UnavailableE
 from chalicelib.domain.exports import Selected
 from chalicelib.domain.group import Group, GroupKind
 from chalicelib.domain.jobs import ExportJob, JobState
-from chalicelib.services import accounts, blacklist, contacts, groups, verifying
+from chalicelib.domain.limits import MAX_DELIVERIES_KEPT
+from chalicelib.services import accounts, blacklist, contacts, groups, verifying, webhooks
+from chalicelib.services.delivering import Sender
 from chalicelib.services.indexing import index_contacts
 from chalicelib.storage import jobs, keys, mending, search_index
 from chalicelib.storage import recount as fences
@@ -358,6 +360,7 @@ def test_every_kind_is_told_of_somewhere_in_these_tests():
         Kind.UNREADABLE, Kind.STOPLIST_LIFTED, Kind.TOMBSTONE_OLD, Kind.MEMBERSHIP_OF_NO_GROUP,
         Kind.UNKNOWN, Kind.OF_NO_ACCOUNT, Kind.CREDENTIAL_OF_NO_ACCOUNT, Kind.MARKER_FOR_EVER,
         Kind.ASIDE, Kind.COUNT, Kind.LEDGER_MISSING, Kind.SEARCH_STRAY,
+        Kind.DELIVERY_STRAY,
     }  # fmt: skip
     assert told | elsewhere == set(Kind)
 
@@ -545,6 +548,20 @@ def own(logs):
 
 def verify_all(*, fix=False):
     return [(each.kind, each.key) for each in verifying.verify(None, stamp_of(NOW), fix=fix)]
+
+
+def test_what_a_removed_webhook_left_is_found_in_the_whole_table_and_removed(own):
+    caller = caller_of(accounts.open_account("Test", "EE", 30, stamp_of(NOW)))
+    kept, gone = (webhooks.add_webhook(caller, "https://a.example", NOW) for _ in range(2))
+    for webhook in (kept, gone):
+        assert Sender(seconds=0).test(caller, webhook.id, NOW).problem
+    assert verify_all() == []
+    Item(keys.webhooks(caller.account.id), keys.of_id(gone.id)).delete()
+
+    left = Key(keys.deliveries(caller.account.id, gone.id), keys.slot(1, MAX_DELIVERIES_KEPT))
+    assert verify_all(fix=True) == [(Kind.DELIVERY_STRAY, left)]
+    assert verify_all() == []
+    assert len(list(webhooks.list_deliveries(caller.account, kept.id))) == 1
 
 
 def test_stray_entries_of_the_search_and_jobs_are_looked_at_in_the_whole_table(own):

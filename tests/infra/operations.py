@@ -12,6 +12,8 @@ NUMBER: Final = "+37251000000"
 OTHER: Final = "+37251000001"
 NOT_OF_DEVINO: Final = "+37251000002"
 """One that nobody leaves behind."""
+NOBODYS_URL: Final = "https://127.0.0.1/hook"
+"""Of a receiver to which nothing is sent."""
 DEVINOS_LISTS: Final = "/address-book-api/contact-groups"
 
 
@@ -204,5 +206,13 @@ OPERATIONS: Final = {
         _v2("GET", "/exports"),
         _v2("GET", "/exports/{export}", export="{export}"),
         _v2("DELETE", "/exports/{export}", export="{export}"),
+        _v2("POST", "/webhooks", {"url": NOBODYS_URL}, ("webhook", "id")),
+        _v2("GET", "/webhooks"),
+        _v2("GET", "/webhooks/{webhook}", webhook="{webhook}"),
+        _v2("PATCH", "/webhooks/{webhook}", {"isOn": False}, webhook="{webhook}"),
+        _v2("POST", "/webhooks/{webhook}/rotate", webhook="{webhook}"),
+        _v2("POST", "/webhooks/{webhook}/test", webhook="{webhook}"),
+        _v2("GET", "/webhooks/{webhook}/deliveries", webhook="{webhook}"),
+        _v2("DELETE", "/webhooks/{webhook}", webhook="{webhook}"),
     ),
 }

@@ -311,6 +311,9 @@ def test_filter_lets_through_what_a_reader_wants_and_nothing_else(
         (keys.search("a", "ta"), keys.search_entry("tamm", "+1")),
         (keys.changes("a"), keys.change(datetime.now(UTC), "e-0")),
         (keys.numbers("a"), "0" * 32),
+        (keys.webhooks("a"), keys.of_id(1)),
+        (keys.webhooks("a"), keys.WEBHOOK_COUNT),
+        (keys.deliveries("a", 1), keys.slot(1, 1_000)),
     ]
     kinds = [keys.kind_of(partition, sort_key) for partition, sort_key in items]
     assert set(kinds) == set(ItemKind)

@@ -131,3 +131,28 @@ def test_sort_key_suits_the_kinds_that_have_it(group_id, e164):
     assert keys.is_sort_key_of(ItemKind.GROUP, keys.of_id(group_id))
     assert not keys.is_sort_key_of(ItemKind.GROUP, e164)
     assert keys.is_sort_key_of(ItemKind.FENCE, keys.fence("t"))
+
+
+@given(accounts, ids)
+def test_ledger_of_a_webhook_tells_its_account_and_its_webhook(account_id, webhook_id):
+    partition = keys.deliveries(account_id, webhook_id)
+
+    assert keys.account_and_webhook(partition) == (account_id, webhook_id)
+    assert keys.owner_of(partition) == (account_id, None)
+
+
+@pytest.mark.parametrize("partition", ["DELIVERIES#a", "DELIVERIES#a#7", "DELIVERIES#a#7#8"])
+def test_partition_of_no_webhook_is_none_of_ours(partition):
+    with pytest.raises(ValueError, match=partition.partition("#")[0]):
+        keys.owner_of(partition)
+
+
+@given(st.integers(1, 10**6), st.integers(1, 9_999))
+def test_slots_of_a_ring_sort_as_text_as_they_do_as_numbers(position, slots):
+    assert keys.slot(position, slots) == keys.slot(position + slots, slots)
+    if position % slots:
+        assert keys.slot(position - 1, slots) < keys.slot(position, slots)
+
+
+def test_number_of_webhooks_sorts_after_all_of_them():
+    assert keys.of_id(2**ID_BITS - 1) < keys.WEBHOOK_COUNT

@@ -14,6 +14,7 @@ from chalicelib.domain.field import FieldType
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ledger import Reason, State
 from chalicelib.domain.phone import Notation
+from chalicelib.domain.webhooks import Outcome
 from chalicelib.storage import items, keys
 from chalicelib.storage.dynamodb.model import IntegerAttribute, IntegerSetAttribute, Item
 
@@ -77,6 +78,15 @@ ITEMS = {
     "StampedItem": "changedBy:S changedVia:S",
     "SuppressedItem": "changedBy:S changedVia:S createdOn:S",
     "SuppressionKeyItem": "changedBy:S changedVia:S key:S",
+    "DeliveryItem": (
+        "againAt:S at:S attempt:N changedBy:S changedVia:S messageId:S "
+        "milliseconds:N outcome:S position:N problem:S status:N type:S"
+    ),
+    "WebhookCountItem": "changedBy:S changedVia:S webhooks:N",
+    "WebhookItem": (
+        "changedBy:S changedVia:S createdOn:S deliveries:N failingSince:S isOn:BOOL lease:S "
+        "leasedUntil:N offBecause:S secrets:S types:SS url:S"
+    ),
 }
 
 VALUES = {
@@ -84,6 +94,7 @@ VALUES = {
     Notation: ["international", "national"],
     FieldType: [0, 1, 2, 3, 5, 8],
     State: ["stopped", "allowed"],
+    Outcome: ["delivered", "again", "given up", "turns off"],
     Reason: ["stoplist", "import", "bounce", "carrier", "operator", "request", "complaint"],
 }
 
@@ -103,6 +114,9 @@ MADE = {
     keys.ledger_entry: ("+372#0000000007", "+372", 7),
     keys.imports: ("IMPORTS#a", "a"),
     keys.exports: ("EXPORTS#a", "a"),
+    keys.webhooks: ("WEBHOOKS#a", "a"),
+    keys.deliveries: ("DELIVERIES#a#0000000000000007", "a", 7),
+    keys.slot: ("0007", 1_007, 1_000),
     keys.search: ("SEARCH#a#ta", "a", "ta"),
     keys.search_entry: ("tamm#+372", "tamm", "+372"),
     keys.changes: ("CHANGES#a", "a"),
@@ -127,7 +141,7 @@ READ = {
     "username_of", "account_in", "record_of_aside", "kind_of", "owner_of", "is_sort_key_of",
     "token_of_fence", "is_number", "group_of_tombstone", "due_after", "after_account",
     "day_of_due", "day_of_sweep", "number_and_position", "id_in",
-    "account_of_search", "after_token", "token_and_number",
+    "account_of_search", "account_and_webhook", "after_token", "token_and_number",
 }  # fmt: skip
 """The functions that read a key, or make what is only compared with one."""
 

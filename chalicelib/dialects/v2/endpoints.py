@@ -402,6 +402,62 @@ def cancel_export(request: Request, caller: Caller) -> Response:
     return jobs.cancel_job(request, caller, jobs.EXPORTS)
 
 
+def create_webhook(request: Request, caller: Caller) -> Response:
+    """Add a webhook, and show its secret this once."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.create_webhook(request, caller)
+
+
+def list_webhooks(request: Request, caller: Caller) -> Response:
+    """List the webhooks of the account, oldest first."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.list_webhooks(request, caller)
+
+
+def get_webhook(request: Request, caller: Caller) -> Response:
+    """Retrieve a webhook, without its secret."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.get_webhook(request, caller)
+
+
+def update_webhook(request: Request, caller: Caller) -> Response:
+    """Change a webhook (RFC 7396), or turn it on again."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.update_webhook(request, caller)
+
+
+def delete_webhook(request: Request, caller: Caller) -> Response:
+    """Remove a webhook and its deliveries."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.delete_webhook(request, caller)
+
+
+def rotate_webhook_secret(request: Request, caller: Caller) -> Response:
+    """Give a webhook a new secret, and show it this once."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.rotate_webhook_secret(request, caller)
+
+
+def test_webhook(request: Request, caller: Caller) -> Response:
+    """Send a message to a webhook at once, and answer what came of it."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.test_webhook(request, caller)
+
+
+def list_webhook_deliveries(request: Request, caller: Caller) -> Response:
+    """List the last attempts to send messages to a webhook, newest first."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.list_webhook_deliveries(request, caller)
+
+
 def _write(request: Request, caller: Caller, key: ContactKey, sent: Sent) -> Response:
     """Write a contact and answer it: 201 if it was created, 200 if it was changed."""
 
@@ -483,6 +539,20 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     f"{ROOT}/exports/{{export}}": {
         "GET": Operation(get_export, only_reads=True),
         "DELETE": Operation(cancel_export),
+    },
+    f"{ROOT}/webhooks": {
+        "GET": Operation(list_webhooks, only_reads=True, one=PAGING),
+        "POST": Operation(create_webhook, reads_body=True),
+    },
+    f"{ROOT}/webhooks/{{webhook}}": {
+        "GET": Operation(get_webhook, only_reads=True),
+        "PATCH": Operation(update_webhook, reads_body=True),
+        "DELETE": Operation(delete_webhook),
+    },
+    f"{ROOT}/webhooks/{{webhook}}/rotate": {"POST": Operation(rotate_webhook_secret)},
+    f"{ROOT}/webhooks/{{webhook}}/test": {"POST": Operation(test_webhook)},
+    f"{ROOT}/webhooks/{{webhook}}/deliveries": {
+        "GET": Operation(list_webhook_deliveries, only_reads=True, one=PAGING),
     },
 })  # fmt: skip
 """The operations by path and method."""

@@ -26,6 +26,7 @@ from chalicelib.domain.limits import (
     MAX_GROUPS_TO_RENUMBER,
     MAX_REQUEST_BYTES,
     MAX_UPLOAD_BYTES,
+    MAX_WEBHOOKS,
 )
 from chalicelib.domain.text import json_text
 from chalicelib.observability import told_of_request
@@ -58,6 +59,11 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType(
         ErrorCode.CHANGES_GONE: (
             410,
             "What changed since then is not kept any more: read everything anew",
+        ),
+        ErrorCode.WEBHOOK_NOT_FOUND: (404, "There is no such webhook"),
+        ErrorCode.TOO_MANY_WEBHOOKS: (
+            409,
+            f"The account has {MAX_WEBHOOKS} webhooks already: remove one first",
         ),
         ErrorCode.IMPORT_RUNS: (
             409,
