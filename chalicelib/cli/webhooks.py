@@ -1,5 +1,6 @@
 """``phonebook webhooks``: where an account wants to be told of changes."""
 
+from datetime import datetime
 from itertools import islice
 from typing import Annotated, Final, TypeAlias
 
@@ -15,9 +16,11 @@ from chalicelib.domain.deliveries import Attempt
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
 from chalicelib.domain.limits import MAX_DELIVERIES_KEPT
+from chalicelib.domain.moments import read_moment
 from chalicelib.domain.webhooks import Webhook
 from chalicelib.services import accounts, webhooks
 from chalicelib.services.delivering import Sender
+from chalicelib.services.replaying import replay_since
 from chalicelib.storage.dynamodb.clock import time_of_table
 
 COLUMNS: Final = ("webhook", "url", "types", "on", "off_because", "failing_since", "created")
@@ -91,6 +94,30 @@ def rotate_secret(
     caller = Caller.operator(accounts.retrieve_account(account), via=via_of(context))
     rotated = webhooks.rotate_secret(caller, _read(webhook), time_of_table())
     print_row(_with_secret(rotated), as_json=as_json)
+
+
+@commands.command("replay")
+def replay_changes(
+    account: AccountId,
+    webhook: WebhookId,
+    since: Annotated[
+        str,
+        typer.Option(metavar="MOMENT", help="A moment of the last 30 days: 2026-01-31T12:00:00Z."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Tell a webhook again of all that happened since a moment, but the last seconds.
+
+    PHONEBOOK_WEBHOOK_QUEUE names the queue, as `make deploy` prints it.
+    """
+    whose, webhook_id = accounts.retrieve_account(account), _read(webhook)
+    moment: datetime | None = read_moment(since, "since")
+    told = 0
+    while moment is not None:
+        replayed = replay_since(whose, webhook_id, moment, time_of_table())
+        told, moment = told + replayed.changes, replayed.go_on_since
+    row: Row = {"webhook": webhook, "changes": told}
+    print_done(f"{told} changes are on their way again.", row, as_json=as_json)
 
 
 @commands.command("remove")

@@ -9,6 +9,7 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError, RefusedError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import change_feed, keys
 
+_NEXT: Final = timedelta(microseconds=1)
 _MARGIN: Final = timedelta(seconds=5)
 """The clocks of AWS's machines differ by less."""
 
@@ -23,6 +24,11 @@ class Followed(NamedTuple):
     place: str
     has_more: bool
 
+    @property
+    def until(self) -> datetime:
+        """The moment right after the last of them arrived."""
+        return keys.moment_of_arrival(self.place) + _NEXT
+
 
 class _Used:
     """Whether this process may read the feed."""
@@ -35,6 +41,17 @@ def turn_off() -> None:
     _Used.is_on = False
 
 
+def refuse_if_off() -> None:
+    """Check that changes are told here.
+
+    Raises:
+        NotFoundError: They are turned off.
+
+    """
+    if not _Used.is_on:
+        raise NotFoundError(ErrorCode.CHANGES_OFF)
+
+
 def list_changes(account: Account, *, after: str | None, limit: int, now: datetime) -> Followed:
     """Return up to *limit* changes after a place; without one, from the oldest that is kept.
 
@@ -43,8 +60,7 @@ def list_changes(account: Account, *, after: str | None, limit: int, now: dateti
         RefusedError: What came right after the place is not kept any more.
 
     """
-    if not _Used.is_on:
-        raise NotFoundError(ErrorCode.CHANGES_OFF)
+    refuse_if_off()
     oldest, settled = keys.arrived(now - KEPT), keys.arrived(now - SETTLES_AFTER)
     if after is not None and after < oldest:
         raise RefusedError(ErrorCode.CHANGES_GONE)
@@ -57,6 +73,11 @@ def list_changes(account: Account, *, after: str | None, limit: int, now: dateti
         return Followed(changes, found[limit - 1].place, has_more=True)
     # Nothing more can arrive up to there, so a reader who waits for long does not fall behind.
     return Followed(changes, max(after, settled), has_more=False)
+
+
+def place_at(moment: datetime) -> str:
+    """Return the place before all that arrived at a moment or later."""
+    return keys.arrived(moment)
 
 
 def place_now(now: datetime) -> str:

@@ -257,6 +257,11 @@ def arrived(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
 
 
+def moment_of_arrival(sort_key: str) -> datetime:
+    """Return the moment in a key that :func:`change` or :func:`arrived` made."""
+    return datetime.fromisoformat(sort_key.partition("#")[0]).replace(tzinfo=UTC)
+
+
 def numbers(account_id: str) -> str:
     """Return the partition that finds the numbers that changes tell of by their ids."""
     return f"NUMBERS#{account_id}"

@@ -26,6 +26,7 @@ from infra.exclusive import BusyError, exclusive
 from infra.local import child, engine
 from infra.local.demo import greet, write_secret
 from infra.local.job_places import create_job_places
+from infra.local.webhook_places import create_webhook_places
 from infra.table import create_table
 
 TABLE: Final = "phonebook"
@@ -128,7 +129,7 @@ def _start_again(
         _tell(ready_file, port, data.endpoint, kept)
     # The stream was lost with the engine, and some of its records were never counted.
     app.start_events_again()
-    app.start_jobs_again()
+    app.start_queues_again()
     app.recount()
     return kept
 
@@ -136,6 +137,7 @@ def _start_again(
 def _tell(ready_file: Path, port: int, endpoint: str, demo: Mapping[str, str]) -> None:
     environment = {
         TABLE_VARIABLE: TABLE, **engine.settings(endpoint), **create_job_places(TABLE),
+        **create_webhook_places(TABLE),
     }  # fmt: skip
     url = f"http://{engine.HOST}:{port}"
     write_secret(ready_file, {"url": url, **demo, "environment": environment})
@@ -155,8 +157,8 @@ class App:
         self._events_arguments = (purge_seconds, str(data_folder / "dead-letters.jsonl"))
         self._server: subprocess.Popen[bytes] | None = None
         self._events: subprocess.Popen[bytes] | None = None
-        self._jobs: subprocess.Popen[bytes] | None = None
-        self._job_places: dict[str, str] = {}
+        self._queues: subprocess.Popen[bytes] | None = None
+        self._places: dict[str, str] = {}
         self._recounting: subprocess.Popen[bytes] | None = None
         self._is_server_given_up = False
         self._code: dict[Path, int] = {}
@@ -166,17 +168,17 @@ class App:
         """Start the processes; the server answers a moment later."""
         # Before the processes read the code, so that no later change is missed.
         self._code = _code_as_it_is()
-        self._job_places = create_job_places(TABLE)
+        self._places = {**create_job_places(TABLE), **create_webhook_places(TABLE)}
         self._start_server()
         self._start_events()
-        self._start_jobs()
+        self._start_queues()
 
     def stop(self) -> None:
         """End the processes: first the server, then the events once all are delivered."""
-        for process in (self._recounting, self._server, self._jobs, self._events):
+        for process in (self._recounting, self._server, self._queues, self._events):
             if process:
                 child.end(process)
-        self._recounting = self._server = self._jobs = self._events = None
+        self._recounting = self._server = self._queues = self._events = None
 
     def await_answer(self) -> None:
         """Wait until the server answers.
@@ -211,10 +213,10 @@ class App:
             print(f"What runs unattended ended ({_how(code)}; {self._events_log} tells more);"
                   " starting it again.", flush=True)  # fmt: skip
             self.start_events_again()
-        if self._jobs and (code := self._jobs.poll()) is not None and self._pause.is_over():
-            print(f"What does the jobs ended ({_how(code)}; {self._events_log} tells more);"
+        if self._queues and (code := self._queues.poll()) is not None and self._pause.is_over():
+            print(f"What follows the queues ended ({_how(code)}; {self._events_log} tells more);"
                   " starting it again.", flush=True)  # fmt: skip
-            self._start_jobs()
+            self._start_queues()
 
     def start_events_again(self) -> None:
         """Restart the events process at the beginning of the stream; nothing is counted twice."""
@@ -243,15 +245,15 @@ class App:
         self._is_server_given_up = False
         self._server = self._start("infra.local.server", str(self._port), log=None)
 
-    def start_jobs_again(self) -> None:
-        """Create the bucket and the queues anew if the engine lost them, and restart the jobs."""
-        self._job_places = create_job_places(TABLE)
-        if self._jobs:
-            child.end(self._jobs)
-        self._start_jobs()
+    def start_queues_again(self) -> None:
+        """Create what the engine lost anew, but the table, and restart what follows the queues."""
+        self._places = {**create_job_places(TABLE), **create_webhook_places(TABLE)}
+        if self._queues:
+            child.end(self._queues)
+        self._start_queues()
 
-    def _start_jobs(self) -> None:
-        self._jobs = self._start("infra.local.job_pump", log=self._events_log)
+    def _start_queues(self) -> None:
+        self._queues = self._start("infra.local.queue_pump", log=self._events_log)
 
     def _start_events(self) -> None:
         self._events = self._start(
@@ -259,7 +261,7 @@ class App:
         )
 
     def _start(self, module: str, *arguments: str, log: Path | None) -> subprocess.Popen[bytes]:
-        environment = os.environ | {TABLE_VARIABLE: TABLE} | self._job_places
+        environment = os.environ | {TABLE_VARIABLE: TABLE} | self._places
         if log is None:
             return child.start_module(module, *arguments, environment=environment, output=None)
         with log.open("ab") as output:

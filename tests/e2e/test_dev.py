@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from http.client import HTTPException
 
 import psutil
@@ -329,7 +330,7 @@ def test_log_is_lines_on_a_terminal_and_json_elsewhere(tmp_path):
         ):  # fmt: skip
             _, client = ready(folder, port)
             client.send("GET", f"{CONTACTS}/+37251000000")
-            await_true(lambda log=log: LOGGED_404.search(log.read_text()))
+            await_true(partial(_has_logged_404, log))
         (line,) = filter(LOGGED_404.search, log.read_text().splitlines())
         if is_terminal:
             assert re.search(r"GET +/v1/phonebook/contacts/\+37251\*{4}00  404  .* ms  .+", line)
@@ -442,6 +443,10 @@ def test_changed_code_is_served(tmp_path):
         await_true(lambda: "SyntaxError" in log.read_text())
         words.write_text(before)
         await_true(lambda: b"There is nothing at this path" in _answer_or_nothing(client))
+
+
+def _has_logged_404(log):
+    return LOGGED_404.search(log.read_text())
 
 
 def _answer_or_nothing(client, path="/v1/phonebook/nothing"):

@@ -24,7 +24,7 @@ from chalicelib.storage import job_files, job_places
 from chalicelib.storage import job_queues as job_queue_messages
 from chalicelib.storage import jobs as stored_jobs
 from infra.local.job_places import DEAD_LETTERS_VARIABLE
-from infra.local.job_pump import FUNCTIONS, JobPump
+from infra.local.queue_pump import OF_JOBS, QueuePump
 from tests.account import caller_of, stamp_of
 from tests.forms import post_form
 from tests.patience import await_true
@@ -41,10 +41,12 @@ class Jobs:
         self.settings = Settings.of({TABLE_VARIABLE: "any", **variables}).jobs
         self.account = accounts.open_account("Test", "EE", 30, stamp_of(datetime.now(UTC)))
         self.caller = caller_of(self.account)
-        self.pump = JobPump(variables)
+        self.pumps = {
+            name: QueuePump(variables[name], function) for name, function in OF_JOBS.items()
+        }
         self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
         self.dynamodb = boto3.client("dynamodb")
-        for name in FUNCTIONS:
+        for name in OF_JOBS:
             # What a function failed on comes again at once.
             self.sqs.set_queue_attributes(
                 QueueUrl=variables[name], Attributes={"VisibilityTimeout": "0"}
@@ -90,17 +92,17 @@ class Jobs:
     def run(self):
         """Deliver what waits, until nothing does."""
         for _ in range(MOST_MESSAGES):
-            if not self.pump.pump():
+            if not any(pump.pump() for pump in self.pumps.values()):
                 return
         raise AssertionError("there is no end of messages")
 
     def plan(self):
         """Deliver the message that a file arrived, and nothing else."""
-        assert self.pump.deliver(PLANNING_QUEUE_VARIABLE)
+        assert self.pumps[PLANNING_QUEUE_VARIABLE].pump()
 
     def write_a_part(self):
         """Deliver the message of one part, and nothing else."""
-        assert self.pump.deliver(PARTS_QUEUE_VARIABLE)
+        assert self.pumps[PARTS_QUEUE_VARIABLE].pump()
 
     def get(self, job):
         """Return a job as it is now."""

@@ -49,9 +49,9 @@ def test_roles_of_imports_allow_what_they_ask(here, monkeypatch):
     for _ in range(5):
         here.write_a_part()
     # The next one finds that it came too often, and puts it aside.
-    here.pump.deliver(PARTS_QUEUE_VARIABLE)
+    here.pumps[PARTS_QUEUE_VARIABLE].pump()
     with recorded() as asked:
-        assert here.pump.deliver(DEAD_LETTERS_VARIABLE)
+        assert here.pumps[DEAD_LETTERS_VARIABLE].pump()
     assert asked == allowed("JobGiveUpRole")
 
 

@@ -141,7 +141,8 @@ READ = {
     "username_of", "account_in", "record_of_aside", "kind_of", "owner_of", "is_sort_key_of",
     "token_of_fence", "is_number", "group_of_tombstone", "due_after", "after_account",
     "day_of_due", "day_of_sweep", "number_and_position", "id_in",
-    "account_of_search", "account_and_webhook", "after_token", "token_and_number",
+    "account_of_search", "moment_of_arrival", "account_and_webhook", "after_token",
+    "token_and_number",
 }  # fmt: skip
 """The functions that read a key, or make what is only compared with one."""
 

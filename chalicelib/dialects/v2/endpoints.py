@@ -451,6 +451,13 @@ def test_webhook(request: Request, caller: Caller) -> Response:
     return webhooks.test_webhook(request, caller)
 
 
+def replay_webhook(request: Request, caller: Caller) -> Response:
+    """Tell a webhook again of what happened since a moment."""
+    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
+
+    return webhooks.replay_webhook(request, caller)
+
+
 def list_webhook_deliveries(request: Request, caller: Caller) -> Response:
     """List the last attempts to send messages to a webhook, newest first."""
     from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
@@ -551,6 +558,9 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
     },
     f"{ROOT}/webhooks/{{webhook}}/rotate": {"POST": Operation(rotate_webhook_secret)},
     f"{ROOT}/webhooks/{{webhook}}/test": {"POST": Operation(test_webhook)},
+    f"{ROOT}/webhooks/{{webhook}}/replay": {
+        "POST": Operation(replay_webhook, reads_body=True),
+    },
     f"{ROOT}/webhooks/{{webhook}}/deliveries": {
         "GET": Operation(list_webhook_deliveries, only_reads=True, one=PAGING),
     },

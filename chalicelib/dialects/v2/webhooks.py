@@ -4,6 +4,7 @@ Its endpoints are here too, so that no other request loads what webhooks need.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from chalicelib.dialects.bodies import read_object, refuse_changed, refuse_unknown, required
@@ -28,14 +29,17 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
 from chalicelib.domain.limits import MAX_URL_CHARACTERS
+from chalicelib.domain.moments import read_moment
 from chalicelib.domain.text import checked_text
 from chalicelib.domain.webhooks import Webhook
 from chalicelib.services import webhooks
+from chalicelib.services.changes import refuse_if_off
 from chalicelib.services.webhooks import WebhookChanges
 
 URL: Final = "url"
 TYPES: Final = "types"
 IS_ON: Final = "isOn"
+SINCE: Final = "since"
 
 _FIELDS: Final = frozenset({URL, TYPES, IS_ON})
 _READ_ONLY: Final = frozenset({"id", "offBecause", "failingSince", "createdOn"})
@@ -50,6 +54,7 @@ class Sent(NamedTuple):
 
 def create_webhook(request: Request, caller: Caller) -> Response:
     """Add a webhook, and show its secret this once."""
+    refuse_if_off()
     new = _parse_new(request)
     webhook = webhooks.add_webhook(
         caller,
@@ -122,6 +127,19 @@ def test_webhook(request: Request, caller: Caller) -> Response:
     )
 
 
+def replay_webhook(request: Request, caller: Caller) -> Response:
+    """Tell a webhook again of what happened since a moment."""
+    from chalicelib.services.replaying import replay_since  # noqa: PLC0415 - as above
+
+    webhook_id = _parse_id(request)
+    since = _parse_since(request)
+    replayed = replay_since(caller.account, webhook_id, since, request.received_on)
+    go_on = replayed.go_on_since
+    return json_response(
+        200, {"changes": replayed.changes, "goOnSince": go_on and render_moment(go_on)}
+    )
+
+
 def list_webhook_deliveries(request: Request, caller: Caller) -> Response:
     """List the last attempts to send messages to a webhook, newest first."""
     account = caller.account
@@ -179,6 +197,24 @@ def _parse_id(request: Request) -> int:
     if webhook_id is None:
         raise NotFoundError(ErrorCode.WEBHOOK_NOT_FOUND)
     return webhook_id
+
+
+def _parse_since(request: Request) -> datetime:
+    """Read since when changes are to be told again.
+
+    Raises:
+        InvalidDataError: It is missing or no moment, or something else is said.
+
+    """
+    with under(""):
+        body = read_object(request)
+        problems = ProblemCollector()
+        with problems:
+            moment = read_moment(required(body, SINCE), SINCE)
+        with problems:
+            refuse_unknown(body, known={SINCE})
+        problems.raise_if_any()
+    return moment
 
 
 def _parse_new(request: Request) -> WebhookChanges:
