@@ -33,6 +33,11 @@ from chalicelib.storage.stamps import stamp_values, stamping
 _PUT, _COUNTED = 0, 1
 """The positions of the two actions that add a webhook, in the order in which they are sent."""
 
+_RELEASING: Final[tuple[Action, ...]] = (
+    WebhookItem.lease.remove(),
+    WebhookItem.leased_until.remove(),
+)
+
 _LAST_ID: Final = 2**ID_BITS - 1
 
 
@@ -110,6 +115,9 @@ def change(account_id: str, before: Webhook, after: Webhook, stamp: Stamp) -> bo
         WebhookItem.is_on.set(after.is_on),
         *stamping(stamp),
     ]
+    if (before.url, before.is_on) != (after.url, after.is_on):
+        # A sender that is at work ends its lease: what it learns is of the receiver as it was.
+        actions += _RELEASING
     if before.off_because is not None and after.off_because is None:
         actions.append(WebhookItem.off_because.remove())
     if before.failing_since is not None and after.failing_since is None:
@@ -160,7 +168,12 @@ def take(
     Return None if another one does, or if the webhook is off or gone.
     """
     seconds = int(now.timestamp())
-    is_free = WebhookItem.lease.does_not_exist() | (WebhookItem.leased_until <= seconds)
+    is_free = (
+        WebhookItem.lease.does_not_exist()
+        | (WebhookItem.leased_until <= seconds)
+        # The answer was lost, and the call repeated.
+        | (WebhookItem.lease == token)
+    )
     item = _update(
         account_id,
         webhook_id,
@@ -200,19 +213,16 @@ def count_test(account_id: str, webhook_id: int, stamp: Stamp) -> tuple[Webhook,
 def finish(lease: Lease, attempt: Attempt, verdict: Verdict, stamp: Stamp, *, slots: int) -> None:
     """End an attempt: write its entry, and what follows for the webhook, in one transaction.
 
-    If the lease has passed to another sender, or the webhook is gone, nothing follows.
+    If the lease has ended, or the webhook is gone, nothing follows.
     """
 
     def add_actions(transaction: TransactWrite) -> None:
         transaction.save(_entry_of(lease.account_id, lease.webhook.id, attempt, stamp, slots))
-        # Fails if another sender took the webhook after the time of this one, and decides now.
+        # Fails if the time of this sender was over and another one decides now, or if the webhook
+        # has another receiver now, or was turned off or on.
         transaction.update(
             _key(lease.account_id, lease.webhook.id),
-            [
-                WebhookItem.lease.remove(),
-                WebhookItem.leased_until.remove(),
-                *_following(attempt, verdict, stamp),
-            ],
+            [*_RELEASING, *_following(attempt, verdict, stamp)],
             WebhookItem.lease == lease.token,
         )
 

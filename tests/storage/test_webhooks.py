@@ -299,6 +299,18 @@ def test_one_of_many_senders_takes_a_webhook(caller):
     assert (lease.position, lease.webhook) == (1, webhook)
 
 
+@pytest.mark.real_engine
+def test_sender_whose_answer_is_lost_has_its_turn(engine, caller):
+    webhook = add(caller)
+    engine.fail("UpdateItem", lose_answer)
+
+    lease = take(caller, webhook)
+
+    assert lease
+    assert lease.position == 2
+    assert take(caller, webhook, "two") is None
+
+
 def test_lease_ends_with_its_time_or_its_attempt(caller):
     webhook = add(caller)
     lease = take(caller, webhook)

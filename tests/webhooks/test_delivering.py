@@ -442,6 +442,22 @@ def test_webhook_that_is_removed_while_it_is_told_leaves_no_ledger(hooks):
     assert DeliveryItem.count(partition, consistent_read=True) == 0
 
 
+@pytest.mark.parametrize("changes", [{"url": "https://new.example"}, {"is_on": False}], ids=str)
+def test_what_a_sender_learns_is_not_held_against_a_webhook_that_was_changed_meanwhile(
+    hooks, changes
+):
+    def change_and_leave(receiver, connection):
+        webhooks.change_webhook(hooks.caller, webhook.id, WebhookChanges(**changes), NOW)
+        status("410 Gone")(receiver, connection)
+
+    with receiving(change_and_leave) as receiver:
+        webhook = hooks.add(receiver.url)
+        hooks.deliver(change_of())
+
+    assert hooks.get(webhook) == replace(webhook, **changes)
+    assert [each.status for each in hooks.ledger(webhook)] == [410]
+
+
 def test_test_is_sent_at_once_even_to_a_webhook_that_is_off_and_changes_only_the_ledger(hooks):
     with receiving(status("500 Oops", body=b"why")) as receiver:
         webhook = hooks.add(receiver.url, is_on=False)
