@@ -54,6 +54,7 @@ class Sender:
 
         Raises:
             UnavailableError: The table or the queue is out of reach. It is to be done again.
+            SettingsError: Nobody said where the queue is.
 
         """
         if isinstance(message, Event):
@@ -138,6 +139,7 @@ def tell(event: Event, now: datetime) -> int:
 
     Raises:
         UnavailableError: The table or the queue is out of reach. Some may be told twice then.
+        SettingsError: Nobody said where the queue is.
 
     """
     return sum(
@@ -156,6 +158,7 @@ def replay(
 
     Raises:
         UnavailableError: The queue is out of reach. Some may be on their way.
+        SettingsError: Nobody said where the queue is.
 
     """
     told = 0
