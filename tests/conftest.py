@@ -10,9 +10,10 @@ from hypothesis import settings
 
 from chalicelib.domain.credential import Scope
 from chalicelib.services import accounts
-from chalicelib.settings import LOOPBACK_VARIABLE, TABLE_VARIABLE
+from chalicelib.settings import TABLE_VARIABLE
 from infra.local import child, engine
 from infra.local.connected import Connected
+from infra.local.webhook_places import create_webhook_places
 from tests.account import stamp_of
 from tests.issued import issue_used_credential
 from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
@@ -78,7 +79,8 @@ def app_url(ministack, logs, rehearsed):
             yield url
         return
     places = ministack.create_job_places()
-    variables = {**places, LOOPBACK_VARIABLE: "yes"}
+    with ministack.environment():
+        variables = {**places, **create_webhook_places(ministack.table)}
     with served_app(ministack.endpoint, ministack.table, logs / "app", variables) as url:
         yield url
 

@@ -1,14 +1,17 @@
 """Webhooks as clients of `/v2` manage them; what is sent to them is in tests/webhooks."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import standardwebhooks
 
-from chalicelib.domain.changes import ChangeType
+from chalicelib.domain.changes import Change, ChangeType
 from chalicelib.domain.credential import Scope
+from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.limits import MAX_WEBHOOKS
 from chalicelib.domain.webhooks import Outcome
+from chalicelib.storage.change_feed import add_changes
 from tests.conftest import open_client
 from tests.contract.test_v2_http import problems_of
 from tests.openapi import DOCUMENTS
@@ -22,6 +25,7 @@ CHANGING = (
     ("PATCH", "", {"isOn": False}),
     ("POST", "/rotate", None),
     ("POST", "/test", None),
+    ("POST", "/replay", {"since": "2026-01-31T12:00:00Z"}),
     ("DELETE", "", None),
 )
 
@@ -123,7 +127,7 @@ def test_merge_patch_is_taken_by_its_media_type(client):
         ({"url": "https://user:password@a.example"}, {"/url"}),
         ({"url": f"https://a.example/{'x' * 2_048}"}, {"/url"}),
         ({"url": URL, "types": ["group.created", "group.made", 7]}, {"/types/1", "/types/2"}),
-        ({"url": URL, "types": ["group.created"] * 14}, {"/types"}),
+        ({"url": URL, "types": ["group.created"] * 15}, {"/types"}),
         ({"url": URL, "secret": "whsec_x", "id": NOBODYS}, {"/secret", "/id"}),
         ({"url": "x", "is_on": True}, {"/url", "/is_on"}),
     ],
@@ -249,7 +253,61 @@ def test_deliveries_are_listed_newest_first_in_pages(client):
 def test_document_names_each_type_of_change_and_each_outcome():
     schemas = DOCUMENTS["v2"].content["components"]["schemas"]
 
-    assert schemas["ChangeTypes"]["items"]["enum"] == [each.value for each in ChangeType]
+    assert schemas["ChangeType"]["enum"] == [each.value for each in ChangeType]
     assert schemas["ChangeTypes"]["maxItems"] == len(ChangeType)
     outcomes = schemas["Delivery"]["properties"]["outcome"]["enum"]
     assert outcomes == [each.name.lower() for each in Outcome]
+
+
+@pytest.fixture
+def told(ministack, client):
+    """Three changes, which arrived hour after hour."""
+    now = datetime.now(UTC)
+    with ministack:
+        for hours, name in ((3, "contact.created"), (2, "contact.deleted"), (1, "group.deleted")):
+            change = Change(
+                id=f"event-{hours}", type=ChangeType(name), at=now, subject={"group": uuid_of(7)}
+            )
+            add_changes(client.account, [change], now - timedelta(hours=hours))
+    return now
+
+
+def ago(now, **time):
+    return (now - timedelta(**time)).isoformat()
+
+
+@pytest.mark.parametrize(("hours", "changes"), [(4, 2), (2.5, 1), (0.5, 0)])
+def test_webhook_is_told_again_of_what_it_wants(client, told, hours, changes):
+    webhook = add(client, types=["contact.created", "contact.deleted"])
+
+    answer = client.send("POST", f"{path_of(webhook)}/replay", {"since": ago(told, hours=hours)})
+
+    assert (answer.status, answer.json) == (200, {"changes": changes, "goOnSince": None})
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "/since"),
+        ({"since": "yesterday"}, "/since"),
+        ({"since": "2026-01-31T12:00:00"}, "/since"),
+        ({"since": "2026-02-31T12:00:00Z"}, "/since"),
+        ({"since": "2026-01-31T12:00:00Z", "until": None}, "/until"),
+    ],
+)
+def test_moment_that_is_none_is_refused(client, body, place):
+    answer = client.send("POST", f"{path_of(add(client))}/replay", body)
+
+    assert problems_of(answer).keys() == {place}
+
+
+def test_nothing_is_told_again_that_is_not_kept_or_to_nobody(client, stranger, told):
+    webhook, others = add(client), add(stranger)
+    since = {"since": ago(told, hours=4)}
+
+    long_ago = client.send("POST", f"{path_of(webhook)}/replay", {"since": ago(told, days=31)})
+    assert (long_ago.status, long_ago.json["code"]) == (410, "changes_gone")
+    assert client.send("POST", f"{path_of(others)}/replay", since).status == 404
+    client.send("PATCH", path_of(webhook), {"isOn": False})
+    off = client.send("POST", f"{path_of(webhook)}/replay", since)
+    assert problems_of(off).keys() == {"webhook"}

@@ -15,6 +15,7 @@ from http.client import HTTPException
 
 import psutil
 import pytest
+import standardwebhooks
 
 from infra.local.demo import exports
 from infra.local.engine import HOST, free_port
@@ -23,6 +24,7 @@ from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
 from tests.patience import SECONDS, await_true
 from tests.served import Client
+from tests.webhooks.receivers import receiving, status
 
 CONTACTS = "/v1/phonebook/contacts"
 GROUPS = "/v1/phonebook/groups"
@@ -316,6 +318,23 @@ def test_killed_process_is_started_again(tmp_path, module, said):
         await_true(
             lambda: client.send("GET", f"{GROUPS}/{group}").json["group"]["contactsCount"] == 1
         )
+
+
+def test_webhook_is_told_of_a_change(tmp_path):
+    folder, port = tmp_path / "data", free_port()
+    with receiving(status("204 No Content")) as receiver, dev(folder, port, tmp_path / "log"):
+        _, client = ready(folder, port)
+        hook = client.send("POST", "/v2/webhooks", {"url": receiver.url}).json
+        created = client.send("POST", "/v2/contacts", {"phoneNumber": "+37251000000"}).json
+        await_true(lambda: receiver.requests)
+        deliveries = f"/v2/webhooks/{hook['id']}/deliveries"
+        await_true(lambda: client.send("GET", deliveries).json["deliveries"])
+        (delivery,) = client.send("GET", deliveries).json["deliveries"]
+    headers = dict(line.split(": ", 1) for line in receiver.head[1:])
+    message = standardwebhooks.Webhook(hook["secret"]).verify(receiver.body, headers)
+    assert message["type"] == "contact.created"
+    assert message["data"]["subject"] == {"contact": created["id"]}
+    assert (delivery["outcome"], delivery["messageId"]) == ("delivered", headers["webhook-id"])
 
 
 LOGGED_404 = re.compile(r'  404  |"status": ?404')

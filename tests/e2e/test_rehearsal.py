@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from chalicelib.dialects.messente import MESSENTE
+from chalicelib.settings import LOOPBACK_VARIABLE
 from infra.aws.package import BUILD
 from infra.rehearsal import STAGE, RehearsalError, rehearsal
 from tests.e2e.test_dev import SOMEBODY_WORKS_ON_AWS, lines_beginning, paste
@@ -31,6 +32,7 @@ from tests.openapi import assert_is
 from tests.paths import PROJECT
 from tests.patience import await_true
 from tests.served import Client
+from tests.webhooks.receivers import receiving, status
 
 CONTACTS = "/v1/phonebook/contacts"
 GROUPS = "/v1/phonebook/groups"
@@ -204,6 +206,59 @@ def test_contact_is_found_and_forgotten_through_the_stream_mapping(stack):
     await_true(lambda: found("kask") == ["0"])
 
 
+def test_change_is_told_through_the_stream_the_bus_and_the_queue(stack):
+    """In the feed, and to a webhook, by each Lambda with its own role."""
+    client = stack.open_account()
+    with receiving(status("204 No Content")) as receiver, receivers_may_be_here(stack):
+        hook = client.send("POST", "/v2/webhooks", {"url": receiver.url}).json
+        begun = client.send("GET", "/v2/changes?after=now").json["next"]
+        created = client.send("POST", "/v2/contacts", {"phoneNumber": "+37253000000"}).json
+        client.send("DELETE", "/v2/contacts/+37253000000")
+        await_true(lambda: len(receiver.requests) >= 2)
+        deliveries = client.send("GET", f"/v2/webhooks/{hook['id']}/deliveries").json["deliveries"]
+    told = []
+
+    def follow():
+        answer = client.send("GET", f"/v2/changes?after={begun}").json
+        told[:] = answer["changes"]
+        return len(told) >= 2
+
+    await_true(follow)
+    subject = {"contact": created["id"]}
+    assert {(each["type"], each["source"]) for each in told} == {
+        ("contact.created", "v2.create_contact"),
+        ("contact.deleted", "v2.delete_contact"),
+    }
+    assert [each["subject"] for each in told] == [subject] * len(told)
+    assert {each["messageId"] for each in deliveries} <= {each["id"] for each in told}
+    sent = {json.loads(request.partition(b"\r\n\r\n")[2])["type"] for request in receiver.requests}
+    assert sent == {"contact.created", "contact.deleted"}
+
+
+@contextmanager
+def receivers_may_be_here(stack):
+    """Let webhooks be on this machine, which no stack on AWS allows."""
+    functions = stack.client_of("lambda")
+    of_stack = stack.resources("AWS::Lambda::Function")
+    names = [of_stack[each] for each in ("APIHandler", "WebhookSender")]
+    before = {
+        name: functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        for name in names
+    }
+    for name, variables in before.items():
+        changed = {**variables, LOOPBACK_VARIABLE: "yes"}
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": changed}
+        )
+    try:
+        yield
+    finally:
+        for name, variables in before.items():
+            functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": variables}
+            )
+
+
 def test_file_goes_in_and_out_as_jobs(stack):
     """10,000 rows: through the form, the bucket, the queues and each Lambda with its own role."""
     client = stack.open_account()
@@ -347,8 +402,8 @@ def test_gateway_answers_throttled_requests_in_the_shape_of_every_dialect(stack,
 
     throttled = [answer for answer in map(list_contacts, [client] * 10) if answer]
     assert throttled
-    for status, headers, body in throttled:
-        assert status == 429
+    for code, headers, body in throttled:
+        assert code == 429
         assert headers["retry-after"] == "1"
         assert headers["x-request-id"]
         assert_is_an_error_in_every_dialect(body)

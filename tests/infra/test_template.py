@@ -36,7 +36,7 @@ from tests.paths import PROJECT
 
 FUNCTIONS = (
     "APIHandler", "CounterStream", "ChangeStream", "PurgeSchedule",
-    "ImportPlanner", "ImportWorker", "ExportWriter", "JobGiveUp",
+    "ImportPlanner", "ImportWorker", "ExportWriter", "JobGiveUp", "WebhookSender",
 )  # fmt: skip
 FILES_OF_JOBS = re.compile(r"\$\{JobFiles\.Arn\}/(imports|exports)/\*(/file)?")
 MESSAGE = "Some message"
