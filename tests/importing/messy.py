@@ -97,7 +97,7 @@ def _row(mobile: str, outcome: str | None, reason: str = "", **said: str) -> _Ro
     """Return a row whose texts have the number of its index where they name it."""
 
     def make(index: int) -> Messy:
-        digits = f"{index:07d}"
+        digits = _digits(index)
         texts = {
             name: text.format(digits, first=digits[:3], rest=digits[3:], wide=_wide(digits))
             for name, text in {"mobile": mobile, **said}.items()
@@ -107,22 +107,27 @@ def _row(mobile: str, outcome: str | None, reason: str = "", **said: str) -> _Ro
     return make
 
 
+def _digits(index: int) -> str:
+    """Return the last digits of a number, which with a 5 before them are none of another country."""
+    return str(1_000_000 + index)
+
+
 def _wide(digits: str) -> str:
     return digits.translate({ord(each): chr(ord(each) + 0xFEE0) for each in digits})
 
 
 def _as_a_number(index: int) -> Messy:
     """Return a row whose number a spreadsheet took for one, and lost its plus."""
-    return Messy(_cells(index, int(f"3725{index:07d}")), "created")
+    return Messy(_cells(index, int(f"3725{_digits(index)}")), "created")
 
 
 def _short(index: int) -> Messy:
-    return Messy([f"+3725{index:07d}"], "created")
+    return Messy([f"+3725{_digits(index)}"], "created")
 
 
 def _too_long(index: int) -> Messy:
     return Messy(
-        [*_cells(index, f"+3725{index:07d}"), "more"], "rejected", "10 cells for 9 columns"
+        [*_cells(index, f"+3725{_digits(index)}"), "more"], "rejected", "10 cells for 9 columns"
     )
 
 
@@ -135,7 +140,7 @@ def _again(outcome: str, mobile: str = "+3725{}", above: int = 1, **said: str) -
 
     def make(index: int) -> Messy:
         person = index - above
-        return Messy(_cells(person, mobile.format(f"{person:07d}"), **said), outcome)
+        return Messy(_cells(person, mobile.format(_digits(person)), **said), outcome)
 
     return make
 
@@ -144,7 +149,7 @@ def _there(outcome: str, before: dict[str, str], **said: str) -> _Row:
     """Return a row about a person of whom another row told before."""
 
     def make(index: int) -> Messy:
-        number = f"+3725{index:07d}"
+        number = f"+3725{_digits(index)}"
         return Messy(_cells(index, number, **said), outcome, before=_cells(index, number, **before))
 
     return make
