@@ -13,7 +13,6 @@ from chalicelib.services import accounts
 from chalicelib.settings import TABLE_VARIABLE
 from infra.local import child, engine
 from infra.local.connected import Connected
-from infra.local.webhook_places import create_webhook_places
 from tests.account import stamp_of
 from tests.issued import issue_used_credential
 from tests.leaks import ISSUED_SECRETS, assert_log_lines_are_complete, assert_no_leaks
@@ -78,10 +77,8 @@ def app_url(ministack, logs, rehearsed):
         with app_served_here() as url:
             yield url
         return
-    places = ministack.create_job_places()
-    with ministack.environment():
-        variables = {**places, **create_webhook_places(ministack.table)}
-    with served_app(ministack.endpoint, ministack.table, logs / "app", variables) as url:
+    places = ministack.create_places()
+    with served_app(ministack.endpoint, ministack.table, logs / "app", places) as url:
         yield url
 
 

@@ -14,6 +14,7 @@ from chalicelib.storage.dynamodb.connection import connect, table
 from chalicelib.storage.dynamodb.model import Item
 from infra.local import engine
 from infra.local.job_places import create_job_places
+from infra.local.webhook_places import create_webhook_places
 from infra.table import create_table
 
 if TYPE_CHECKING:
@@ -75,13 +76,15 @@ class Connected:
             config = Config(max_pool_connections=WRITERS)
             return boto3.client("dynamodb", config=config)
 
-    def create_job_places(self, name: str | None = None) -> dict[str, str]:
-        """Create the bucket and the queues of jobs, and return the variables that name them.
+    def create_places(self, name: str | None = None) -> dict[str, str]:
+        """Create what there is beside the table, and return the variables that name it.
 
+        That is the bucket and the queues of jobs, the bus of changes and the queue of webhooks.
         *name* is for those that nobody shares; without one they are the table's.
         """
+        name = name or self.table
         with self.environment():
-            return create_job_places(name or self.table)
+            return {**create_job_places(name), **create_webhook_places(name)}
 
     def load(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Write items as they are, in batches."""

@@ -45,7 +45,7 @@ def credentials(own_table, monkeypatch):
     """Two of one account: one that may do everything, and one that can only read."""
     monkeypatch.setattr(http, "connect", lambda _table: None)
     monkeypatch.setenv(TABLE_VARIABLE, "any")
-    for name, value in own_table.create_job_places().items():
+    for name, value in own_table.create_places().items():
         monkeypatch.setenv(name, value)
     http._authenticator.cache_clear()
     account = accounts.open_account("Test", "EE", 30, stamp_of(datetime.now(UTC)))

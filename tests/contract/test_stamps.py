@@ -23,19 +23,20 @@ LEFT_BEHIND = {
     "messente": {
         "create_group", "update_group", "create_contact", "update_contact", "add_contact_to_group",
         "remove_contact_from_group", "delete_group", "add_to_blacklist", "delete_from_blacklist",
+        "delete_contact",
     },
     "messagebird": {
         "create_group", "update_group", "create_contact", "update_contact",
-        "add_contacts_to_group", "remove_contact_from_group", "delete_group",
+        "add_contacts_to_group", "remove_contact_from_group", "delete_group", "delete_contact",
     },
     "atom": {
         "new_address_book", "edit_address_book", "new_contact", "edit_contact",
-        "delete_address_book",
+        "delete_address_book", "delete_contact",
     },
     "devino": {"create_list", "upload_contacts", "delete_lists"},
     "v2": {
         "create_group", "update_group", "create_contact", "update_contact", "put_contact",
-        "set_groups_of_contact", "delete_group", "stop_number", "allow_number",
+        "set_groups_of_contact", "delete_contact", "delete_group", "stop_number", "allow_number",
         "upsert_contacts", "change_members", "stop_numbers", "erase_contact", "start_import",
         "cancel_import", "start_export", "cancel_export", "create_webhook", "update_webhook",
         "rotate_webhook_secret", "test_webhook", "delete_webhook",
@@ -48,7 +49,7 @@ LEFT_BEHIND = {
 def credential(ministack, monkeypatch):
     monkeypatch.setattr(http, "connect", lambda _table: None)
     monkeypatch.setenv(TABLE_VARIABLE, "any")
-    for name, value in ministack.create_job_places().items():
+    for name, value in ministack.create_places().items():
         monkeypatch.setenv(name, value)
     http._authenticator.cache_clear()
     with ministack, ministack.environment():

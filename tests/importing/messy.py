@@ -108,7 +108,7 @@ def _row(mobile: str, outcome: str | None, reason: str = "", **said: str) -> _Ro
 
 
 def _digits(index: int) -> str:
-    """Return the last digits of a number, which with a 5 before them are none of another country."""
+    """Return the last digits of a number, which after a 5 are not one of another country."""
     return str(1_000_000 + index)
 
 

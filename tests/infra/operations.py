@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib.domain.credential import token_of
@@ -213,6 +214,14 @@ OPERATIONS: Final = {
         _v2("POST", "/webhooks/{webhook}/rotate", webhook="{webhook}"),
         _v2("POST", "/webhooks/{webhook}/test", webhook="{webhook}"),
         _v2("GET", "/webhooks/{webhook}/deliveries", webhook="{webhook}"),
+        _v2("PATCH", "/webhooks/{webhook}", {"isOn": True}, webhook="{webhook}"),
+        _v2(
+            "POST",
+            "/webhooks/{webhook}/replay",
+            {"since": datetime.now(UTC).isoformat()},
+            webhook="{webhook}",
+        ),
+        _v2("GET", "/changes"),
         _v2("DELETE", "/webhooks/{webhook}", webhook="{webhook}"),
     ),
 }

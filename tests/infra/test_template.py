@@ -32,6 +32,7 @@ from chalicelib.storage.stream_records import StreamEvent, StreamFilter
 from infra.aws.package import package_stage, stages
 from infra.documents import table
 from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
+from tests.infra.conditions import when_all_is_on
 from tests.paths import PROJECT
 
 FUNCTIONS = (
@@ -107,11 +108,15 @@ def test_whatever_sends_dead_letters_may_do_so(expanded, resources):
             if name == role and statement["Action"] == "sqs:SendMessage"
         ]
         assert sending == [{"Fn::GetAtt": [queue, "Arn"]}]
-    (rule_name, rule) = next(iter(of_type(expanded, "AWS::Events::Rule").items()))
-    (target,) = rule["Properties"]["Targets"]
-    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["PurgeDeadLetters", "Arn"]}}
-    (statement,) = resources["PurgeDeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert json_values(statement["Condition"], "Fn::GetAtt") == [[rule_name, "Arn"]]
+    for rule_name, rule in of_type(expanded, "AWS::Events::Rule").items():
+        is_of_webhooks = rule_name == "WebhookRule"
+        queue = "WebhookDeadLetters" if is_of_webhooks else "PurgeDeadLetters"
+        policy = resources["WebhookQueuesPolicy" if is_of_webhooks else "PurgeDeadLettersPolicy"]
+        (target,) = rule["Properties"]["Targets"]
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [queue, "Arn"]}}
+        (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert [queue, "Arn"] in json_values(statement["Resource"], "Fn::GetAtt")
+        assert json_values(statement["Condition"], "Fn::GetAtt") == [[rule_name, "Arn"]]
 
 
 @pytest.mark.parametrize(
@@ -177,11 +182,6 @@ def statements(resources):
         for policy in resource["Properties"].get("Policies", ()):
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield name, when_all_is_on(statement)
-
-
-def when_all_is_on(value):
-    """Return what a choice by a condition is where everything is turned on."""
-    return value["Fn::If"][1] if isinstance(value, dict) and "Fn::If" in value else value
 
 
 def test_cfn_lint_finds_nothing(package):

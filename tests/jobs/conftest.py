@@ -145,7 +145,7 @@ def without_dates(exported):
 @pytest.fixture
 def here(ministack, monkeypatch):
     """The jobs of one account, worked on in this process."""
-    variables = ministack.create_job_places(f"jobs-{uuid4().hex[:12]}")
+    variables = ministack.create_places(f"jobs-{uuid4().hex[:12]}")
     monkeypatch.setattr(job_queues, "_connect", lambda: None)
     with ministack, ministack.environment():
         found = Jobs(variables, ministack.table)

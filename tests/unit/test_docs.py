@@ -203,8 +203,8 @@ def test_page_on_privacy_says_how_long_all_is_kept():
     ]
 
     assert re.findall(r"\d+", kept["logs of the Lambdas"]) == days
-    assert queues == [14, 14, 14, 14]
-    for letters in ("the stream", "the search", "the clean-up", "jobs"):
+    assert queues == [14] * 5
+    for letters in ("the stream", "changes", "webhooks", "the clean-up", "jobs"):
         assert kept[f"dead letters of {letters}"] == "14 days"
     assert rule["ExpirationInDays"] == jobs.KEPT.days == 7
     assert kept["files of imports and exports"].startswith("7 days")
