@@ -133,6 +133,10 @@ class ProblemCollector:
     def __init__(self) -> None:
         self._problems: list[Problem] = []
 
+    def add(self, error: InvalidDataError) -> None:
+        """Collect the problems of a field that failed outside of such a block."""
+        self._problems += error.found
+
     def __len__(self) -> int:
         """Return how many problems were found so far."""
         return len(self._problems)
@@ -148,7 +152,7 @@ class ProblemCollector:
     ) -> bool:
         """Collect the problems of this field, and suppress their exception."""
         if isinstance(error, InvalidDataError):
-            self._problems += error.found
+            self.add(error)
             return True
         return False
 

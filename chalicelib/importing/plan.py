@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from chalicelib.domain.errors import ErrorCode, InvalidDataError, PhonebookError
 from chalicelib.domain.imports import REJECTED, ImportRow, UnreadableFileError
@@ -36,6 +36,9 @@ _WORDS: Final[Mapping[ErrorCode, str]] = {
 }
 
 _ROWS_AT_ONCE: Final = 1_000
+_Stored: TypeAlias = tuple[int, str, str]
+"""A row as it is kept: its line, its number, and what it says as JSON."""
+
 _TABLES: Final = """
     CREATE TABLE rows (place INTEGER, line INTEGER, number TEXT, said TEXT);
     CREATE TABLE outcomes (line INTEGER PRIMARY KEY, outcome TEXT, about TEXT, repeats INTEGER,
@@ -161,8 +164,15 @@ class Plan:
 
     def parts(self) -> Iterator[list[PlannedRow]]:
         """Yield the rows in parts, each of which can be written by itself."""
+        return map(_rows_of, self._parts())
+
+    def texts_of_parts(self) -> Iterator[str]:
+        """Yield the same parts, each as text, which :func:`part_in` reads."""
+        return map(json.dumps, self._parts())
+
+    def _parts(self) -> Iterator[list[_Stored]]:
         self._write()
-        part: list[PlannedRow] = []
+        part: list[_Stored] = []
         number, repeated = "", 0
         found = self._database.execute(
             "SELECT line, number, said FROM rows ORDER BY place, number, line"
@@ -174,7 +184,7 @@ class Plan:
                 part = []
             number = next_number
             if repeated < MAX_ROWS_OF_A_NUMBER:
-                part.append(PlannedRow(line, _row_of(number, said)))
+                part.append((line, number, said))
             else:
                 reason = f"more than {MAX_ROWS_OF_A_NUMBER:,} rows are about {number}"
                 self.record([RowOutcome(line, REJECTED, reason=reason)])
@@ -224,14 +234,13 @@ class Plan:
         self._rows.clear()
 
 
-def part_as_text(part: Iterable[PlannedRow]) -> str:
-    """Return a part as text, which :func:`part_in` reads."""
-    return json.dumps([[line, row.phone_number.e164, _text_of(row)] for line, row in part])
-
-
 def part_in(text: str | bytes) -> list[PlannedRow]:
-    """Return the part in a text that :func:`part_as_text` made."""
-    return [PlannedRow(line, _row_of(number, said)) for line, number, said in json.loads(text)]
+    """Return the part in a text that :meth:`Plan.texts_of_parts` made."""
+    return _rows_of(json.loads(text))
+
+
+def _rows_of(part: Iterable[_Stored]) -> list[PlannedRow]:
+    return [PlannedRow(line, _row_of(number, said)) for line, number, said in part]
 
 
 def _place_of(number: str) -> int:
@@ -241,15 +250,20 @@ def _place_of(number: str) -> int:
 
 
 def _text_of(row: ImportRow) -> str:
-    said: dict[str, Any] = {
-        "details": row.details,
-        "attributes": row.attributes,
-        "groups": row.groups,
-        "stop": row.stop and row.stop.value,
-        "note": row.note,
-        "isContact": row.is_contact,
-    }
-    return json.dumps({name: value for name, value in said.items() if value not in (None, {}, ())})
+    said: dict[str, Any] = {}
+    if row.details:
+        said["details"] = row.details
+    if row.attributes:
+        said["attributes"] = row.attributes
+    if row.groups:
+        said["groups"] = row.groups
+    if row.stop:
+        said["stop"] = row.stop.value
+    if row.note is not None:
+        said["note"] = row.note
+    if not row.is_contact:
+        said["isContact"] = False
+    return json.dumps(said)
 
 
 def _row_of(number: str, text: str) -> ImportRow:

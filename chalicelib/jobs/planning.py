@@ -18,7 +18,7 @@ from chalicelib.domain.group import Group
 from chalicelib.domain.imports import UnreadableFileError
 from chalicelib.domain.jobs import RESULTS, ImportJob, Job, JobState, Step, Task
 from chalicelib.importing.files import open_source
-from chalicelib.importing.plan import Plan, part_as_text
+from chalicelib.importing.plan import Plan
 from chalicelib.jobs.outcomes import (
     PLANNED,
     as_lines,
@@ -151,8 +151,8 @@ def _plan(job: ImportJob, now: datetime) -> None:
         named = importing.make_groups(plan.groups(), now)
         job_files.save_new(job, groups_name(job), groups_as_text(named).encode())
         parts = 0
-        for parts, part in enumerate(plan.parts(), 1):
-            job_files.save_new(job, part_name(job, parts), part_as_text(part).encode())
+        for parts, text in enumerate(plan.texts_of_parts(), 1):
+            job_files.save_new(job, part_name(job, parts), text.encode())
         with tempfile.TemporaryFile() as outcomes:
             outcomes.writelines(line.encode() for line in as_lines(plan.outcomes()))
             outcomes.seek(0)
