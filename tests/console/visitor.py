@@ -39,7 +39,7 @@ class Page(HTMLParser):
 
     @property
     def text(self):
-        return " ".join(" ".join(self.texts).split())
+        return " ".join(" ".join(self.texts).split()).replace(" ,", ",")
 
     @property
     def path(self):
