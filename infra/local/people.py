@@ -1,6 +1,6 @@
 """Believable people for the demo account: names in many scripts, groups, and opt-outs.
 
-They are the same at each run. Nobody is meant by them: names and numbers are put together by chance.
+They are the same at each run. Nobody is meant: names and numbers are put together by chance.
 """
 
 from collections.abc import Iterator

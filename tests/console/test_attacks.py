@@ -25,10 +25,11 @@ NOW = datetime.now(UTC)
 NUMBER = PhoneNumber("+37251000001")
 MARKUP = """<script>alert(1)</script><img src=x onerror=alert(1)>"'><b>&amp;{{ 7*7 }}"""
 
-FORMS = (
+FORMS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/contacts/chosen", {"act": "delete", "contact": "x", "confirmed": "0"}),
     ("/contacts/new", {"phone_number": NUMBER.e164}),
     ("/groups", {"name": "Friends"}),
+    ("/recipients", {"numbers": NUMBER.e164}),
     ("/blacklist", {"phone": NUMBER.e164}),
     (f"/blacklist/{NUMBER.e164}", {"note": "x"}),
     ("/sign-out", {}),

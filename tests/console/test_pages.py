@@ -312,7 +312,7 @@ def test_chosen_contacts_are_gone_only_after_a_question_with_numbers(
     assert page.headings == [f"{confirm}?"]
     assert "2 memberships" in page.text
     assert "Numbers of them on the blacklist: 1." in page.text
-    assert contacts.retrieve_contact(caller.account, chosen[0].id)
+    assert contacts.retrieve_contact(caller.account, chosen[0].id).id == chosen[0].id
 
     page = visitor.send(page, confirm)
     assert re.search("Contacts (deleted|erased): 2.", page.text)
@@ -343,7 +343,7 @@ def test_contact_that_went_before_the_question_is_asked_about_again(visitor, cal
 
     assert page.headings == ["Delete 1 contact?"]
     assert "Contacts that were chosen but are gone already: 1." in page.text
-    assert contacts.retrieve_contact(caller.account, chosen[1].id)
+    assert contacts.retrieve_contact(caller.account, chosen[1].id).id == chosen[1].id
 
 
 @pytest.mark.parametrize(
@@ -458,14 +458,56 @@ def test_blacklist_goes_on_until_its_end(visitor, caller, short_pages):
     assert number(0).e164 not in page.links
 
 
+def test_recipients_are_counted_with_who_is_left_out_and_why(visitor, caller):
+    friends = groups.create_group(caller, "Friends", NOW)
+    rivals = groups.create_group(caller, "Rivals", NOW)
+    for index in range(4):
+        add_contact(caller, index, friends.id, *([rivals.id] if index == 3 else []))
+    blacklist.stop_number(caller, number(0), NOW)
+    pasted = f"{number(1).e164}\n5100 0009\n51000009\nnothing"
+    page = visitor.get("/recipients")
+
+    page = visitor.send(
+        page, "Show whom it reaches", group=uuid_of(friends.id), without=uuid_of(rivals.id),
+        numbers=pasted,
+    )  # fmt: skip
+
+    assert "3 can be reached" in page.text
+    assert "On the blacklist 1" in page.text
+    assert "In a group that is left out 1" in page.text
+    assert "Pasted, and no phone number 1" in page.text
+    assert "Pasted more than once 1" in page.text
+    assert "no phone number: nothing" in page.text
+    fields = page.form("Show whom it reaches").fields
+    assert ("group", uuid_of(friends.id)) in fields
+    assert ("without", uuid_of(rivals.id)) in fields
+    assert [value.splitlines() for name, value in fields if name == "numbers"] == [
+        pasted.splitlines()
+    ]
+
+
+def test_recipients_of_nothing_are_asked_for(visitor):
+    page = visitor.send(visitor.get("/recipients"), "Show whom it reaches")
+
+    assert page.status == 400
+    assert "Choose a group, or paste numbers." in page.text
+
+
 def test_reader_sees_everything_and_no_button_that_changes(reader):
     visitor = Visitor.signed_in(reader)
 
-    for path in ("", "/contacts", "/groups", "/blacklist", "/blacklist/+37251000001"):
+    for path in (
+        "",
+        "/contacts",
+        "/groups",
+        "/blacklist",
+        "/blacklist/+37251000001",
+        "/recipients",
+    ):
         page = visitor.get(path)
         assert page.status == 200
         assert {words for form in page.forms for words in form.buttons} <= {
-            "Sign out", "Search", "Look it up",
+            "Sign out", "Search", "Look it up", "Show whom it reaches",
         }  # fmt: skip
         assert "New contact" not in page.links
 
@@ -496,7 +538,7 @@ def test_head_is_answered_as_get_without_the_page(visitor):
 def test_every_page_has_one_heading_and_every_field_a_label(visitor, caller):
     contact = add_contact(caller, 1)
     paths = ["", "/contacts", "/contacts/new", f"/contacts/{box(contact)}",
-             f"/contacts/{box(contact)}/edit", "/groups", "/blacklist"]  # fmt: skip
+             f"/contacts/{box(contact)}/edit", "/groups", "/blacklist", "/recipients"]  # fmt: skip
     for path in paths:
         page = visitor.get(path)
         assert len(page.headings) == 1, path

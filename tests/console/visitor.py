@@ -33,6 +33,7 @@ class Page(HTMLParser):
         self._open: list[str] = []
         self._form: Form | None = None
         self._select: str | None = None
+        self._area: str | None = None
         self._inside: tuple[str, str | None, tuple[str, str] | None] | None = None
         self._words = ""
         self.feed(body)
@@ -60,6 +61,8 @@ class Page(HTMLParser):
             is_box = named.get("type") == "checkbox"
             if not is_box or "checked" in named:
                 self._form.fields.append((named["name"], named.get("value") or ""))
+        elif tag == "textarea" and self._form:
+            self._area = named["name"]
         elif tag == "select" and self._form:
             self._select = named["name"]
             self._form.fields.append((self._select, ""))
@@ -76,6 +79,8 @@ class Page(HTMLParser):
             self._form = None
         elif tag == "select":
             self._select = None
+        elif tag == "textarea":
+            self._area = None
         elif self._inside and tag == self._inside[0]:
             _, href, pressed = self._inside
             if tag == "button" and self._form:
@@ -89,6 +94,9 @@ class Page(HTMLParser):
     def handle_data(self, data):
         self.texts.append(data)
         self._words += data
+        if self._area and self._form:
+            # A browser drops the line end with which the text begins.
+            self._form.fields.append((self._area, data.removeprefix("\n")))
 
 
 class Visitor:

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from chalicelib.console.pages import blacklist, chosen, contact, contacts, groups, overview, signing
+from chalicelib.console.pages import (
+    blacklist,
+    chosen,
+    contact,
+    contacts,
+    groups,
+    overview,
+    recipients,
+    signing,
+)
 from chalicelib.console.routing import Page
 
 PAGES: Final[Mapping[str, Mapping[str, Page]]] = MappingProxyType({
@@ -37,6 +46,10 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = MappingProxyType({
     "/groups/{group}/delete": {
         "GET": Page("ask_to_delete_group", groups.ask_to_delete),
         "POST": Page("delete_group", groups.delete, changes=True),
+    },
+    "/recipients": {
+        "GET": Page("recipients", recipients.show),
+        "POST": Page("preview_recipients", recipients.preview),
     },
     "/blacklist": {
         "GET": Page("blacklist", blacklist.show),
