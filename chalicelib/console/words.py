@@ -17,6 +17,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType({
     ErrorCode.GROUP_NOT_FOUND: (404, "There is no such group. Somebody may have deleted it."),
     ErrorCode.MEMBERSHIP_NOT_FOUND: (404, "The contact is not in this group."),
     ErrorCode.NUMBER_NOT_BLACKLISTED: (404, "The number is not on the blacklist."),
+    ErrorCode.JOB_NOT_FOUND: (404, "There is no such file, or not yet."),
     ErrorCode.PATH_NOT_FOUND: (404, "There is no such page."),
     ErrorCode.CONTACT_EXISTS: (409, "There is already a contact with this number."),
     ErrorCode.MEMBERSHIP_EXISTS: (409, "The contact is already in this group."),
@@ -91,6 +92,7 @@ DONE: Final[Mapping[str, str]] = MappingProxyType({
     "group-deleted": "The group was deleted.",
     "stopped": "The number is on the blacklist.",
     "allowed": "The number was taken off the blacklist.",
+    "export-started": "The export has begun.",
     "signed-out": "You have signed out.",
 })  # fmt: skip
 """What was done, as the page after it says."""

@@ -19,7 +19,9 @@ from tests.served import app_served_here, engine_here
 
 @pytest.fixture(scope="module")
 def engine():
-    with engine_here() as connected:
+    with engine_here() as connected, pytest.MonkeyPatch.context() as patch:
+        for name, value in connected.create_job_places().items():
+            patch.setenv(name, value)
         yield connected
 
 

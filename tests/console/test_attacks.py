@@ -32,6 +32,7 @@ FORMS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/recipients", {"numbers": NUMBER.e164}),
     ("/blacklist", {"phone": NUMBER.e164}),
     (f"/blacklist/{NUMBER.e164}", {"note": "x"}),
+    ("/exports", {"what": "contacts", "format": "csv"}),
     ("/sign-out", {}),
 )
 

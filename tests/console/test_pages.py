@@ -10,10 +10,13 @@ from chalicelib.console.pages import listed
 from chalicelib.console.pages.overview import bars
 from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.ids import uuid_of
+from chalicelib.domain.jobs import JobKind, Step, Task
 from chalicelib.domain.ledger import Reason
 from chalicelib.domain.limits import MAX_FIELD_CHARACTERS
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.services import blacklist, changes, contacts, groups, surveying, writing
+from chalicelib.entrypoints import http
+from chalicelib.jobs.exporting import write_export
+from chalicelib.services import blacklist, changes, contacts, groups, jobs, surveying, writing
 from chalicelib.storage import due, keys
 from tests.console.visitor import Visitor
 from tests.paths import PROJECT
@@ -493,6 +496,57 @@ def test_recipients_of_nothing_are_asked_for(visitor):
     assert "Choose a group, or paste numbers." in page.text
 
 
+def test_export_is_asked_for_and_fetched_when_it_is_done(visitor, caller):
+    add_contact(caller, 1, first_name="Mari")
+    page = visitor.get("/exports")
+    assert "There are no exports of the last week." in page.text
+
+    page = visitor.send(page, "Export")
+    assert "The export has begun." in page.text
+    assert "Running" in page.text
+    (job,) = jobs.list_jobs(caller.account, JobKind.EXPORT, NOW, before=None, expected=1)
+    path = f"/exports/{uuid_of(job.id)}"
+    assert visitor.get(path).status == 404
+    write_export(Step(Task.EXPORT, caller.account.id, job.id), NOW, lambda: True)
+
+    page = visitor.get("/exports")
+    assert page.links["contacts.csv"] == f"/console{path}"
+    answer = visitor.ask("GET", f"/console{path}")
+    assert answer.status == 303
+    assert "contacts.csv" in answer.headers["Location"]
+
+
+def test_export_of_another_account_is_not_there(visitor, reader):
+    other = Visitor.signed_in(reader)
+    other.send(other.get("/exports"), "Export")
+    account = http._authenticator().recall(reader.username).account
+    (job,) = jobs.list_jobs(account, JobKind.EXPORT, NOW, before=None, expected=1)
+    write_export(Step(Task.EXPORT, account.id, job.id), NOW, lambda: True)
+    path = f"/console/exports/{uuid_of(job.id)}"
+
+    assert other.ask("GET", path).status == 303
+    assert visitor.ask("GET", path).status == 404
+
+
+def test_export_that_cannot_be_is_said_beside_the_field(visitor):
+    page = visitor.send(visitor.get("/exports"), "Export", what="everything", format="vcard")
+
+    assert page.status == 400
+    assert "This must be ndjson for everything." in page.text
+    typed = dict(page.form("Export").fields)
+    assert (typed["what"], typed["format"]) == ("everything", "vcard")
+
+
+def test_export_of_a_group_that_went_meanwhile_is_said(visitor, caller):
+    group = groups.create_group(caller, "Friends", NOW)
+    form = visitor.get("/exports")
+    groups.delete_group(caller, group.id, NOW)
+
+    page = visitor.send(form, "Export", group=uuid_of(group.id))
+
+    assert "There is no such group any more." in page.text
+
+
 def test_reader_sees_everything_and_no_button_that_changes(reader):
     visitor = Visitor.signed_in(reader)
 
@@ -503,11 +557,12 @@ def test_reader_sees_everything_and_no_button_that_changes(reader):
         "/blacklist",
         "/blacklist/+37251000001",
         "/recipients",
+        "/exports",
     ):
         page = visitor.get(path)
         assert page.status == 200
         assert {words for form in page.forms for words in form.buttons} <= {
-            "Sign out", "Search", "Look it up", "Show whom it reaches",
+            "Sign out", "Search", "Look it up", "Show whom it reaches", "Export",
         }  # fmt: skip
         assert "New contact" not in page.links
 
@@ -538,7 +593,8 @@ def test_head_is_answered_as_get_without_the_page(visitor):
 def test_every_page_has_one_heading_and_every_field_a_label(visitor, caller):
     contact = add_contact(caller, 1)
     paths = ["", "/contacts", "/contacts/new", f"/contacts/{box(contact)}",
-             f"/contacts/{box(contact)}/edit", "/groups", "/blacklist", "/recipients"]  # fmt: skip
+             f"/contacts/{box(contact)}/edit", "/groups", "/blacklist", "/recipients",
+             "/exports"]  # fmt: skip
     for path in paths:
         page = visitor.get(path)
         assert len(page.headings) == 1, path

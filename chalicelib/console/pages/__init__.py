@@ -9,6 +9,7 @@ from chalicelib.console.pages import (
     chosen,
     contact,
     contacts,
+    exports,
     groups,
     overview,
     recipients,
@@ -47,6 +48,11 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = MappingProxyType({
         "GET": Page("ask_to_delete_group", groups.ask_to_delete),
         "POST": Page("delete_group", groups.delete, changes=True),
     },
+    "/exports": {
+        "GET": Page("exports", exports.show),
+        "POST": Page("start_export", exports.start),
+    },
+    "/exports/{export}": {"GET": Page("export", exports.fetch)},
     "/recipients": {
         "GET": Page("recipients", recipients.show),
         "POST": Page("preview_recipients", recipients.preview),
