@@ -17,6 +17,7 @@ ERRORS: Final[Mapping[ErrorCode, tuple[int, str]]] = MappingProxyType({
     ErrorCode.GROUP_NOT_FOUND: (404, "There is no such group. Somebody may have deleted it."),
     ErrorCode.MEMBERSHIP_NOT_FOUND: (404, "The contact is not in this group."),
     ErrorCode.NUMBER_NOT_BLACKLISTED: (404, "The number is not on the blacklist."),
+    ErrorCode.WEBHOOK_NOT_FOUND: (404, "There is no such webhook."),
     ErrorCode.JOB_NOT_FOUND: (404, "There is no such file, or not yet."),
     ErrorCode.PATH_NOT_FOUND: (404, "There is no such page."),
     ErrorCode.CONTACT_EXISTS: (409, "There is already a contact with this number."),

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.console.pages import contacts as contacts_page
 from chalicelib.console.pages import listed
 from chalicelib.console.pages.overview import bars
+from chalicelib.domain.caller import Caller
 from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.jobs import JobKind, Step, Task
@@ -16,7 +17,17 @@ from chalicelib.domain.limits import MAX_FIELD_CHARACTERS
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints import http
 from chalicelib.jobs.exporting import write_export
-from chalicelib.services import blacklist, changes, contacts, groups, jobs, surveying, writing
+from chalicelib.services import (
+    blacklist,
+    changes,
+    contacts,
+    groups,
+    jobs,
+    surveying,
+    webhooks,
+    writing,
+)
+from chalicelib.services.delivering import Sender
 from chalicelib.storage import due, keys
 from tests.console.visitor import Visitor
 from tests.paths import PROJECT
@@ -547,6 +558,29 @@ def test_export_of_a_group_that_went_meanwhile_is_said(visitor, caller):
     assert "There is no such group any more." in page.text
 
 
+def test_webhooks_are_shown_with_what_they_answered_and_never_their_secrets(visitor, caller):
+    assert "Nobody is told of changes." in visitor.get("/webhooks").text
+    hook = webhooks.add_webhook(caller, "http://127.0.0.1:9/told", NOW, types=["contact.created"])
+
+    page = visitor.open(visitor.get("/webhooks"), "http://127.0.0.1:9/told")
+    assert "Told of contact.created" in page.text
+    assert "Nothing was sent to it yet." in page.text
+    Sender(seconds=2).test(caller, hook.id, NOW)
+
+    page = visitor.get(f"/webhooks/{uuid_of(hook.id)}")
+    assert "webhook.test 1 Given up none: it refused the connection" in page.text
+    assert all(secret.text not in page.html for secret in hook.secrets)
+
+
+def test_webhook_of_another_account_is_not_there(visitor, reader):
+    account = http._authenticator().recall(reader.username)
+    stranger = Caller.of(account, request_id="x", via="tests.x")
+    hook = webhooks.add_webhook(stranger, "http://127.0.0.1:9/theirs", NOW)
+
+    assert visitor.get(f"/webhooks/{uuid_of(hook.id)}").status == 404
+    assert visitor.get("/webhooks/nothing").status == 404
+
+
 def test_reader_sees_everything_and_no_button_that_changes(reader):
     visitor = Visitor.signed_in(reader)
 
@@ -558,6 +592,7 @@ def test_reader_sees_everything_and_no_button_that_changes(reader):
         "/blacklist/+37251000001",
         "/recipients",
         "/exports",
+        "/webhooks",
     ):
         page = visitor.get(path)
         assert page.status == 200

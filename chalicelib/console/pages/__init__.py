@@ -14,6 +14,7 @@ from chalicelib.console.pages import (
     overview,
     recipients,
     signing,
+    webhooks,
 )
 from chalicelib.console.routing import Page
 
@@ -53,6 +54,8 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = MappingProxyType({
         "POST": Page("start_export", exports.start),
     },
     "/exports/{export}": {"GET": Page("export", exports.fetch)},
+    "/webhooks": {"GET": Page("webhooks", webhooks.show)},
+    "/webhooks/{webhook}": {"GET": Page("webhook", webhooks.show_one)},
     "/recipients": {
         "GET": Page("recipients", recipients.show),
         "POST": Page("preview_recipients", recipients.preview),

@@ -14,7 +14,9 @@ from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.services.signing_in import TooManySignInsError, follow_link
 from chalicelib.services.signing_in import sign_in as check
 
-_OURS: Final = re.compile(r"/(contacts|groups|blacklist|recipients|exports)(/[A-Za-z0-9+-]+)*")
+_OURS: Final = re.compile(
+    r"/(contacts|groups|blacklist|recipients|exports|webhooks)(/[A-Za-z0-9+-]+)*"
+)
 """The pages that somebody may come to after signing in: no other host's, and none by its look."""
 
 
