@@ -219,6 +219,21 @@ def test_search_answers_while_one_types_and_goes_back(opened, url, client, full)
     expect(rows).to_have_count(len(full))
 
 
+def test_choosing_a_group_for_the_chosen_keeps_them_chosen(opened, url, client, full):
+    page = opened()
+    sign_in(page, url, client)
+    page.get_by_role("link", name="Contacts", exact=True).click()
+    box = page.get_by_role("checkbox", name=re.compile("^Choose ")).first
+    box.check()
+    acts = page.get_by_role("group", name="With the chosen contacts")
+
+    acts.get_by_label("Group").select_option(label="Newsletter")
+    page.wait_for_load_state("networkidle")
+
+    expect(box).to_be_checked()
+    expect(page).to_have_url(f"{url}/console/contacts")
+
+
 def test_list_goes_on_by_itself(opened, url, client, caller, full, monkeypatch):
     monkeypatch.setattr("chalicelib.console.pages.listed.PAGE_ITEMS", 5)
     page = opened()
