@@ -35,6 +35,9 @@ WITHOUT_METADATA: Final[Mapping[str, str]] = {
 }
 """The libraries in the zip that have no metadata of their own, and their places."""
 
+LICENCES: Final[Mapping[str, str]] = {"jinja2": "BSD-3-Clause"}
+"""The licences of libraries whose metadata name only a file of their own."""
+
 SWAGGER_UI: Final = "chalicelib/entrypoints/api_reference/swagger_ui"
 """The place of a library that is not Python's, with its version in its files' names."""
 
@@ -80,7 +83,7 @@ def _phonebook(digest: str) -> Component:
 
 
 def _python_library(name: str, told: Message, places: Iterable[str]) -> Component:
-    licence = told["License-Expression"] or told["License"]
+    licence = told["License-Expression"] or told["License"] or LICENCES.get(name)
     return _library(PackageURL("pypi", None, name, told["Version"]), licence, places)
 
 
