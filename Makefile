@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA_DIR ?= .local
 PURGE_SECONDS ?= 60
+DEMO ?= 0
 
 STAGE ?= dev
 SET ?=
@@ -73,8 +74,8 @@ $(PEERS): benchmarks/requirements.txt $(INSTALLED)
 	@$(BIN)/python -m infra.pins.install .venv-benchmarks $<
 	@touch $@
 
-dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS)
-	@exec $(BIN)/python -m infra.local.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)'
+dev: $(INSTALLED)  ## Run the phonebook here until Ctrl-C (PORT, DATA_DIR, PURGE_SECONDS; DEMO=1000 people)
+	@exec $(BIN)/python -m infra.local.dev --port '$(PORT)' --data-dir '$(DATA_DIR)' --purge-seconds '$(PURGE_SECONDS)' --people '$(DEMO)'
 
 credential: $(INSTALLED)  ## Print again where make dev answers, for whom, and what to paste (DATA_DIR)
 	@$(BIN)/python -m infra.local.demo --show '$(DATA_DIR)/dev.json'
@@ -88,6 +89,7 @@ what-test-does:
 	@echo 'make test checks format, lint, types and import rules, and runs every test but the long ones'
 	@echo '($(WORKERS) at a time, WORKERS=n for others).'
 	@command -v curl >/dev/null || echo 'There is no curl here: Python sends the requests of the documents instead.'
+	@command -v chromium >/dev/null || echo 'There is no Chromium here: the stories of the console in a browser are left out.'
 
 coverage: check $(CHECKOV) $(OLD_CLIENT) $(PEERS)  ## Run every test but the long ones, and say which lines none reaches
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 TABLE_VARIABLE: Final = "PHONEBOOK_TABLE"
 SEARCH_VARIABLE: Final = "PHONEBOOK_SEARCH"
+CONSOLE_VARIABLE: Final = "PHONEBOOK_CONSOLE"
 CHANGES_VARIABLE: Final = "PHONEBOOK_CHANGES"
 BUS_VARIABLE: Final = "PHONEBOOK_CHANGES_BUS"
 WHOLE_CONTACTS_VARIABLE: Final = "PHONEBOOK_CHANGES_WITH_CONTACTS"
@@ -51,10 +52,10 @@ class Settings(NamedTuple):
     ``allowed_origins`` are those, such as ``https://crm.example.com``, whose web pages may call
     our own API; the variable has them with commas between them. Without ``jobs``, there are no
     imports and exports but those of the command line. ``has_search`` says whether the index of the
-    search is kept, and ``has_changes`` whether the feed of changes is; the variables have ``no``
-    if not. ``bus`` is the name of the bus on which changes are events too, if there is one, and
-    ``tells_contacts`` says whether these have whole contacts. ``webhooks`` says how changes are
-    sent.
+    search is kept, ``has_changes`` whether the feed of changes is, and ``has_console`` whether
+    there is the console; the variables have ``no`` if not. ``bus`` is the name of the bus on which
+    changes are events too, if there is one, and ``tells_contacts`` says whether these have whole
+    contacts. ``webhooks`` says how changes are sent.
     """
 
     table_name: str
@@ -62,6 +63,7 @@ class Settings(NamedTuple):
     jobs: JobSettings | None = None
     has_search: bool = True
     has_changes: bool = True
+    has_console: bool = True
     bus: str | None = None
     tells_contacts: bool = False
     webhooks: WebhookSettings = WebhookSettings()
@@ -88,6 +90,7 @@ class Settings(NamedTuple):
             _jobs_in(environment),
             has_search=_is_yes(environment, SEARCH_VARIABLE, default="yes"),
             has_changes=_is_yes(environment, CHANGES_VARIABLE, default="yes"),
+            has_console=_is_yes(environment, CONSOLE_VARIABLE, default="yes"),
             bus=environment.get(BUS_VARIABLE) or None,
             tells_contacts=_is_yes(environment, WHOLE_CONTACTS_VARIABLE, default="no"),
             webhooks=WebhookSettings(

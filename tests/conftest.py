@@ -77,8 +77,15 @@ def app_url(ministack, logs, rehearsed):
         with app_served_here() as url:
             yield url
         return
-    places = ministack.create_places()
-    with served_app(ministack.endpoint, ministack.table, logs / "app", places) as url:
+    with app_of(ministack, logs) as url:
+        yield url
+
+
+@contextmanager
+def app_of(connected, logs):
+    """Serve the app on a table, with what is beside it."""
+    log = logs / f"app-{connected.table}"
+    with served_app(connected.endpoint, connected.table, log, connected.create_places()) as url:
         yield url
 
 

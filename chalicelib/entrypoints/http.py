@@ -18,6 +18,7 @@ from chalicelib.dialects.dialect import answer
 from chalicelib.dialects.registry import DIALECTS, dialect_of
 from chalicelib.domain.credential import Credential, PresentedCredential
 from chalicelib.domain.text import has_lone_surrogate
+from chalicelib.entrypoints import console
 from chalicelib.entrypoints.cors import cors_headers, preflight_answer
 from chalicelib.entrypoints.public import PUBLIC_ROUTES, public_answer
 from chalicelib.observability import begin_request, logger
@@ -49,6 +50,9 @@ STRICT_TRANSPORT_SECURITY: Final = "max-age=31536000"
 _PUBLIC: Final = "none"
 """The log's name for the dialect of requests that are outside of all dialects."""
 
+_CONSOLE: Final = "console"
+"""As above, for the pages of the console."""
+
 _HTTPS: Final = "https"
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 _STAGE_OR_BASE_PATH: Final = re.compile(r"(/[A-Za-z0-9$_.+!*'()~-]+)*")
@@ -61,7 +65,8 @@ def register_routes(app: Chalice) -> None:
     def respond(**_path_parameters: str) -> Response:
         return _respond(cast("ChaliceRequest", app.current_request))
 
-    for route in {*EVERY_OTHER_PATH, *PUBLIC_ROUTES, *_documented_paths_and_those_above()}:
+    ours = (*EVERY_OTHER_PATH, *PUBLIC_ROUTES, console.ROOT)
+    for route in {*ours, *_documented_paths_and_those_above()}:
         # With content types, Chalice would refuse others before we authenticate.
         app.route(route, methods=list(messages.METHODS), content_types=[], name="respond")(respond)
 
@@ -87,6 +92,8 @@ def _respond(sent: ChaliceRequest) -> Response:
     dialect, response = _PUBLIC, public_answer(sent.method, path, sent.headers)
     if response is None:
         response = preflight_answer(origins, sent.method, path, sent.headers)
+    if response is None and console.is_of_console(path) and _has_console():
+        dialect, response = _CONSOLE, _answer_in_console(sent, path, request_id)
     if response is None:
         dialect, response = _answer_in_dialect(sent, path, request_id)
     logger().info(
@@ -121,6 +128,16 @@ def _answer_in_dialect(
         return dialect.name, answer(dialect, lambda: _read(sent, request_id), _authenticate)
 
 
+def _answer_in_console(sent: ChaliceRequest, path: str, request_id: str) -> messages.Response:
+    origin = console.Origin(
+        base=_base(sent, path),
+        source=(sent.context.get("identity") or {}).get("sourceIp") or "",
+        is_secure=_origin(sent).startswith(_HTTPS),
+    )
+    with calls_end_after(SECONDS_FOR_CALLS):
+        return console.answer(_read(sent, request_id), unquote(path), origin, _authenticator)
+
+
 def _authenticate(presented: PresentedCredential) -> Credential:
     return _authenticator().authenticate(presented)
 
@@ -141,6 +158,14 @@ def _authenticator() -> Authenticator:
 
         changes.turn_off()
     return Authenticator()
+
+
+def _has_console() -> bool:
+    """Say whether the console is there; if the settings cannot be read, a dialect says so."""
+    try:
+        return Settings.of(os.environ).has_console
+    except SettingsError:
+        return False
 
 
 def _allowed_origins() -> frozenset[str]:
@@ -199,6 +224,18 @@ def _request_id(request: ChaliceRequest) -> str:
     if messages.is_request_id(sent):
         return str(sent)
     return request.context.get("requestId") or str(uuid.uuid4())
+
+
+def _base(request: ChaliceRequest, path: str) -> str:
+    """Return what lies before *path* in the URL that the client called: a stage or a base path.
+
+    It is empty if that cannot be told for sure; as in :func:`_url`, a client could write anything.
+    """
+    written: str = request.context.get("path", "").rstrip("/")
+    # By its steps, since one of the two may be decoded and the other not.
+    base = written.rsplit("/", path.rstrip("/").count("/"))[0]
+    is_known = written.startswith(f"{base}{console.ROOT}") and _STAGE_OR_BASE_PATH.fullmatch(base)
+    return base if is_known else ""
 
 
 def _url(request: ChaliceRequest, path_parameters: Mapping[str, str]) -> str:

@@ -73,6 +73,18 @@ class Authenticator:
             self._note_use(credential, entry.read_at, today)
         return credential
 
+    def recall(self, username: str) -> Credential:
+        """Return the credential of somebody who presented it before; it is as lately read.
+
+        Raises:
+            UnauthorizedError: The credential is unknown or revoked.
+
+        """
+        credential = self._find(username).credential
+        if credential is None or credential.revoked:
+            raise UnauthorizedError
+        return credential
+
     def _note_use(self, credential: Credential, read_at: float, today: date) -> None:
         """Note the first use of a day. If that fails, whoever reads the credential next does it."""
         username = credential.username

@@ -75,6 +75,18 @@ def list_changes(account: Account, *, after: str | None, limit: int, now: dateti
     return Followed(changes, max(after, settled), has_more=False)
 
 
+def list_latest(account: Account, *, limit: int, now: datetime) -> list[dict[str, Any]]:
+    """Return the latest changes, the newest first. One that is on its way may still come before.
+
+    Raises:
+        NotFoundError: Changes are turned off.
+
+    """
+    refuse_if_off()
+    found = change_feed.list_latest(account.id, after=keys.arrived(now - KEPT), expected=limit)
+    return [each.change for each in found]
+
+
 def place_at(moment: datetime) -> str:
     """Return the place before all that arrived at a moment or later."""
     return keys.arrived(moment)

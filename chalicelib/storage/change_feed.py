@@ -69,6 +69,18 @@ def list_changes(account_id: str, *, after: str, before: datetime, expected: int
     return [Told(each["SK"]["S"], json.loads(each["said"]["S"])) for each in answer["Items"]]
 
 
+def list_latest(account_id: str, *, after: str, expected: int) -> list[Told]:
+    """Return the latest changes after a place, the newest first."""
+    answer = table().query(
+        keys.changes(account_id),
+        range_key_condition=ChangeItem.sk > after,
+        consistent_read=True,
+        limit=expected,
+        scan_index_forward=False,
+    )
+    return [Told(each["SK"]["S"], json.loads(each["said"]["S"])) for each in answer["Items"]]
+
+
 def keep_number(account_id: str, number_id: str, phone_number: PhoneNumber) -> None:
     """Let a number be found by the id by which it is told of."""
     NumberItem(keys.numbers(account_id), number_id, phone_number=phone_number.e164).save()

@@ -572,6 +572,15 @@ def _of_delivery(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]
     )
 
 
+def _of_session_key(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, {"key": "S"}))
+
+
+def _of_sign_in_link(key: Key, item: StoredItem, now: datetime) -> Iterator[Check]:
+    yield _one(Kind.UNREADABLE, key, lambda stored: _lacks(stored, {"username": "S"}))
+    yield from _of_marker(key, item, now)
+
+
 _CHECKS: Final = {
     ItemKind.ACCOUNT: _of_account,
     ItemKind.CREDENTIAL: _of_credential,
@@ -596,6 +605,9 @@ _CHECKS: Final = {
     ItemKind.WEBHOOK: _of_webhook,
     ItemKind.WEBHOOK_COUNT: _of_webhook_count,
     ItemKind.DELIVERY: _of_delivery,
+    ItemKind.SESSION_KEY: _of_session_key,
+    ItemKind.SIGN_IN_COUNT: _of_marker,
+    ItemKind.SIGN_IN_LINK: _of_sign_in_link,
 }
 
 _INDEXED: Final = frozenset({

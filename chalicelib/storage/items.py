@@ -296,6 +296,26 @@ class WebhookCountItem(StampedItem):
     webhooks = IntegerAttribute()
 
 
+class SessionKeyItem(StampedItem):
+    """The key under which the console signs its sessions, in hexadecimal digits."""
+
+    key = UnicodeAttribute()
+
+
+class SignInCountItem(Item):
+    """How often somebody tried to sign in, in a span that begins at the sort key."""
+
+    attempts = IntegerAttribute()
+    expires_at = IntegerAttribute(attr_name="expiresAt")
+
+
+class SignInLinkItem(StampedItem):
+    """A link that signs in with a credential, once and before ``expires_at``."""
+
+    username = UnicodeAttribute()
+    expires_at = IntegerAttribute(attr_name="expiresAt")
+
+
 class DeliveryItem(StampedItem):
     """An attempt to send a message to a webhook, in one of the slots of its ledger."""
 

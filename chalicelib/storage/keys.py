@@ -47,6 +47,11 @@ _CREDENTIAL: Final = "CREDENTIAL#"
 WEBHOOK_COUNT: Final = "COUNT"
 """The sort key of the number of an account's webhooks."""
 
+SESSION_KEY: Final = "KEY"
+"""The sort key of the key under which the console signs its sessions."""
+
+SIGN_IN_LINK: Final = "SIGN_IN_LINK"
+
 SUPPRESSION_KEY: Final = "KEY"
 """The sort key of the key under which an account's suppressed numbers are hashed."""
 
@@ -77,6 +82,9 @@ class ItemKind(Enum):
     WEBHOOK = "webhook"
     WEBHOOK_COUNT = "webhook count"
     DELIVERY = "delivery"
+    SESSION_KEY = "session key"
+    SIGN_IN_COUNT = "sign-in count"
+    SIGN_IN_LINK = "sign-in link"
 
 
 _KINDS: Final = {
@@ -98,6 +106,9 @@ _KINDS: Final = {
     "NUMBERS": ItemKind.NUMBER,
     "WEBHOOKS": ItemKind.WEBHOOK,
     "DELIVERIES": ItemKind.DELIVERY,
+    "SESSIONS": ItemKind.SESSION_KEY,
+    "SIGN_INS": ItemKind.SIGN_IN_COUNT,
+    "SIGN_IN_LINK": ItemKind.SIGN_IN_LINK,
 }
 """The kind of an item by the beginning of its partition, if this is enough to know it."""
 
@@ -287,6 +298,21 @@ def record_of_aside(sort_key: str) -> str:
     return sort_key.partition("#")[0]
 
 
+def sessions() -> str:
+    """Return the partition of the key under which the console signs its sessions."""
+    return "SESSIONS#console"
+
+
+def sign_ins(hashed: str) -> str:
+    """Return the partition of the counts of sign-ins by a username or an address, as its hash."""
+    return f"SIGN_INS#{hashed}"
+
+
+def sign_in_link(hashed: str) -> str:
+    """Return the partition of a link that signs in once, by the hash of its token."""
+    return f"SIGN_IN_LINK#{hashed}"
+
+
 def kind_of(partition: str, sort_key: str) -> ItemKind | None:
     """Return the kind of the item with these keys, or None if they are not ours."""
     beginning = partition.partition("#")[0]
@@ -395,6 +421,11 @@ def due_shard(shard: int) -> str:
 def due_after(day: date) -> str:
     """Return a key that sorts after everything due up to *day*, and before everything later."""
     return (day + timedelta(days=1)).isoformat()
+
+
+def due_of(day: date, account_id: str) -> str:
+    """Return how the index sort keys begin of all that is due on *day* for an account."""
+    return f"{day.isoformat()}#{account_id}#"
 
 
 def after_account(sort_key: str) -> str:

@@ -32,7 +32,7 @@ STAGES: Final = Path(__file__).parent / "stages.yaml"
 CODE_URI: Final = "./deployment.zip"
 """The template's name for the zip before the upload."""
 
-MAX_ZIP_BYTES: Final = 4 * 1024 * 1024
+MAX_ZIP_BYTES: Final = 4_700_000
 
 _PACKAGED: Final = ("app.py", "chalicelib", ".chalice/config.json", "requirements.txt")
 _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "cli", "migrating")

@@ -35,12 +35,19 @@ WITHOUT_METADATA: Final[Mapping[str, str]] = {
 }
 """The libraries in the zip that have no metadata of their own, and their places."""
 
+LICENCES: Final[Mapping[str, str]] = {"jinja2": "BSD-3-Clause"}
+"""The licences of libraries whose metadata name only a file of their own."""
+
 SWAGGER_UI: Final = "chalicelib/entrypoints/api_reference/swagger_ui"
-"""The place of the one library that is not Python's, with its version in its files' names."""
+"""The place of a library that is not Python's, with its version in its files' names."""
+
+HTMX: Final = "chalicelib/console/static/htmx"
+"""How the places of another one begin, which lies beside files of ours."""
 
 DATA_ONLY: Final = "botocore"
 """Only some of its data is in the zip; the Lambda's runtime has its code, which others need."""
 
+_SCRIPT_OF_HTMX: Final = re.compile(rf"{HTMX}-(?P<version>[0-9.]+)\.min\.js")
 _SCRIPT_OF_SWAGGER_UI: Final = re.compile(rf"{SWAGGER_UI}/swagger-ui-(?P<version>[0-9.]+)\.js")
 
 
@@ -48,9 +55,9 @@ def bill_of_materials(zip_file: Path) -> str:
     """Return the bill of a zip of :mod:`infra.aws.package` as JSON."""
     with zipfile.ZipFile(zip_file) as archive:
         told = {str(canonicalize_name(each["Name"])): (each, at) for each, at in _told(archive)}
-        swagger_ui = _swagger_ui(archive.namelist())
+        names = archive.namelist()
     libraries = {name: _python_library(name, each, at) for name, (each, at) in told.items()}
-    everything = [*libraries.values(), swagger_ui]
+    everything = [*libraries.values(), _swagger_ui(names), _htmx(names)]
     digest = hashlib.sha256(zip_file.read_bytes()).hexdigest()
     bom = Bom(components=everything, serial_number=uuid5(NAMESPACE_OID, digest))
     bom.metadata.timestamp = None  # type: ignore[assignment]  # the format asks for none
@@ -76,7 +83,7 @@ def _phonebook(digest: str) -> Component:
 
 
 def _python_library(name: str, told: Message, places: Iterable[str]) -> Component:
-    licence = told["License-Expression"] or told["License"]
+    licence = told["License-Expression"] or told["License"] or LICENCES.get(name)
     return _library(PackageURL("pypi", None, name, told["Version"]), licence, places)
 
 
@@ -84,6 +91,13 @@ def _swagger_ui(names: Iterable[str]) -> Component:
     found = filter(None, map(_SCRIPT_OF_SWAGGER_UI.fullmatch, names))
     version = next(each["version"] for each in found)
     return _library(PackageURL("npm", None, "swagger-ui-dist", version), "Apache-2.0", [SWAGGER_UI])
+
+
+def _htmx(names: Iterable[str]) -> Component:
+    places = sorted(name for name in names if name.startswith(HTMX))
+    found = filter(None, map(_SCRIPT_OF_HTMX.fullmatch, places))
+    version = next(each["version"] for each in found)
+    return _library(PackageURL("npm", None, "htmx.org", version), "0BSD", places)
 
 
 def _library(url: PackageURL, licence: str | None, places: Iterable[str]) -> Component:

@@ -44,7 +44,7 @@ def greet(file: Path) -> None:
 The phonebook answers at {url}
 
 {shown}
-
+{_console_of(ready)}
 Try it:
 
   curl -u {credential} {url}/v1/phonebook/contacts
@@ -55,6 +55,17 @@ And the command line, in this folder, in a shell that speaks to nothing else fro
 """,
         flush=True,
     )
+
+
+def _console_of(ready: Mapping[str, Any]) -> str:
+    """Return where the console is; nothing if nobody made a link that signs in to it."""
+    if "console" not in ready:
+        return ""
+    return f"""
+Its console is at {ready["url"]}/console; this link signs in there, once and within an hour:
+
+  {ready["console"]}
+"""
 
 
 def line_to_paste(file: Path) -> str:

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-from chalicelib.domain.caller import Stamp
+from chalicelib.domain.caller import Caller, Stamp
 from chalicelib.domain.credential import PresentedCredential, token_of
 from chalicelib.domain.errors import UnauthorizedError
 from chalicelib.domain.limits import DEFAULT_RETENTION_DAYS
-from chalicelib.services import accounts
+from chalicelib.services import accounts, contacts
 from chalicelib.services.authentication import Authenticator
+from chalicelib.services.signing_in import make_link
 from chalicelib.settings import TABLE_VARIABLE
 from chalicelib.storage.dynamodb.connection import connect
 from infra import PROJECT
@@ -26,6 +27,7 @@ from infra.exclusive import BusyError, exclusive
 from infra.local import child, engine
 from infra.local.demo import greet, write_secret
 from infra.local.job_places import create_job_places
+from infra.local.people import fill
 from infra.local.webhook_places import create_webhook_places
 from infra.table import create_table
 
@@ -51,15 +53,23 @@ def main() -> int:
     parser.add_argument("--port", default="8000")
     parser.add_argument("--data-dir", type=Path, default=Path(".local"))
     parser.add_argument("--purge-seconds", default="60")
+    parser.add_argument("--people", default="0")
     arguments = parser.parse_args()
     if not arguments.purge_seconds.isdecimal():
         parser.error("--purge-seconds takes a whole number")
+    if not arguments.people.isdecimal():
+        parser.error("--people takes a whole number")
     data_folder: Path = arguments.data_dir.resolve()
     # SIGINT too: a shell starts background jobs with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        run(_port_number(arguments.port), data_folder, arguments.purge_seconds)
+        run(
+            _port_number(arguments.port),
+            data_folder,
+            arguments.purge_seconds,
+            people=int(arguments.people),
+        )
     except KeyboardInterrupt:
         if (data_folder / RUNNING).exists():
             print(f"\nStopped, but the engine did not save its data at its end. {LOST}", flush=True)
@@ -71,10 +81,11 @@ def main() -> int:
     return 0
 
 
-def run(port: int, data_folder: Path, purge_seconds: str) -> None:
+def run(port: int, data_folder: Path, purge_seconds: str, *, people: int = 0) -> None:
     """Serve the app on *port* with the data in *data_folder*, until interrupted.
 
-    *purge_seconds* is how often the clean-up runs.
+    *purge_seconds* is how often the clean-up runs. The demo account is filled with so many *people*
+    if it has no contact yet.
 
     Raises:
         BusyError: Another ``make dev`` already uses the data.
@@ -96,6 +107,7 @@ def run(port: int, data_folder: Path, purge_seconds: str) -> None:
             demo = _demo_credential(data_folder / "demo.json")
             app.start()
             app.await_answer()
+            _fill(demo, people)
             _tell(ready_file, port, data.endpoint, demo)
             if was_broken_off:
                 print(f"The run before was broken off. {LOST}", flush=True)
@@ -140,8 +152,19 @@ def _tell(ready_file: Path, port: int, endpoint: str, demo: Mapping[str, str]) -
         **create_webhook_places(TABLE),
     }  # fmt: skip
     url = f"http://{engine.HOST}:{port}"
-    write_secret(ready_file, {"url": url, **demo, "environment": environment})
+    stamp = Stamp.operator(datetime.now(UTC), via="make.dev")
+    console = f"{url}/console/enter?by={make_link(demo['username'], stamp)}"
+    write_secret(ready_file, {"url": url, **demo, "console": console, "environment": environment})
     greet(ready_file)
+
+
+def _fill(demo: Mapping[str, str], people: int) -> None:
+    """Fill the demo account with people, unless it has any."""
+    account = accounts.survey_account(demo["account"]).account
+    if not people or next(contacts.list_contacts(account, expected=1), None):
+        return
+    print(f"Filling the demo account with {people:,} people ...", flush=True)
+    fill(Caller.operator(account, via="make.dev"), people, datetime.now(UTC))
 
 
 def _how(code: int) -> str:
@@ -343,7 +366,9 @@ def _demo_credential_of_last_run(file: Path) -> dict[str, str] | None:
 
 
 def _code_as_it_is() -> dict[Path, int]:
-    files = [PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")]
+    code = PROJECT / "chalicelib"
+    templates = (code / "console" / "templates").glob("*.html")
+    files = [PROJECT / "app.py", *code.rglob("*.py"), *templates]
     return {file: file.stat().st_mtime_ns for file in files if file.exists()}
 
 

@@ -19,6 +19,7 @@ import standardwebhooks
 
 from infra.local.demo import exports
 from infra.local.engine import HOST, free_port
+from tests.console.visitor import Visitor
 from tests.e2e.transcripts import with_curl
 from tests.leaks import ISSUED_SECRETS
 from tests.paths import PROJECT
@@ -31,7 +32,7 @@ GROUPS = "/v1/phonebook/groups"
 
 
 @contextmanager
-def dev(folder, port, log, *, project=PROJECT, terminal=None):
+def dev(folder, port, log, *, project=PROJECT, terminal=None, people=0):
     """Run ``make dev``'s program, and stop it as Ctrl-C does, unless it has ended."""
     with log.open("wb") if terminal is None else nullcontext(terminal) as output:
         process = subprocess.Popen(
@@ -43,6 +44,8 @@ def dev(folder, port, log, *, project=PROJECT, terminal=None):
                 str(port),
                 "--data-dir",
                 str(folder),
+                "--people",
+                str(people),
             ],
             cwd=project,
             stdout=output,
@@ -71,7 +74,8 @@ def children_of(process):
 
 
 def without_environment(said):
-    return {name: value for name, value in said.items() if name != "environment"}
+    """Return what stays the same: each start has other ports, and another link to sign in by."""
+    return {name: value for name, value in said.items() if name not in {"environment", "console"}}
 
 
 def lines_beginning(words, text):
@@ -87,6 +91,27 @@ def paste(line, *, shell="sh", check=True, **environment):
     )  # fmt: skip
     assert (done.returncode == 0) is check, done.stdout
     return done.stdout
+
+
+def test_first_look_at_the_console_is_at_somebody_by_a_link_that_works_once(tmp_path):
+    folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
+    with dev(folder, port, log, people=60):
+        said, client = ready(folder, port)
+        await_true(lambda: "Ctrl-C stops it" in log.read_text())
+        (link,) = lines_beginning("http", log.read_text())
+        assert link == said["console"]
+        first, second = Visitor(said["url"]), Visitor(said["url"])
+
+        await_true(lambda: client.send("GET", "/v2/account").json["contactsCount"] == 60)
+        page = first.get(link.removeprefix(f"{said['url']}/console"))
+
+        assert page.headings == ["Overview"]
+        assert "60 contacts" in page.text
+        assert "5 groups" in page.text
+        assert "3 opt-outs" in page.text
+        again = second.get(link.removeprefix(f"{said['url']}/console"))
+        assert again.status == 403
+        assert again.headings == ["Sign in"]
 
 
 SOMEBODY_WORKS_ON_AWS = {

@@ -1,5 +1,6 @@
 from contextlib import suppress
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
@@ -10,7 +11,10 @@ from chalicelib.settings import Settings
 from chalicelib.storage import accounts as stored
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.model import Item
+from infra.local.connected import Connected
+from infra.table import create_table
 from tests.account import stamp_of
+from tests.conftest import app_of
 from tests.events.delivery import Delivery
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -37,6 +41,22 @@ class Looks:
     def __call__(self):
         self.left -= 1
         return self.left
+
+
+@pytest.fixture(scope="module", name="ministack")
+def own_ministack(ministack):
+    """A table of each module's own: whoever looks at all of it, looks at no other tests' items."""
+    name = f"events-{uuid4().hex[:12]}"
+    with ministack.environment():
+        create_table(name)
+    return Connected(ministack.endpoint, name)
+
+
+@pytest.fixture(scope="module")
+def app_url(ministack, logs):
+    """Where the app is served on it."""
+    with app_of(ministack, logs) as url:
+        yield url
 
 
 @pytest.fixture

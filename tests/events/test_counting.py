@@ -110,7 +110,7 @@ def test_batch_that_broke_off_is_reported_from_its_first_uncounted_record(
         create(account, index)
         join(account, group, index)
     records = delivery.collect()
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         engine.fail("TransactWriteItems", lambda faulty, *call: faulty.pass_on(*call))
         engine.fail("TransactWriteItems", break_down)
 
@@ -126,7 +126,7 @@ def test_batch_that_broke_off_is_reported_from_its_first_uncounted_record(
 def test_batch_whose_commit_went_unanswered_is_counted_once(
     table, account, group, members, delivery
 ):
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         engine.fail("TransactWriteItems", lose_answer, times=REPEATS + 1)
         assert delivery.deliver(delivery.collect()) == first_counted(delivery)
     assert count_of(account, group) == 10
@@ -137,7 +137,7 @@ def test_batch_whose_commit_went_unanswered_is_counted_once(
 
 
 def test_batch_that_loses_every_race_is_reported_whole(table, account, group, members, delivery):
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         engine.fail("TransactWriteItems", lose_race, times=SEND_TRIES)
         assert delivery.deliver(delivery.collect()) == first_counted(delivery)
     assert count_of(account, group) == 0
@@ -332,7 +332,7 @@ def test_batch_is_reported_from_what_could_not_be_put_aside(
     records = delivery.collect()
     bad = next(n for n, record in enumerate(records) if "MEMBERS#" in str(record))
     records[bad].pop("eventID")
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         # What is before it is counted; putting it aside fails.
         engine.fail("TransactWriteItems", lambda faulty, *call: faulty.pass_on(*call))
         engine.fail("TransactWriteItems", break_down)
@@ -349,7 +349,7 @@ def test_batch_that_cannot_say_where_it_failed_fails_whole(table, account, group
     create(account)
     (record,) = [each for each in delivery.collect() if "CONTACTS#" in str(each)]
     del record["dynamodb"]["SequenceNumber"]
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         engine.fail("TransactWriteItems", break_down)
         with pytest.raises(TransactWriteError):
             count_changes({"Records": [record]}, None)

@@ -264,7 +264,7 @@ class History(RuleBasedStateMachine):
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
 def test_every_history_ends_with_every_count_and_copy_right(table, monkeypatch):
     monkeypatch.setattr(changes, "SETTLES_AFTER", AT_ONCE)
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         History.table, History.engine = table, engine
         run_state_machine_as_test(
             History,

@@ -74,7 +74,10 @@ def test_correction_whose_answer_is_lost_is_added_once(account, group, ministack
     counter = Counter(account.id, group.id)
     item_of(counter).update([CountingItem.counted_until.set("token")])
     before = read_counter(counter) or 0
-    with faulty_engine(ministack.endpoint) as (faulty, endpoint), Connected(endpoint):
+    with (
+        faulty_engine(ministack.endpoint) as (faulty, endpoint),
+        Connected(endpoint, ministack.table),
+    ):
         for operation in ("UpdateItem", "TransactWriteItems"):
             faulty.fail(operation, lose_answer)
         assert recount.correct(counter, 3, "token")

@@ -136,7 +136,7 @@ def test_two_at_once_count_each_once(account, group, joins):
 def test_what_is_broken_off_counts_once_all_the_same(table, account, group, joins, fault):
     for record in joins:
         put_aside(record, "any", NOW)
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         engine.fail("TransactWriteItems", fault, times=10)
         with pytest.raises((TransactWriteError, UnavailableError)):
             list(send_again(NOW))
@@ -177,7 +177,7 @@ def test_failure_to_let_go_leaves_a_record_whole(table, account):
     record = {"of": account.id, "large": "x" * 200_000}
     put_aside(record, "any", NOW)
     (lying,) = lying_of(account)
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         engine.fail("DeleteItem", lambda engine, *call: engine.pass_on(*call))
         for operation in ("DeleteItem", "TransactWriteItems"):
             engine.fail(operation, break_down, times=10)
@@ -190,7 +190,7 @@ def test_failure_to_let_go_leaves_a_record_whole(table, account):
 
 def test_failure_to_put_aside_leaves_nothing_half(table, account):
     record = {"of": account.id, "large": "x" * 500_000}
-    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint):
+    with faulty_engine(table.endpoint) as (engine, endpoint), Connected(endpoint, table.table):
         engine.fail("TransactWriteItems", lose_answer, times=10)
         with pytest.raises(UnavailableError):
             put_aside(record, "any", NOW)
@@ -273,13 +273,14 @@ def test_what_a_dead_letter_names_is_read_from_the_stream_and_counted_once(
 @pytest.mark.parametrize(
     "gone",
     [
-        {"stream": STREAM.format(table="phonebook-tests")},
+        {"stream": STREAM},
         {"shard": "shardId-00000000000000000001-none"},
     ],
 )
 def test_letter_about_what_the_stream_forgot_stays_until_it_is_let_go_of(
-    account, group, joins, queue, gone
+    account, group, joins, queue, table, gone
 ):
+    gone = {name: text.format(table=table.table) for name, text in gone.items()}
     queue.send(joins[0], joins[-1], **gone)
     letters = DeadLetters(queue.url)
 

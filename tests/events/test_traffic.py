@@ -131,7 +131,11 @@ def test_group_gains_many_members_while_the_handler_is_killed_every_few_batches(
     assert len(records) == MEMBERS_GAINED
 
     kills = 0
-    with faulty_engine(table.endpoint) as (faulty, endpoint), Connected(endpoint), Meter() as meter:
+    with (
+        faulty_engine(table.endpoint) as (faulty, endpoint),
+        Connected(endpoint, table.table),
+        Meter() as meter,
+    ):
         while records:
             kills += 1
             if kills % 3:

@@ -402,7 +402,10 @@ def test_mend_that_the_table_does_not_take_keeps_nothing_from_being_looked_at(bo
 def test_mend_that_loses_every_race_keeps_nothing_from_being_looked_at(book):
     book.change_contact(0, DATE.remove(), GSI1PK.remove(), GSI1SK.remove())
     MENDED["membership missing"][1](book)
-    with faulty_engine(book.table.endpoint) as (faulty, endpoint), Connected(endpoint) as failing:
+    with (
+        faulty_engine(book.table.endpoint) as (faulty, endpoint),
+        Connected(endpoint, book.table.table) as failing,
+    ):
         faulty.fail("TransactWriteItems", lose_race, times=SEND_TRIES)
         with failing.environment():
             found = list(verifying.verify(book.account.id, stamp_of(NOW), fix=True))
@@ -517,7 +520,10 @@ def test_account_that_is_not_there_is_said_to_be(book):
 def test_engine_that_fails_in_the_middle_takes_nothing_that_was_found(book):
     MENDED["id of nobody"][1](book)
     found: list[Kind] = []
-    with faulty_engine(book.table.endpoint) as (faulty, endpoint), Connected(endpoint) as failing:
+    with (
+        faulty_engine(book.table.endpoint) as (faulty, endpoint),
+        Connected(endpoint, book.table.table) as failing,
+    ):
         faulty.fail("Query", lambda engine, *call: engine.pass_on(*call), times=5)
         faulty.fail("Query", break_down)
         with failing.environment(), pytest.raises(UnavailableError):

@@ -314,6 +314,9 @@ def test_filter_lets_through_what_a_reader_wants_and_nothing_else(
         (keys.webhooks("a"), keys.of_id(1)),
         (keys.webhooks("a"), keys.WEBHOOK_COUNT),
         (keys.deliveries("a", 1), keys.slot(1, 1_000)),
+        (keys.sessions(), keys.SESSION_KEY),
+        (keys.sign_ins("0" * 64), keys.arrived(datetime.now(UTC))),
+        (keys.sign_in_link("0" * 64), keys.SIGN_IN_LINK),
     ]
     kinds = [keys.kind_of(partition, sort_key) for partition, sort_key in items]
     assert set(kinds) == set(ItemKind)

@@ -68,6 +68,7 @@ def test_api_lambda_loads_nothing_that_it_does_not_need():
     loaded = modules_loaded_by("app")
 
     assert not loaded & {"typer", "rich", "yaml", "boto3", "infra", "chalicelib.cli"}
+    assert not loaded & {"chalicelib.console", "jinja2", "markupsafe"}
     assert not loaded & {"phonenumbers.geocoder", "phonenumbers.carrier", "phonenumbers.timezone"}
 
 
@@ -93,6 +94,20 @@ def test_value_of_the_domain_is_no_tuple_to_be_unpacked_or_compared_as_one(modul
     classes = inspect.getmembers(importlib.import_module(module), inspect.isclass)
 
     assert [name for name, each in classes if issubclass(each, tuple)] == []
+
+
+def test_no_request_of_the_api_loads_the_console():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.unit.asked_of_each_dialect"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before, after = (set(line.split()) for line in done.stdout.splitlines()[-2:])
+
+    assert not before & {"chalicelib.console", "jinja2"}
+    assert after >= {"chalicelib.console", "jinja2"}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
