@@ -71,6 +71,8 @@ def engine_here() -> Iterator[Connected]:
 @contextmanager
 def app_served_here() -> Iterator[str]:
     """Serve the app in this process, on the engine within it."""
+    # Chalice's local server makes the app one of its own, and takes none that is one already.
+    app.__class__ = Chalice
     server = create_server(app, 0).server
     serving = Thread(target=server.serve_forever)
     serving.start()
@@ -80,8 +82,6 @@ def app_served_here() -> Iterator[str]:
         server.shutdown()
         serving.join()
         server.server_close()
-        # Chalice's local server makes the app one of its own, and takes none that is one already.
-        app.__class__ = Chalice
 
 
 @dataclass(frozen=True)
