@@ -188,7 +188,9 @@ def test_data_and_credential_survive_ctrl_c_and_no_child_does(tmp_path):
     folder, port, log = tmp_path / "data", free_port(), tmp_path / "log"
     with dev(folder, port, log) as process:
         first, client = ready(folder, port)
-        assert set(first) == {"url", "account", "username", "secret", "token", "environment"}
+        assert set(first) == {
+            "url", "account", "username", "secret", "token", "environment", "console",
+        }  # fmt: skip
         assert first["url"] == f"http://{HOST}:{port}"
         assert first["token"] == f"{first['username']}.{first['secret']}"
         assert (folder / "dev.json").stat().st_mode & 0o077 == 0
