@@ -1,25 +1,26 @@
 """The scheduled Lambda: it sweeps and purges (docs/clean-up.md).
 
 Its name on AWS is ``PurgeSchedule``. A new name would make a new Lambda, with new logs and alarms.
+What it needs is loaded at its first run: no other Lambda needs it.
 """
 
 import os
 import time
 from datetime import date
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib.domain.caller import Stamp
 from chalicelib.observability import logger, service
-from chalicelib.services.cleanup import CleanupReport, clean_up
 from chalicelib.settings import Settings
-from chalicelib.storage.aside import count_aside
-from chalicelib.storage.dynamodb.clock import time_of_table
 from chalicelib.storage.dynamodb.connection import connect
 from chalicelib.storage.dynamodb.deadline import calls_end_after
+
+if TYPE_CHECKING:
+    from chalicelib.services.cleanup import CleanupReport
 
 EVERY_MINUTES: Final = 15
 
@@ -51,6 +52,9 @@ def clean_up_on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
         UnavailableError: The table stopped answering.
 
     """
+    from chalicelib.services.cleanup import CleanupReport, clean_up  # noqa: PLC0415 - see above
+    from chalicelib.storage.dynamodb.clock import time_of_table  # noqa: PLC0415 - see above
+
     started = time.monotonic()
     seconds = _seconds_of(event.context)
     report = CleanupReport()
@@ -74,7 +78,7 @@ def _seconds_of(context: Any) -> float:  # noqa: ANN401 - Chalice hands on what 
     return float(context.get_remaining_time_in_millis()) / 1000 - SECONDS_KEPT
 
 
-def _summary(report: CleanupReport, seconds_used: float) -> dict[str, Any]:
+def _summary(report: "CleanupReport", seconds_used: float) -> dict[str, Any]:
     days = {name: getattr(report, name) for name in _DAYS}
     return {
         **{name: getattr(report, name) for name in _COUNTS},
@@ -86,7 +90,7 @@ def _summary(report: CleanupReport, seconds_used: float) -> dict[str, Any]:
     }
 
 
-def _log(report: CleanupReport, summary: dict[str, Any]) -> None:
+def _log(report: "CleanupReport", summary: dict[str, Any]) -> None:
     for failure in report.failures:
         logger().error("clean-up failed for one item", key=failure.key, exc_info=failure.error)
     for large in report.large_purges:
@@ -99,6 +103,8 @@ def _count_aside() -> int | None:
 
     The clean-up counts them because it runs regularly. A failure here does not stop it.
     """
+    from chalicelib.storage.aside import count_aside  # noqa: PLC0415 - see above
+
     try:
         return count_aside()
     except Exception:  # noqa: BLE001 - whatever it was, it keeps no contact from being purged
@@ -106,7 +112,7 @@ def _count_aside() -> int | None:
         return None
 
 
-def _publish(report: CleanupReport, seconds_used: float, records_aside: int | None) -> None:
+def _publish(report: "CleanupReport", seconds_used: float, records_aside: int | None) -> None:
     metrics = Metrics(namespace="Phonebook", service=service())
     metrics.add_metric("ContactsPurged", MetricUnit.Count, report.contacts_purged)
     metrics.add_metric("ContactsSkipped", MetricUnit.Count, report.contacts_skipped)
@@ -126,7 +132,7 @@ def _publish(report: CleanupReport, seconds_used: float, records_aside: int | No
     metrics.flush_metrics()
 
 
-def _days_since(day: date | None, report: CleanupReport) -> int:
+def _days_since(day: date | None, report: "CleanupReport") -> int:
     return (report.today - day).days if day and report.today else 0
 
 
