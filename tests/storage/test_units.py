@@ -19,6 +19,8 @@ pytestmark = pytest.mark.real_engine
 
 TRANSACTIONS_CHARGED_AS_ON_AWS = "ministack"
 READS_CHARGED_AS_ON_AWS = "dynamodb-local"
+ENTRIES_READ_WHOLE = {"search 3 contacts by a word that 150 have": 3}
+"""Units that are charged for what is read and not answered."""
 
 
 @pytest.mark.parametrize("name", documented())
@@ -32,7 +34,9 @@ def test_use_case_costs_what_is_documented(account, engine_name, name):
     assert meter.calls == said.calls
     assert meter.reads == said.reads
     if engine_name == READS_CHARGED_AS_ON_AWS:
-        assert meter.charged_reads == said.reads - meter.empty_queries
+        # Units are worked out from answers, and these have the keys of many entries alone.
+        more = ENTRIES_READ_WHOLE.get(name, 0)
+        assert meter.charged_reads == said.reads - meter.empty_queries + more
     if engine_name == TRANSACTIONS_CHARGED_AS_ON_AWS or "TransactWriteItems" not in meter.calls:
         assert meter.writes == said.writes
 
