@@ -13,8 +13,8 @@ from chalicelib.cli.table import TableCommands, via_of
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.changes import ChangeType
 from chalicelib.domain.deliveries import Attempt
-from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError
-from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
+from chalicelib.domain.errors import ErrorCode
+from chalicelib.domain.ids import read_id, uuid_of
 from chalicelib.domain.limits import MAX_DELIVERIES_KEPT
 from chalicelib.domain.moments import read_moment
 from chalicelib.domain.webhooks import Webhook
@@ -148,19 +148,7 @@ def list_deliveries(
 
 
 def _read(text: str) -> int:
-    """Read the id of a webhook.
-
-    Raises:
-        InvalidDataError: It is not a UUID.
-        NotFoundError: No webhook has this UUID.
-
-    """
-    if not is_uuid(text):
-        raise InvalidDataError.of("webhook", "must be a UUID")
-    webhook_id = id_of_uuid(text)
-    if webhook_id is None:
-        raise NotFoundError(ErrorCode.WEBHOOK_NOT_FOUND)
-    return webhook_id
+    return read_id(text, "webhook", ErrorCode.WEBHOOK_NOT_FOUND)
 
 
 def _row(webhook: Webhook) -> Row:

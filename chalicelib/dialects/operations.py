@@ -5,6 +5,7 @@ An unknown parameter is refused by name: without its filter, "this group" would 
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Final, NamedTuple, TypeAlias
 
 from chalicelib.dialects.bodies import names_in_body, shown_name
@@ -19,6 +20,20 @@ _LIST_FORM: Final = re.compile(r"(?P<name>[^\[\]]*)\[(?P<position>[0-9]{0,9})\]"
 """``name[]`` and ``name[0]``, as PHP, Ruby and JavaScript write an element of a list."""
 
 _POSITION: Final = re.compile(r"[0-9]{1,9}")
+
+
+def loaded_later(module: str, name: str) -> Endpoint:
+    """Return the endpoint *name* of a module that is loaded when it is first called.
+
+    So a request loads only what its own operation needs.
+    """
+
+    def endpoint(request: Request, caller: Caller) -> Response:
+        loaded: Endpoint = getattr(import_module(module), name)
+        return loaded(request, caller)
+
+    endpoint.__name__ = name
+    return endpoint
 
 
 class Operation(NamedTuple):

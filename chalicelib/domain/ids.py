@@ -11,6 +11,8 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from chalicelib.domain.errors import ErrorCode, InvalidDataError, NotFoundError
+
 ID_BITS: Final = 53
 """Every client can hold integers of this size exactly in a JSON number."""
 
@@ -71,6 +73,22 @@ def id_of_uuid(text: str) -> int | None:
     number = int(high, 16) << _LOW_BITS | int(low, 16)
     is_ours = _is_id(number) and uuid_of(number) == text.lower()
     return number if is_ours else None
+
+
+def read_id(value: object, field: str, missing: ErrorCode) -> int:
+    """Return the id that a client sends as a UUID. *field* is its name in an error.
+
+    Raises:
+        InvalidDataError: It is not a UUID.
+        NotFoundError: It is a UUID that nothing of ours has; its code is *missing*.
+
+    """
+    if not isinstance(value, str) or not is_uuid(value):
+        raise InvalidDataError.of(field, "must be a UUID")
+    number = id_of_uuid(value)
+    if number is None:
+        raise NotFoundError(missing)
+    return number
 
 
 def hex_of(number: int) -> str:

@@ -1,12 +1,13 @@
 """The operations of our own API; each function has its operationId in ``docs/openapi`` as name."""
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from chalicelib.dialects.bodies import refuse_changed
 from chalicelib.dialects.messages import Request, Response, json_response
-from chalicelib.dialects.operations import Operation
+from chalicelib.dialects.operations import Operation, loaded_later
 from chalicelib.dialects.pages import PAGING
 from chalicelib.dialects.v2.contacts import (
     SEARCH,
@@ -75,6 +76,10 @@ REQUEST_BYTES: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 """The largest body of each path that takes more than others."""
+
+_of_changes = partial(loaded_later, "chalicelib.dialects.v2.changes")
+_of_jobs = partial(loaded_later, "chalicelib.dialects.v2.jobs")
+_of_webhooks = partial(loaded_later, "chalicelib.dialects.v2.webhooks")
 
 _NO_CONTENT: Final = Response(status=204)
 
@@ -239,7 +244,8 @@ def create_group(request: Request, caller: Caller) -> Response:
 def get_group(request: Request, caller: Caller) -> Response:
     """Retrieve a group."""
     return json_response(
-        200, render_group(groups.retrieve_group(caller.account, parse_group_id(request)))
+        200,
+        render_group(groups.retrieve_group(caller.account, parse_group_id(request))),
     )
 
 
@@ -339,132 +345,6 @@ def allow_number(request: Request, caller: Caller) -> Response:
     return _NO_CONTENT
 
 
-def list_changes(request: Request, caller: Caller) -> Response:
-    """List what changed after a place in the feed."""
-    from chalicelib.dialects.v2 import changes  # noqa: PLC0415 - few processes need it
-
-    return changes.list_changes(request, caller)
-
-
-def start_import(request: Request, caller: Caller) -> Response:
-    """Start an import, and say where to send its file."""
-    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
-
-    return jobs.start_import(request, caller)
-
-
-def list_imports(request: Request, caller: Caller) -> Response:
-    """List imports, newest first."""
-    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
-
-    return jobs.list_jobs(request, caller, jobs.IMPORTS)
-
-
-def get_import(request: Request, caller: Caller) -> Response:
-    """Retrieve an import: how far it came, and the addresses of its results."""
-    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
-
-    return jobs.get_job(request, caller, jobs.IMPORTS)
-
-
-def cancel_import(request: Request, caller: Caller) -> Response:
-    """Let an import end before its next part; one that has ended stays as it is."""
-    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
-
-    return jobs.cancel_job(request, caller, jobs.IMPORTS)
-
-
-def start_export(request: Request, caller: Caller) -> Response:
-    """Start an export."""
-    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
-
-    return jobs.start_export(request, caller)
-
-
-def list_exports(request: Request, caller: Caller) -> Response:
-    """List exports, newest first."""
-    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
-
-    return jobs.list_jobs(request, caller, jobs.EXPORTS)
-
-
-def get_export(request: Request, caller: Caller) -> Response:
-    """Retrieve an export: how far it came, and the address of its file."""
-    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
-
-    return jobs.get_job(request, caller, jobs.EXPORTS)
-
-
-def cancel_export(request: Request, caller: Caller) -> Response:
-    """Let an export end early; one that has ended stays as it is."""
-    from chalicelib.dialects.v2 import jobs  # noqa: PLC0415 - few processes need it
-
-    return jobs.cancel_job(request, caller, jobs.EXPORTS)
-
-
-def create_webhook(request: Request, caller: Caller) -> Response:
-    """Add a webhook, and show its secret this once."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.create_webhook(request, caller)
-
-
-def list_webhooks(request: Request, caller: Caller) -> Response:
-    """List the webhooks of the account, oldest first."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.list_webhooks(request, caller)
-
-
-def get_webhook(request: Request, caller: Caller) -> Response:
-    """Retrieve a webhook, without its secret."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.get_webhook(request, caller)
-
-
-def update_webhook(request: Request, caller: Caller) -> Response:
-    """Change a webhook (RFC 7396), or turn it on again."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.update_webhook(request, caller)
-
-
-def delete_webhook(request: Request, caller: Caller) -> Response:
-    """Remove a webhook and its deliveries."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.delete_webhook(request, caller)
-
-
-def rotate_webhook_secret(request: Request, caller: Caller) -> Response:
-    """Give a webhook a new secret, and show it this once."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.rotate_webhook_secret(request, caller)
-
-
-def test_webhook(request: Request, caller: Caller) -> Response:
-    """Send a message to a webhook at once, and answer what came of it."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.test_webhook(request, caller)
-
-
-def replay_webhook(request: Request, caller: Caller) -> Response:
-    """Tell a webhook again of what happened since a moment."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.replay_webhook(request, caller)
-
-
-def list_webhook_deliveries(request: Request, caller: Caller) -> Response:
-    """List the last attempts to send messages to a webhook, newest first."""
-    from chalicelib.dialects.v2 import webhooks  # noqa: PLC0415 - few processes need it
-
-    return webhooks.list_webhook_deliveries(request, caller)
-
-
 def _write(request: Request, caller: Caller, key: ContactKey, sent: Sent) -> Response:
     """Write a contact and answer it: 201 if it was created, 200 if it was changed."""
 
@@ -529,40 +409,44 @@ ENDPOINTS: Final[Mapping[str, Mapping[str, Operation]]] = MappingProxyType({
         "DELETE": Operation(allow_number, one=frozenset({"note"})),
     },
     f"{ROOT}/changes": {
-        "GET": Operation(list_changes, only_reads=True, one=frozenset({"after", "limit"})),
+        "GET": Operation(
+            _of_changes("list_changes"), only_reads=True, one=frozenset({"after", "limit"})
+        ),
     },
     f"{ROOT}/imports": {
-        "GET": Operation(list_imports, only_reads=True, one=PAGING),
-        "POST": Operation(start_import, reads_body=True),
+        "GET": Operation(_of_jobs("list_imports"), only_reads=True, one=PAGING),
+        "POST": Operation(_of_jobs("start_import"), reads_body=True),
     },
     f"{ROOT}/imports/{{import}}": {
-        "GET": Operation(get_import, only_reads=True),
-        "DELETE": Operation(cancel_import),
+        "GET": Operation(_of_jobs("get_import"), only_reads=True),
+        "DELETE": Operation(_of_jobs("cancel_import")),
     },
     f"{ROOT}/exports": {
-        "GET": Operation(list_exports, only_reads=True, one=PAGING),
-        "POST": Operation(start_export, only_reads=True, reads_body=True),
+        "GET": Operation(_of_jobs("list_exports"), only_reads=True, one=PAGING),
+        "POST": Operation(_of_jobs("start_export"), only_reads=True, reads_body=True),
     },
     f"{ROOT}/exports/{{export}}": {
-        "GET": Operation(get_export, only_reads=True),
-        "DELETE": Operation(cancel_export),
+        "GET": Operation(_of_jobs("get_export"), only_reads=True),
+        "DELETE": Operation(_of_jobs("cancel_export")),
     },
     f"{ROOT}/webhooks": {
-        "GET": Operation(list_webhooks, only_reads=True, one=PAGING),
-        "POST": Operation(create_webhook, reads_body=True),
+        "GET": Operation(_of_webhooks("list_webhooks"), only_reads=True, one=PAGING),
+        "POST": Operation(_of_webhooks("create_webhook"), reads_body=True),
     },
     f"{ROOT}/webhooks/{{webhook}}": {
-        "GET": Operation(get_webhook, only_reads=True),
-        "PATCH": Operation(update_webhook, reads_body=True),
-        "DELETE": Operation(delete_webhook),
+        "GET": Operation(_of_webhooks("get_webhook"), only_reads=True),
+        "PATCH": Operation(_of_webhooks("update_webhook"), reads_body=True),
+        "DELETE": Operation(_of_webhooks("delete_webhook")),
     },
-    f"{ROOT}/webhooks/{{webhook}}/rotate": {"POST": Operation(rotate_webhook_secret)},
-    f"{ROOT}/webhooks/{{webhook}}/test": {"POST": Operation(test_webhook)},
+    f"{ROOT}/webhooks/{{webhook}}/rotate": {
+        "POST": Operation(_of_webhooks("rotate_webhook_secret")),
+    },
+    f"{ROOT}/webhooks/{{webhook}}/test": {"POST": Operation(_of_webhooks("test_webhook"))},
     f"{ROOT}/webhooks/{{webhook}}/replay": {
-        "POST": Operation(replay_webhook, reads_body=True),
+        "POST": Operation(_of_webhooks("replay_webhook"), reads_body=True),
     },
     f"{ROOT}/webhooks/{{webhook}}/deliveries": {
-        "GET": Operation(list_webhook_deliveries, only_reads=True, one=PAGING),
+        "GET": Operation(_of_webhooks("list_webhook_deliveries"), only_reads=True, one=PAGING),
     },
 })  # fmt: skip
 """The operations by path and method."""

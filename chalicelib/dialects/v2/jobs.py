@@ -9,17 +9,16 @@ from typing import Any, Final, NamedTuple
 
 from chalicelib.dialects.bodies import read_object, refuse_unknown
 from chalicelib.dialects.messages import Request, Response, json_response
-from chalicelib.dialects.v2.parse import one_of, parse_list, parse_position, under
+from chalicelib.dialects.v2.parse import one_of, parse_id, parse_list, parse_position, under
 from chalicelib.dialects.v2.render import render_list, render_moment
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
-    NotFoundError,
     ProblemCollector,
 )
 from chalicelib.domain.exports import ExportFormat, Selected, What, check_export
-from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
+from chalicelib.domain.ids import read_id, uuid_of
 from chalicelib.domain.imports import (
     REJECTED,
     FileFormat,
@@ -42,8 +41,6 @@ from chalicelib.domain.text import checked_text
 from chalicelib.services import jobs
 from chalicelib.services.jobs import Upload
 
-IMPORTS: Final = JobKind.IMPORT
-EXPORTS: Final = JobKind.EXPORT
 COLUMNS: Final = "columns"
 
 _IMPORT_FIELDS: Final = frozenset({
@@ -85,8 +82,37 @@ def start_export(request: Request, caller: Caller) -> Response:
     return _started(request, jobs.start_export(caller, _parse_export(request), request.received_on))
 
 
-def list_jobs(request: Request, caller: Caller, kind: JobKind) -> Response:
-    """List the jobs of a kind, newest first."""
+def list_imports(request: Request, caller: Caller) -> Response:
+    """List imports, newest first."""
+    return _list_jobs(request, caller, JobKind.IMPORT)
+
+
+def list_exports(request: Request, caller: Caller) -> Response:
+    """List exports, newest first."""
+    return _list_jobs(request, caller, JobKind.EXPORT)
+
+
+def get_import(request: Request, caller: Caller) -> Response:
+    """Retrieve an import: how far it came, and the addresses of its files."""
+    return _get_job(request, caller, JobKind.IMPORT)
+
+
+def get_export(request: Request, caller: Caller) -> Response:
+    """Retrieve an export: how far it came, and the address of its file."""
+    return _get_job(request, caller, JobKind.EXPORT)
+
+
+def cancel_import(request: Request, caller: Caller) -> Response:
+    """Let an import end before its next part; one that has ended stays as it is."""
+    return _cancel_job(request, caller, JobKind.IMPORT)
+
+
+def cancel_export(request: Request, caller: Caller) -> Response:
+    """Let an export end early; one that has ended stays as it is."""
+    return _cancel_job(request, caller, JobKind.EXPORT)
+
+
+def _list_jobs(request: Request, caller: Caller, kind: JobKind) -> Response:
     account, now = caller.account, request.received_on
     page = parse_list(request, account, f"v2 {kind.value}s")
     found = jobs.list_jobs(
@@ -96,19 +122,17 @@ def list_jobs(request: Request, caller: Caller, kind: JobKind) -> Response:
     return render_list(request, account, page, f"{kind.value}s", entries)
 
 
-def get_job(request: Request, caller: Caller, kind: JobKind) -> Response:
-    """Retrieve a job: how far it came, and the addresses of its files."""
+def _get_job(request: Request, caller: Caller, kind: JobKind) -> Response:
     now = request.received_on
-    job = jobs.retrieve_job(caller.account, kind, _parse_job_id(request, kind), now)
-    return json_response(200, _render(job, now))
+    job_id = parse_id(request, kind.value, ErrorCode.JOB_NOT_FOUND)
+    return json_response(200, _render(jobs.retrieve_job(caller.account, kind, job_id, now), now))
 
 
-def cancel_job(request: Request, caller: Caller, kind: JobKind) -> Response:
-    """Let a job end early; one that has ended stays as it is."""
+def _cancel_job(request: Request, caller: Caller, kind: JobKind) -> Response:
     now = request.received_on
-    job = jobs.retrieve_job(caller.account, kind, _parse_job_id(request, kind), now)
-    jobs.cancel(caller, job, now)
-    return get_job(request, caller, kind)
+    job_id = parse_id(request, kind.value, ErrorCode.JOB_NOT_FOUND)
+    jobs.cancel(caller, jobs.retrieve_job(caller.account, kind, job_id, now), now)
+    return _get_job(request, caller, kind)
 
 
 def _started(request: Request, job: Job) -> Response:
@@ -122,23 +146,6 @@ def _render(job: Job, now: datetime) -> dict[str, Any]:
     if isinstance(job, ExportJob):
         return _render_export(job, now)
     raise TypeError(job)
-
-
-def _parse_job_id(request: Request, kind: JobKind) -> int:
-    """Read the job in the path.
-
-    Raises:
-        InvalidDataError: It is not a UUID.
-        NotFoundError: No job has this UUID.
-
-    """
-    text = request.path_parameters[kind.value]
-    if not is_uuid(text):
-        raise InvalidDataError.of(kind.value, "must be a UUID")
-    job_id = id_of_uuid(text)
-    if job_id is None:
-        raise NotFoundError(ErrorCode.JOB_NOT_FOUND)
-    return job_id
 
 
 def _parse_import(request: Request) -> AskedImport:
@@ -294,15 +301,8 @@ def _rate(job: ImportJob, done: int, now: datetime) -> float | None:
 
 
 def _read_group(body: Mapping[str, Any]) -> int | None:
-    text = body.get("group")
-    if text is None:
-        return None
-    if not isinstance(text, str) or not is_uuid(text):
-        raise InvalidDataError.of("group", "must be a UUID")
-    group_id = id_of_uuid(text)
-    if group_id is None:
-        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
-    return group_id
+    sent = body.get("group")
+    return None if sent is None else read_id(sent, "group", ErrorCode.GROUP_NOT_FOUND)
 
 
 def _read_boolean(body: Mapping[str, Any], field: str) -> bool:

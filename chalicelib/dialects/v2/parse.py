@@ -23,7 +23,7 @@ from chalicelib.domain.errors import (
     ProblemCollector,
 )
 from chalicelib.domain.group import GroupKind
-from chalicelib.domain.ids import id_of_uuid, is_uuid
+from chalicelib.domain.ids import id_of_uuid, is_uuid, read_id
 from chalicelib.domain.ledger import Reason, Stop
 from chalicelib.domain.limits import (
     MAX_GROUP_NAME_CHARACTERS,
@@ -140,21 +140,20 @@ def parse_told_number(request: Request, account: Account) -> PhoneNumber:
     return parse_phone_number(request, account)
 
 
-def parse_group_id(request: Request) -> int:
-    """Read the group in the path.
+def parse_id(request: Request, parameter: str, missing: ErrorCode) -> int:
+    """Read the id in the path that is this parameter.
 
     Raises:
         InvalidDataError: It is not a UUID.
-        NotFoundError: No group has this UUID.
+        NotFoundError: It is a UUID that nothing of ours has; its code is *missing*.
 
     """
-    text = request.path_parameters["group"]
-    if not is_uuid(text):
-        raise InvalidDataError.of("group", "must be a UUID")
-    group_id = id_of_uuid(text)
-    if group_id is None:
-        raise NotFoundError(ErrorCode.GROUP_NOT_FOUND)
-    return group_id
+    return read_id(request.path_parameters[parameter], parameter, missing)
+
+
+def parse_group_id(request: Request) -> int:
+    """Read the group in the path, as :func:`parse_id` does."""
+    return parse_id(request, "group", ErrorCode.GROUP_NOT_FOUND)
 
 
 def parse_new_group(request: Request) -> NewGroup:

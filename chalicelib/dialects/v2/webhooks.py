@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from chalicelib.dialects.bodies import read_object, refuse_changed, refuse_unknown, required
 from chalicelib.dialects.messages import Request, Response, json_response
 from chalicelib.dialects.v2.parse import (
+    parse_id,
     parse_list,
     parse_position,
     read_array,
@@ -23,11 +24,10 @@ from chalicelib.domain.deliveries import Attempt
 from chalicelib.domain.errors import (
     ErrorCode,
     InvalidDataError,
-    NotFoundError,
     Problem,
     ProblemCollector,
 )
-from chalicelib.domain.ids import id_of_uuid, is_uuid, uuid_of
+from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.limits import MAX_URL_CHARACTERS
 from chalicelib.domain.moments import read_moment
 from chalicelib.domain.text import checked_text
@@ -183,20 +183,7 @@ def _render_attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def _parse_id(request: Request) -> int:
-    """Read the webhook in the path.
-
-    Raises:
-        InvalidDataError: It is not a UUID.
-        NotFoundError: No webhook has this UUID.
-
-    """
-    text = request.path_parameters["webhook"]
-    if not is_uuid(text):
-        raise InvalidDataError.of("webhook", "must be a UUID")
-    webhook_id = id_of_uuid(text)
-    if webhook_id is None:
-        raise NotFoundError(ErrorCode.WEBHOOK_NOT_FOUND)
-    return webhook_id
+    return parse_id(request, "webhook", ErrorCode.WEBHOOK_NOT_FOUND)
 
 
 def _parse_since(request: Request) -> datetime:
