@@ -14,7 +14,7 @@ from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import OperatorError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.observability import logger
-from chalicelib.storage import accounts, change_feed, event_bus, ledger, rewrites
+from chalicelib.storage import accounts, change_feed, event_bus, ledger, rewrites, webhooks
 from chalicelib.storage.accounts import UnreadableItemError
 from chalicelib.storage.change_records import changes_in, number_in
 from chalicelib.storage.dynamodb.batches import in_batches
@@ -64,13 +64,15 @@ def tell(records: Iterable[ItemChange], arrived_on: datetime) -> list[Told]:
 def publish(bus: str, account: Account, changes: Iterable[Change]) -> None:
     """Put changes on a bus, as events of their types, each at least once.
 
+    An event says whether its account has webhooks, so that a rule can pass on only those.
+
     Raises:
         UnavailableError: The bus refused some of them at every try, or is out of reach.
 
     """
+    said = {"account": account.id, "hasWebhooks": webhooks.has_any(account.id)}
     event_bus.put_events(
-        bus,
-        (Event(each.type.value, {"account": account.id, **rendered(each)}) for each in changes),
+        bus, (Event(each.type.value, {**said, **rendered(each)}) for each in changes)
     )
 
 

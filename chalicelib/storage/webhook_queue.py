@@ -49,6 +49,8 @@ def message_in(text: str) -> Delivery | Event:
     try:
         if "detail" in said:
             change = dict(said["detail"])
+            # It was there for the rule, which has passed the event on.
+            change.pop("hasWebhooks", None)
             return Event(account_id=str(change.pop("account")), change=_checked(change))
         due = datetime.fromisoformat(said["due"])
         if due.tzinfo is None:

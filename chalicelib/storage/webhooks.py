@@ -79,6 +79,16 @@ def add(account_id: str, webhook: Webhook, stamp: Stamp) -> bool:
     return True
 
 
+def has_any(account_id: str) -> bool:
+    """Say whether an account has a webhook."""
+    key = _count_of(account_id)
+    try:
+        item = WebhookCountItem.get(key.pk, key.sk, consistent_read=True)
+    except DoesNotExist:
+        return False
+    return item.webhooks > 0
+
+
 def get(account_id: str, webhook_id: int) -> Webhook:
     """Return a webhook.
 

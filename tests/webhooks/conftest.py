@@ -102,7 +102,7 @@ def event_of(account_id, change):
         "source": "phonebook",
         "time": "2026-01-31T12:00:00Z",
         "resources": [],
-        "detail": {"account": account_id, **change},
+        "detail": {"account": account_id, "hasWebhooks": True, **change},
     }
 
 
