@@ -451,6 +451,18 @@ def test_number_that_cannot_be_read_stays_in_its_field(visitor):
     assert ("note", "A letter") in page.form("Put it on the blacklist").fields
 
 
+def test_reason_that_is_none_is_refused_beside_its_field(visitor, caller):
+    page = visitor.send(
+        visitor.get("/blacklist"), "Put it on the blacklist", phone=number(1).e164, reason="any",
+        note="A letter",
+    )  # fmt: skip
+
+    assert page.status == 400
+    assert "This is none of these." in page.text
+    assert ("note", "A letter") in page.form("Put it on the blacklist").fields
+    assert not list(blacklist.list_blacklist(caller.account))
+
+
 def test_number_that_was_taken_off_meanwhile_is_said(visitor, caller):
     blacklist.stop_number(caller, number(1), NOW)
     form = visitor.get(f"/blacklist/{number(1).e164}")

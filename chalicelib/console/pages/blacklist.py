@@ -46,17 +46,17 @@ def show(visit: Visit, who: Who) -> Answer:
 
 def stop(visit: Visit, who: Who, form: Fields) -> Answer:
     """Put a number on the blacklist."""
-    number, note = PhoneNumber(""), None
     problems = ProblemCollector()
     with problems:
         number = _read_number(who.known.account, last(form, "phone"), "phone")
+    with problems:
+        reason = _read_reason(form)
     with problems:
         note = _read_note(form)
     try:
         problems.raise_if_any()
     except InvalidDataError as error:
         return _list(visit, who, as_typed(form).refused(_problems(error)))
-    reason = _REASONS.get(last(form, "reason"), Reason.REQUEST)
     blacklist.stop_number(who.known, number, visit.received_on, reason=reason, note=note)
     return redirect(visit, f"/blacklist/{number.e164}", done="stopped")
 
@@ -147,6 +147,13 @@ def _contact_of(account: Account, number: PhoneNumber) -> Contact | None:
 
 def _read_number(account: Account, text: str, field: str) -> PhoneNumber:
     return read_phone_number(text, account, field=field, is_strict=True)
+
+
+def _read_reason(form: Fields) -> Reason:
+    reason = _REASONS.get(last(form, "reason"))
+    if reason is None:
+        raise InvalidDataError.of("reason", "is none of these")
+    return reason
 
 
 def _read_note(form: Fields) -> str | None:
