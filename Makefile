@@ -89,6 +89,7 @@ what-test-does:
 	@echo 'make test checks format, lint, types and import rules, and runs every test but the long ones'
 	@echo '($(WORKERS) at a time, WORKERS=n for others).'
 	@command -v curl >/dev/null || echo 'There is no curl here: Python sends the requests of the documents instead.'
+	@command -v npm >/dev/null || echo 'There is no npm here: no receiver in JavaScript verifies messages of webhooks.'
 	@command -v chromium >/dev/null || echo 'There is no Chromium here: the stories of the console in a browser are left out.'
 
 coverage: check $(CHECKOV) $(OLD_CLIENT) $(PEERS)  ## Run every test but the long ones, and say which lines none reaches
