@@ -409,6 +409,14 @@ def test_group_without_a_name_is_said_beside_the_field(visitor):
     assert dict(page.form("Create the group").fields)["kind"] == "stoplist"
 
 
+def test_kind_of_group_that_is_none_is_refused(visitor, caller):
+    page = visitor.send(visitor.get("/groups"), "Create the group", name="Friends", kind="any")
+
+    assert page.status == 400
+    assert "kind" in page.text
+    assert not list(groups.list_groups(caller.account))
+
+
 def test_who_opted_out_and_when_is_found_by_the_number_as_one_writes_it(visitor, caller):
     blacklist.stop_number(caller, number(7), NOW, reason=Reason.COMPLAINT, note="By phone")
 

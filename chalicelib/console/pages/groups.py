@@ -43,7 +43,9 @@ def create(visit: Visit, who: Who, form: Fields) -> Answer:
         name = _read_name(form)
     except InvalidDataError as error:
         return _list(visit, who, _refused(form, error))
-    kind = _KINDS.get(last(form, "kind"), GroupKind.STANDARD)
+    kind = _KINDS.get(last(form, "kind"))
+    if kind is None:
+        raise InvalidDataError.of("kind", "is none that there is")
     groups.create_group(who.known, name, visit.received_on, kind=kind)
     return redirect(visit, "/groups", done="group-created")
 
