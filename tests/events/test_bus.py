@@ -106,7 +106,7 @@ def test_bus_that_refuses_is_tried_again_with_what_it_refused(account, bus):
     add_webhook(account)
     for index in range(3):
         create(account, index)
-    refused = []
+    refused: list[dict[str, str]] = []
 
     def refuse_the_first(parsed, **_):
         if not refused:

@@ -34,7 +34,7 @@ class Consequences(NamedTuple):
 
 def show(visit: Visit, who: Who) -> Answer:
     """Show the groups, and a form for another one."""
-    return _list(visit, who, Form())
+    return _list(visit, who, Form({"kind": GroupKind.STANDARD.value}))
 
 
 def create(visit: Visit, who: Who, form: Fields) -> Answer:
