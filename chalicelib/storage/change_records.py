@@ -1,7 +1,8 @@
 """What a record of the stream says to those who want to be told of changes.
 
-A deleted item takes with it who deleted it, and why. So what is told of a contact's end is read
-from what is left of its id (:class:`.items.ContactIdItem`), and of a group's from its tombstone.
+A deleted item takes with it who deleted it, and why, and one at another key does not say what it
+was. So what is told of a contact's new number and of its end is read from the item of its id
+(:class:`.items.ContactIdItem`), and what is told of a group's end from its tombstone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from chalicelib.domain.ledger import State
 from chalicelib.storage import keys
 from chalicelib.storage.dynamodb.batches import StoredItem
 from chalicelib.storage.dynamodb.transactions import REVISION
-from chalicelib.storage.items import ContactItem, GroupItem, StampedItem
+from chalicelib.storage.items import ContactIdItem, ContactItem, GroupItem, StampedItem
 from chalicelib.storage.keys import ItemKind
 from chalicelib.storage.stream_records import ItemChange, StreamEvent, StreamFilter
 
@@ -110,7 +111,7 @@ def _said_in(record: ItemChange, secret: str) -> Iterator[_Said]:
     if record.kind is ItemKind.CONTACT and after is not None:
         yield from _of_contact(before, after)
     elif record.kind is ItemKind.CONTACT_ID and after is not None:
-        yield from _of_ended_id(record.sort_key, before or {}, after)
+        yield from _of_contact_id(record.sort_key, before or {}, after)
     elif record.kind is ItemKind.GROUP and after is not None:
         yield from _of_group(record.sort_key, before, after)
     elif record.kind is ItemKind.DELETED_GROUP and before is None:
@@ -124,10 +125,10 @@ def _of_contact(before: StoredItem | None, after: StoredItem) -> Iterator[_Said]
     subject = {"contact": uuid_of(int(after["id"]["N"]))}
     revision = _revision_of(after)
     if before is None and revision:
-        # It came here from another number. What else changed with it is not known here.
-        yield _Said(ChangeType.CONTACT_NUMBER_CHANGED, subject, revision, ("phoneNumber",))
+        # It came here from another number, as the item of its id says.
         return
-    former, groups = _groups_in(before or {}), _groups_in(after)
+    group_ids = ContactItem.group_ids.attr_name
+    former, groups = _numbers(before or {}, group_ids), _numbers(after, group_ids)
     if before is None:
         yield _Said(ChangeType.CONTACT_CREATED, subject, revision)
     else:
@@ -135,17 +136,24 @@ def _of_contact(before: StoredItem | None, after: StoredItem) -> Iterator[_Said]
         # A date that comes or goes with a membership goes without saying.
         if fields and not (fields == (_DATE,) and former != groups):
             yield _Said(ChangeType.CONTACT_CHANGED, subject, revision, fields)
-    yield from _memberships(ChangeType.MEMBERSHIP_JOINED, subject, groups - former, revision)
-    yield from _memberships(ChangeType.MEMBERSHIP_LEFT, subject, former - groups, revision)
+    yield from _memberships(subject, revision, groups - former, former - groups)
 
 
-def _of_ended_id(sort_key: str, before: StoredItem, after: StoredItem) -> Iterator[_Said]:
-    if "ending" not in after or "ending" in before:
+def _of_contact_id(sort_key: str, before: StoredItem, after: StoredItem) -> Iterator[_Said]:
+    if REVISION not in after or before.get(REVISION) == after[REVISION]:
         return
     subject = {"contact": uuid_of(keys.id_in(sort_key))}
     revision = _revision_of(after)
-    yield from _memberships(ChangeType.MEMBERSHIP_LEFT, subject, _groups_in(after), revision)
-    yield _Said(_ENDINGS[after["ending"]["S"]], subject, revision)
+    ending = _text(after, ContactIdItem.ending.attr_name)
+    if ending is None:
+        changed = after[ContactIdItem.changed.attr_name]["SS"]
+        fields = tuple(name for key, name in _CONTACT_FIELDS.items() if key in changed)
+        yield _Said(ChangeType.CONTACT_NUMBER_CHANGED, subject, revision, ("phoneNumber", *fields))
+    joined = _numbers(after, ContactIdItem.joined_group_ids.attr_name)
+    left = _numbers(after, ContactIdItem.left_group_ids.attr_name)
+    yield from _memberships(subject, revision, joined, left)
+    if ending is not None:
+        yield _Said(_ENDINGS[ending], subject, revision)
 
 
 def _of_group(sort_key: str, before: StoredItem | None, after: StoredItem) -> Iterator[_Said]:
@@ -167,18 +175,22 @@ def _of_ledger_entry(record: ItemChange, secret: str) -> Iterator[_Said]:
 
 
 def _memberships(
-    type_: ChangeType, subject: Mapping[str, str], group_ids: frozenset[int], revision: int
+    subject: Mapping[str, str], revision: int, joined: frozenset[int], left: frozenset[int]
 ) -> Iterator[_Said]:
-    for group_id in sorted(group_ids):
-        yield _Said(type_, {**subject, "group": uuid_of(group_id)}, revision)
+    for type_, group_ids in (
+        (ChangeType.MEMBERSHIP_JOINED, joined),
+        (ChangeType.MEMBERSHIP_LEFT, left),
+    ):
+        for group_id in sorted(group_ids):
+            yield _Said(type_, {**subject, "group": uuid_of(group_id)}, revision)
 
 
 def _changed(names: Mapping[str, str], before: StoredItem, after: StoredItem) -> tuple[str, ...]:
     return tuple(name for key, name in names.items() if before.get(key) != after.get(key))
 
 
-def _groups_in(stored: StoredItem) -> frozenset[int]:
-    return frozenset(map(int, stored.get("groupIds", {}).get("NS", ())))
+def _numbers(stored: StoredItem, key: str) -> frozenset[int]:
+    return frozenset(map(int, stored.get(key, {}).get("NS", ())))
 
 
 def _revision_of(stored: StoredItem) -> int:

@@ -143,21 +143,6 @@ def unchanged_since(item: ContactItem) -> Condition:
     return unchanged
 
 
-def groups_unchanged_since(item: ContactItem) -> Condition:
-    """Return the condition that a contact is still in the groups that were read.
-
-    It fails if the contact was deleted, created again, or has joined or left a group: the
-    caller has to read it again and decide again.
-    """
-    same_groups = (
-        ContactItem.group_ids == item.group_ids
-        if item.group_ids
-        else ContactItem.group_ids.does_not_exist()
-    )
-    unchanged: Condition = (ContactItem.id == item.id) & same_groups
-    return unchanged
-
-
 def scheduling(account_id: str, e164: str, day: date) -> list[Action]:
     """Return the actions that give a contact in no group its deletion date."""
     gsi1pk, gsi1sk = keys.due(day, account_id, e164)
@@ -263,6 +248,31 @@ def stored_id_of(account_id: str, contact: Contact, stamp: Stamp) -> StoredItem:
     }
 
 
+def stored_moved_id_of(
+    account_id: str, before: StoredItem, after: StoredItem, stamp: Stamp
+) -> StoredItem:
+    """Return the item that finds a contact by its id when its number changes, not yet written.
+
+    It says what else changes, for those who are told of changes (:mod:`.change_records`): the
+    contact's two items are at two keys.
+    """
+    groups, former = _numbers(after, "groupIds"), _numbers(before, "groupIds")
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    stored = {
+        "PK": {"S": keys.contact_ids(account_id)},
+        "SK": {"S": keys.of_id(int(after["id"]["N"]))},
+        "phoneNumber": after["SK"],
+        REVISION: after[REVISION],
+        "changed": {"SS": changed},
+        **stamped(stamp),
+    }
+    if joined := groups - former:
+        stored["joinedGroupIds"] = {"NS": list(map(str, joined))}
+    if left := former - groups:
+        stored["leftGroupIds"] = {"NS": list(map(str, left))}
+    return stored
+
+
 def ended_id_item_of(
     account_id: str, item: ContactItem, ending: Ending, stamp: Stamp
 ) -> ContactIdItem:
@@ -276,7 +286,7 @@ def ended_id_item_of(
         keys.of_id(item.id),
         ending=ending.value,
         revision=(item.revision or 0) + 1,
-        group_ids=item.group_ids,
+        left_group_ids=item.group_ids,
         expires_at=int((stamp.at + KEPT).timestamp()),
         **stamp_values(stamp),
     )

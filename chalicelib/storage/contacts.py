@@ -10,7 +10,6 @@ from typing import Final
 
 from pynamodb.constants import ALL_NEW
 from pynamodb.exceptions import DeleteError, PynamoDBException
-from pynamodb.expressions.condition import Condition
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
@@ -197,30 +196,23 @@ def delete_contact(
         precondition.check(contact_items.contact_in(stored) if stored else None)
         if stored is None:
             raise NotFoundError(ErrorCode.CONTACT_NOT_FOUND)
-        item = ContactItem.from_raw_data(stored)
-        # What was demanded holds for the contact as it was read.
-        as_read = (
-            contact_items.groups_unchanged_since(item)
-            if precondition.versions is None
-            else contact_items.unchanged_since(item)
-        )
         try:
-            _delete_as_read(account_id, item, as_read, ending, stamp)
+            _delete_as_read(account_id, ContactItem.from_raw_data(stored), ending, stamp)
         except TransactionRefusedError:
             continue
         return
     raise UnavailableError(ErrorCode.BUSY)
 
 
-def _delete_as_read(
-    account_id: str, item: ContactItem, as_read: Condition, ending: Ending, stamp: Stamp
-) -> None:
+def _delete_as_read(account_id: str, item: ContactItem, ending: Ending, stamp: Stamp) -> None:
     group_ids = sorted(item.group_ids or ())
     at_once = group_ids[:_MEMBERSHIPS_DELETED_AT_ONCE]
     left_behind = group_ids[_MEMBERSHIPS_DELETED_AT_ONCE:]
 
     def add_actions(transaction: TransactWrite) -> None:
-        transaction.delete(item, as_read)
+        # Fails if anybody wrote it meanwhile: its memberships, what was demanded and the revision
+        # at which it ended are those of the contact that was read.
+        transaction.delete(item, contact_items.unchanged_since(item))
         transaction.save(contact_items.ended_id_item_of(account_id, item, ending, stamp))
         for group_id in at_once:
             transaction.delete(MembershipItem(keys.members(account_id, group_id), item.sk))

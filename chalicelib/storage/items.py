@@ -98,14 +98,17 @@ class ContactItem(StampedItem):
 class ContactIdItem(StampedItem):
     """The number of the contact with an id. It has no effect if that contact has another id.
 
-    When the contact ends, its number goes, and the item says until ``expires_at`` how it ended,
-    which is otherwise said nowhere: at which ``revision``, and in which groups it was.
+    When the contact gets another number, or ends, this says what no other item does: at which
+    ``revision``, which groups it joined and left by that, and which attributes changed with the
+    number. When it ends, the number goes, and the item says until ``expires_at`` how it ended.
     """
 
     phone_number = UnicodeAttribute(null=True, attr_name="phoneNumber")
     ending = UnicodeAttribute(null=True)
     revision = IntegerAttribute(null=True)
-    group_ids = IntegerSetAttribute(null=True, attr_name="groupIds")
+    joined_group_ids = IntegerSetAttribute(null=True, attr_name="joinedGroupIds")
+    left_group_ids = IntegerSetAttribute(null=True, attr_name="leftGroupIds")
+    changed = UnicodeSetAttribute(null=True)
     expires_at = IntegerAttribute(null=True, attr_name="expiresAt")
 
 

@@ -290,7 +290,9 @@ class _Rewrite(NamedTuple):
         after[REVISION] = {"N": str(revision)}
         # Fails when there is a contact of that number: none is ever overwritten.
         transaction.put(after, if_new=True)
-        transaction.put(contact_items.stored_id_of(self.account_id, self.after, self.stamp))
+        transaction.put(
+            contact_items.stored_moved_id_of(self.account_id, before, after, self.stamp)
+        )
         item = ContactItem.from_raw_data(before)
         # Fails when the contact is no longer as it was read.
         transaction.delete(item, contact_items.unchanged_since(item))

@@ -9,12 +9,13 @@ import pytest
 
 from chalicelib.domain.changes import KEPT, number_id
 from chalicelib.domain.contact import ContactChanges
+from chalicelib.domain.contact_write import ContactWrite
 from chalicelib.domain.errors import ErrorCode, NotFoundError, RefusedError
 from chalicelib.domain.group import GroupKind
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.ledger import Reason
 from chalicelib.entrypoints.change_stream import follow_changes
-from chalicelib.services import accounts, blacklist, changes, contacts, groups
+from chalicelib.services import accounts, blacklist, changes, contacts, groups, writing
 from chalicelib.services.cleanup import clean_up
 from chalicelib.services.erasing import erase
 from chalicelib.storage import keys
@@ -104,6 +105,32 @@ def test_memberships_are_told_with_their_contact(account, told):
         ("membership.left", {**subject, "group": uuid_of(second.id)}),
     ]
     assert [each["revision"] for each in found] == [1, 2, 3, 4]
+
+
+def test_new_number_is_told_with_all_that_changed_with_it(account, told):
+    left, kept, joined = (create_group(account, name) for name in ("Left", "Kept", "Joined"))
+    contact = create(account, first_name="Mari", title="Dr")
+    join(account, left)
+    join(account, kept)
+    told()
+
+    write = ContactWrite(
+        phone_number=number(1), details={"first_name": "Mall"}, group_ids=(kept.id, joined.id)
+    )
+    writing.write_contact(caller_of(account), contact.id, write, NOW)
+
+    found = told()
+    subject = {"contact": uuid_of(contact.id)}
+    assert said(found) == [
+        ("contact.number_changed", 3, ["phoneNumber", "firstName"]),
+        ("membership.joined", 3, []),
+        ("membership.left", 3, []),
+    ]
+    assert [each["subject"] for each in found] == [
+        subject,
+        {**subject, "group": uuid_of(joined.id)},
+        {**subject, "group": uuid_of(left.id)},
+    ]
 
 
 def test_contact_that_goes_leaves_its_groups(account, told):

@@ -13,7 +13,9 @@ from chalicelib.domain.errors import (
     RefusedError,
 )
 from chalicelib.services import contacts, groups
+from chalicelib.storage import contacts as stored_contacts
 from chalicelib.storage import keys
+from chalicelib.storage.dynamodb.transactions import write_together
 from chalicelib.storage.items import ContactIdItem, ContactItem
 from tests.account import caller_of
 from tests.storage.conftest import NOW
@@ -115,6 +117,25 @@ def test_deleting_a_contact_takes_its_id_and_memberships_along(account):
     assert stored_keys(keys.contacts(account.id)) == {number(1).e164}
     assert len(numbers_by_id(account)) == 1
     assert stored_members(account, group) == {number(1).e164}
+
+
+def test_contact_ends_at_the_revision_after_its_last_change(account, monkeypatch):
+    """The change comes after the contact was read, and before it is deleted."""
+    created = create(account)
+
+    def change_first(add_actions):
+        for details in changes:
+            contacts.update_contact(caller_of(account), number(), details, NOW)
+        write_together(add_actions)
+
+    changes = iter([{"title": "Dr"}])
+    monkeypatch.setattr(stored_contacts, "write_together", change_first)
+    contacts.delete_contact(caller_of(account), number(), NOW)
+
+    left = ContactIdItem.get(
+        keys.contact_ids(account.id), keys.of_id(created.id), consistent_read=True
+    )
+    assert left.revision == 2
 
 
 @pytest.mark.real_engine

@@ -34,7 +34,8 @@ ITEMS = {
     ),
     "ChangeItem": "expiresAt:N said:S",
     "ContactIdItem": (
-        "changedBy:S changedVia:S ending:S expiresAt:N groupIds:NS phoneNumber:S revision:N"
+        "changed:SS changedBy:S changedVia:S ending:S expiresAt:N joinedGroupIds:NS "
+        "leftGroupIds:NS phoneNumber:S revision:N"
     ),
     "ContactItem": (
         "changedBy:S changedVia:S company:S createdOn:S custom2:S custom3:S custom4:S "
