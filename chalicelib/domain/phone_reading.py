@@ -295,9 +295,11 @@ def _first_valid(reading: _Reading | str, other_digits: str) -> _Reading | str:
 
 def _country_code_of(digits: str) -> str:
     """Return the country code at the beginning, or an empty text; no code begins another."""
-    codes = (digits[:length] for length in range(1, _MAX_COUNTRY_CODE_DIGITS + 1))
-    known = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-    return next((code for code in codes if code and int(code) in known), "")
+    for length in range(1, _MAX_COUNTRY_CODE_DIGITS + 1):
+        code = digits[:length]
+        if code and int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return code
+    return ""
 
 
 def _reading_of_digits(digits: str) -> _Reading | str:
