@@ -1,6 +1,7 @@
 """Profiles: contacts with their groups, and whether their numbers are blacklisted."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from chalicelib.domain.account import Account
@@ -25,14 +26,18 @@ def profile_of(account: Account, contact: Contact) -> Profile:
 
 
 def list_profiles(
-    account: Account, contacts: Iterable[Contact], *, are_blacklisted: bool | None = None
+    account: Account,
+    contacts: Iterable[Contact],
+    *,
+    most: int | None = None,
+    are_blacklisted: bool | None = None,
 ) -> Iterator[Profile]:
-    """Yield the profiles of contacts, in their order.
+    """Yield the profiles of contacts, in their order, and of no more than *most*.
 
     For each 100 contacts, this reads their groups and their blacklist entries in batches; the
     latter not if the caller knows already whether all of them *are blacklisted*, or none is.
     """
-    for batch in in_batches(contacts):
+    for batch in in_batches(islice(contacts, most)):
         named = {group_id for contact in batch for group_id in contact.group_ids}
         known = {group.id: group for group in groups.list_groups_by_id(account.id, named)}
         numbers = [each.phone_number for each in batch]

@@ -105,7 +105,9 @@ def list_contacts(request: Request, caller: Caller) -> Response:
     )
     entries = (
         (profile.contact.phone_number.e164, render_contact(profile))
-        for profile in list_profiles(account, found, are_blacklisted=is_blacklisted)
+        for profile in list_profiles(
+            account, found, most=page.size_to_read, are_blacklisted=is_blacklisted
+        )
     )
     return render_list(request, account, page, "contacts", entries)
 
@@ -197,7 +199,7 @@ def list_members(request: Request, caller: Caller) -> Response:
     found = members.list_members(account, [group.id], after=page.after, expected=page.size_to_read)
     entries = (
         (profile.contact.phone_number.e164, render_contact(profile))
-        for profile in list_profiles(account, found)
+        for profile in list_profiles(account, found, most=page.size_to_read)
     )
     return render_list(request, account, page, "contacts", entries)
 
