@@ -243,8 +243,11 @@ def search_entry(token: str, e164: str) -> str:
 
 
 def after_token(token: str) -> str:
-    """Return a key that sorts after all numbers of a token, and before all longer tokens."""
-    return f"{token}$"
+    """Return a key that sorts after all numbers of a token, and before the next token.
+
+    It may be an email that goes on with a ``#``, so it is the character after the ``+`` that ends.
+    """
+    return f"{token}#,"
 
 
 def token_and_number(sort_key: str) -> tuple[str, str]:

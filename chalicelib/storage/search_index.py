@@ -39,15 +39,25 @@ class Indexed(NamedTuple):
         return "".join(f" {each}" for each in (self.e164, *sorted(self.tokens)))
 
 
-class Matches(NamedTuple):
-    """Some entries whose tokens begin alike: those that a search finds, and whether that is all.
+class OpenToken(NamedTuple):
+    """A token with more numbers than were read: those of them that a search finds, in order.
 
-    ``tokens`` are those of all entries that were read, in their order.
+    ``last`` is the last number that was read, found or not.
+    """
+
+    token: str
+    numbers: list[str]
+    last: str
+
+
+class Stretch(NamedTuple):
+    """Entries in a row: the numbers that a search finds under tokens that were read to their end.
+
+    ``open_token`` is the last token, if it was not. Then others may follow too.
     """
 
     numbers: list[str]
-    tokens: list[str]
-    is_all: bool
+    open_token: OpenToken | None
 
 
 def read_wanted(account_id: str, numbers: Iterable[str]) -> dict[str, Indexed]:
@@ -90,13 +100,16 @@ def write_entries(
         write_batch(batch)
 
 
-def find_matches(account_id: str, prefix: str, search: Search, most: int) -> Matches:
-    """Read up to *most* entries whose tokens begin with *prefix*, in the order of tokens."""
-    numbers: list[str] = []
-    tokens: dict[str, None] = {}
-    read = 0
+def read_stretch(
+    account_id: str, prefix: str, search: Search, *, after_token: str | None = None, most: int
+) -> Stretch:
+    """Read up to *most* entries whose tokens begin with *prefix*, in their order.
+
+    With *after_token*, these are those that come after that token.
+    """
+    first = prefix if after_token is None else keys.after_token(after_token)
     question: dict[str, Any] = {
-        "range_key_condition": SearchItem.sk.startswith(prefix),
+        "range_key_condition": SearchItem.sk.between(first, prefix + _AFTER_EVERY_PREFIX),
         "filter_condition": _condition_of(search, prefix),
         "consistent_read": True,
         "attributes_to_get": ["SK"],
@@ -105,35 +118,20 @@ def find_matches(account_id: str, prefix: str, search: Search, most: int) -> Mat
     pages: PageIterator[Any] = PageIterator(
         table().query, (keys.search(account_id, beginning_of(prefix)),), question
     )
+    found: list[tuple[str, str]] = []
+    read = 0
     for page in pages:
         read += page["ScannedCount"]
-        for item in page["Items"]:
-            token, e164 = keys.token_and_number(item["SK"]["S"])
-            numbers.append(e164)
-            tokens[token] = None
+        found += (keys.token_and_number(item["SK"]["S"]) for item in page["Items"])
         if read >= most:
             break
-    is_all = "LastEvaluatedKey" not in page
-    return Matches(sorted(set(numbers)), list(tokens), is_all)
-
-
-def list_tokens(account_id: str, prefix: str) -> Iterator[str]:
-    """Yield all tokens that begin with *prefix*, with one query for each."""
-    partition, last = keys.search(account_id, beginning_of(prefix)), prefix + _AFTER_EVERY_PREFIX
-    after = prefix
-    while True:
-        answer = table().query(
-            partition,
-            range_key_condition=SearchItem.sk.between(after, last),
-            consistent_read=True,
-            attributes_to_get=["SK"],
-            limit=1,
-        )
-        if not answer["Items"]:
-            return
-        token, _ = keys.token_and_number(answer["Items"][0]["SK"]["S"])
-        yield token
-        after = keys.after_token(token)
+    if "LastEvaluatedKey" not in page:
+        return Stretch([e164 for _, e164 in found], None)
+    token, last = keys.token_and_number(page["LastEvaluatedKey"]["SK"]["S"])
+    return Stretch(
+        [e164 for each, e164 in found if each != token],
+        OpenToken(token, [e164 for each, e164 in found if each == token], last),
+    )
 
 
 def list_numbers(

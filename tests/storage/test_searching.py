@@ -99,7 +99,7 @@ def small_limits(monkeypatch):
     if FULL and HAS_LARGE_TABLES:
         return
     monkeypatch.setattr(searching, "ENTRIES_READ_FIRST", 5)
-    monkeypatch.setattr(searching, "TOKENS_MERGED", 4)
+    monkeypatch.setattr(searching, "STRETCHES", 3)
     monkeypatch.setattr(searching, "ENTRIES_SORTED", 60)
 
 
