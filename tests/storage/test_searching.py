@@ -144,6 +144,15 @@ def test_entry_that_is_late_shows_nothing_wrong(table, account):
     assert found_by(account, "juri") == [number(0)]
 
 
+def test_token_that_goes_on_with_a_number_sign_is_one_of_its_own(account, small_limits):
+    for index in range(1, 13):
+        create_named(account, index, "Ab")
+    created = create(account, 0, email="ab#c@example.com")
+    index_contacts(account.id, [created.phone_number.e164])
+
+    assert found_by(account, "ab") == [number(index) for index in range(13)]
+
+
 def test_change_that_comes_while_entries_are_written_is_not_lost(table, account, monkeypatch):
     """The contact changes after it was read and before its entries are written."""
     create(account, first_name="Mari")
