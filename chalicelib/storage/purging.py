@@ -109,7 +109,14 @@ def purge_contact(entry: Item, stamp: Stamp) -> Outcome:
     def add_actions(transaction: TransactWrite) -> None:
         # Fails if the contact joined a group, was changed, was deleted or was created again
         # after it was read: it is not the one that was due.
-        transaction.delete(item, contact_items.unchanged_since(item))
+        transaction.delete(
+            item,
+            contact_items.unchanged_since(item)
+            # Fails too if it is damaged, in a way that reading it does not show.
+            & ContactItem.group_ids.does_not_exist()
+            & (ContactItem.scheduled_deletion_date == item.scheduled_deletion_date)
+            & (ContactItem.updated_on == item.updated_on),
+        )
         transaction.save(contact_items.ended_id_item_of(account_id, item, Ending.PURGED, stamp))
 
     try:
