@@ -152,8 +152,8 @@ def test_token_of_another_session_is_none(client, visitor):
     other = Visitor.signed_in(client)
     token = dict(other.get("/groups").form("Create the group").fields)["token"]
 
-    assert visitor.post("/groups", name="Friends", token=token).status == 403
-    assert other.post("/groups", name="Friends", token=token).status == 200
+    assert visitor.post("/groups", name="Friends", kind="standard", token=token).status == 403
+    assert other.post("/groups", name="Friends", kind="standard", token=token).status == 200
 
 
 def test_nobody_is_signed_in_by_another_site(client):

@@ -39,13 +39,13 @@ def show(visit: Visit, who: Who) -> Answer:
 
 def create(visit: Visit, who: Who, form: Fields) -> Answer:
     """Create a group."""
+    kind = _KINDS.get(last(form, "kind"))
+    if kind is None:
+        return _list(visit, who, as_typed(form).refused({"kind": "Choose one of these kinds."}))
     try:
         name = _read_name(form)
     except InvalidDataError as error:
         return _list(visit, who, _refused(form, error))
-    kind = _KINDS.get(last(form, "kind"))
-    if kind is None:
-        raise InvalidDataError.of("kind", "is none that there is")
     groups.create_group(who.known, name, visit.received_on, kind=kind)
     return redirect(visit, "/groups", done="group-created")
 
