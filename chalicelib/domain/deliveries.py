@@ -25,7 +25,7 @@ _JITTER: Final = 0.2
 
 _SHORTEST_TURN: Final = timedelta(seconds=1)
 _FIRST_TURN: Final = timedelta(seconds=4)
-_LONGEST_TURN: Final = timedelta(minutes=1)
+_LONGEST_TURN: Final = LONGEST_DELAY
 _MOST_DOUBLINGS: Final = 8
 
 _AT_THE_TOP: Final = frozenset({"type", "at"})
@@ -77,8 +77,8 @@ class Delivery:
     def at_next_turn(self, now: datetime, chance: float) -> "Delivery":
         """Return it as it waits for its turn at a webhook that another sender is working for.
 
-        It waits for some seconds, and up to a minute if it has waited often. *chance* is from 0
-        to 1.
+        It waits for some seconds, and up to a quarter of an hour if it has waited often. *chance*
+        is from 0 to 1.
         """
         longest = min(_FIRST_TURN * 2 ** min(self.turns, _MOST_DOUBLINGS), _LONGEST_TURN)
         wait = _SHORTEST_TURN + (longest - _SHORTEST_TURN) * chance

@@ -157,7 +157,9 @@ def decide(
         return Verdict(Outcome.DELIVERED)
     if answer.status == HTTPStatus.GONE:
         return Verdict(Outcome.TURNS_OFF, because="it answered 410: it wants no more messages")
-    if failing_since is not None and now - failing_since >= FAILING_FOR_TOO_LONG:
+    has_failed_for_long = failing_since is not None and now - failing_since >= FAILING_FOR_TOO_LONG
+    # Nothing may have been sent to it for days: a first attempt says nothing about them.
+    if has_failed_for_long and attempt > 1:
         because = f"it has failed for {FAILING_FOR_TOO_LONG.days} days"
         return Verdict(Outcome.TURNS_OFF, because=f"{because}: {answer.problem}")
     if attempt > len(RETRY_AFTER):

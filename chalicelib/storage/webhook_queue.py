@@ -49,8 +49,10 @@ def message_in(text: str) -> Delivery | Event:
     try:
         if "detail" in said:
             change = dict(said["detail"])
-            # It was there for the rule, which has passed the event on.
-            change.pop("hasWebhooks", None)
+            # The one was for the rule, which has passed the event on. The other is for programs of
+            # one's own: a webhook's receiver reads what it may.
+            for name in ("hasWebhooks", "contact"):
+                change.pop(name, None)
             return Event(account_id=str(change.pop("account")), change=_checked(change))
         due = datetime.fromisoformat(said["due"])
         if due.tzinfo is None:

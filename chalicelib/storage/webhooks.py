@@ -126,12 +126,13 @@ def change(account_id: str, before: Webhook, after: Webhook, stamp: Stamp) -> bo
         *stamping(stamp),
     ]
     if (before.url, before.is_on) != (after.url, after.is_on):
-        # A sender that is at work ends its lease: what it learns is of the receiver as it was.
+        # A sender that is at work ends its lease: what it learns is of the receiver as it was. So
+        # is what it has learned since the webhook was read.
         actions += _RELEASING
-    if before.off_because is not None and after.off_because is None:
-        actions.append(WebhookItem.off_because.remove())
-    if before.failing_since is not None and after.failing_since is None:
-        actions.append(WebhookItem.failing_since.remove())
+        if after.off_because is None:
+            actions.append(WebhookItem.off_because.remove())
+        if after.failing_since is None:
+            actions.append(WebhookItem.failing_since.remove())
     # Fails if somebody changed or removed it, or it was turned off: the caller decides anew then.
     return _update(account_id, before.id, actions, _is_as(before)) is not None
 
