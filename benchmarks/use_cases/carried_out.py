@@ -519,12 +519,14 @@ def _(caller: Caller) -> UseCase:
 @prepares("erase a contact in no group that was never stopped")
 def _(caller: Caller) -> UseCase:
     contacts.create_contact(caller, _number(), {}, NOW)
+    index_contacts(caller.account.id, [number_of(0)])
     return lambda: erase(caller, _number(), NOW)
 
 
 @prepares("erase a blacklisted contact in no group")
 def _(caller: Caller) -> UseCase:
     contacts.create_contact(caller, _number(), {}, NOW)
+    index_contacts(caller.account.id, [number_of(0)])
     blacklist.blacklist_number(caller, _number(), NOW)
     return lambda: erase(caller, _number(), NOW)
 

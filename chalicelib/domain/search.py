@@ -111,12 +111,17 @@ def tokens_of(contact: Contact) -> frozenset[str]:
     domain, and its number backwards. The local part of an email is a prefix of the whole.
     """
     texts = {name: fold(text) for name in FULL_TEXT if (text := contact.details.get(name))}
-    found = {BACKWARDS + contact.phone_number.e164[:0:-1]: None}
+    found = {backwards(contact.phone_number.e164): None}
     for name, folded in texts.items():
         tokens = _tokens_of_email(folded) if name == "email" else _pieces_of(folded)
         found.update((_cut(each), None) for each in tokens if len(each) >= _SHORTEST)
     found.update((each, None) for each in _across_names(texts))
     return frozenset(list(found)[:MAX_TOKENS])
+
+
+def backwards(e164: str) -> str:
+    """Return the token of a number, which every contact has."""
+    return BACKWARDS + e164[:0:-1]
 
 
 def beginning_of(token: str) -> str:

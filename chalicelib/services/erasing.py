@@ -54,14 +54,12 @@ def erase(caller: Caller, key: ContactKey, now: datetime, *, keeps_opt_out: bool
     blacklist.forget_number(account_id, number, stamp)
     change_feed.forget_number(account_id, number_id(caller.account.cursor_key, number.e164))
     jobs.forget_files(caller, now)
-    contact = _find_contact(caller.account, key)
     try:
         contacts.delete_contact(account_id, key, stamp, ending=Ending.ERASED)
     except NotFoundError:
         if not is_known:
             raise
-    if contact is not None:
-        forget_entries(account_id, contact)
+    forget_entries(account_id, number)
     # Again: an export may have read the contact since then.
     jobs.forget_files(caller, now)
     return bool(suppression.suppressed_since(account_id, [number]))

@@ -11,10 +11,8 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from chalicelib.domain.account import Account
-from chalicelib.domain.contact import Contact
 from chalicelib.domain.errors import ErrorCode, UnavailableError
 from chalicelib.domain.phone import PhoneNumber
-from chalicelib.domain.search import tokens_of
 from chalicelib.storage import contacts, keys, search_index
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -74,14 +72,18 @@ def reindex(account: Account, *, after: str | None = None) -> Iterator[list[Phon
         yield list(map(PhoneNumber, batch))
 
 
-def forget_entries(account_id: str, contact: Contact) -> None:
+def forget_entries(account_id: str, number: PhoneNumber) -> None:
     """Delete the entries of a contact that was deleted, without waiting for the stream.
+
+    They may be those of an older state of it.
 
     Raises:
         UnavailableError: The table was out of reach, or busy at every try.
 
     """
-    _index(account_id, {contact.phone_number.e164: tokens_of(contact)})
+    indexed = search_index.read_indexed(account_id, number.e164)
+    if indexed.tokens:
+        _index(account_id, {number.e164: indexed.tokens})
 
 
 def _index(account_id: str, former: Mapping[str, AbstractSet[str]]) -> None:

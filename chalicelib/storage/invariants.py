@@ -539,6 +539,7 @@ def _of_search_entry(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Ch
 
 def _of_number(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:
     yield _one(Kind.UNREADABLE, key, lambda stored: _number_led_to(stored) is None)
+    yield _has_account(key, _account_of(key))
 
 
 def _of_webhook(key: Key, _item: StoredItem, _now: datetime) -> Iterator[Check]:

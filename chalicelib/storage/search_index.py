@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from pynamodb.expressions.condition import Condition
 from pynamodb.pagination import PageIterator
 
-from chalicelib.domain.search import Search, Word, beginning_of, tokens_of
+from chalicelib.domain.search import Search, Word, backwards, beginning_of, tokens_of
 from chalicelib.observability import logger
 from chalicelib.storage import keys
 from chalicelib.storage.contact_items import contact_in
@@ -65,6 +65,15 @@ def read_wanted(account_id: str, numbers: Iterable[str]) -> dict[str, Indexed]:
     wanted = list(numbers)
     found = read_batch(tokens_in, keys.contacts(account_id), wanted)
     return {e164: Indexed(e164, found.get(e164, NO_TOKENS)) for e164 in wanted}
+
+
+def read_indexed(account_id: str, e164: str) -> Indexed:
+    """Return what the index has of a number, as one of its entries says."""
+    key = _key_of(account_id, backwards(e164), e164)
+    found = table().get_item(key["PK"]["S"], key["SK"]["S"], consistent_read=True).get("Item")
+    if found is None:
+        return Indexed(e164, NO_TOKENS)
+    return Indexed(e164, frozenset(found["text"]["S"].split()) - {e164})
 
 
 def tokens_in(stored: StoredItem | None) -> frozenset[str]:

@@ -12,6 +12,7 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.recipients import Campaign, Exclusion
 from chalicelib.services import accounts, blacklist, contacts, groups, listing
 from chalicelib.services.erasing import erase, retrieve_everything
+from chalicelib.services.indexing import index_contacts
 from chalicelib.services.listing import ContactListing
 from chalicelib.services.recipients import page_of_recipients
 from chalicelib.storage import blacklist as stored_blacklist
@@ -111,6 +112,20 @@ def test_number_without_a_contact_is_erased_too_and_the_call_can_be_repeated(acc
 
     assert [*blacklist.list_ledger(account, number())] == []
     assert blacklist.retrieve_opt_out(account, number()).entry.state is State.STOPPED
+
+
+def test_nothing_stays_in_the_index_of_the_search_of_what_a_person_was_called_before(
+    table, account
+):
+    created = create(account, first_name="Mariliis")
+    index_contacts(account.id, [number().e164])
+    # The index is late: it does not know this yet.
+    contacts.update_contact(caller_of(account), created.id, {"first_name": "Mall"}, NOW)
+
+    erase(caller_of(account), created.id, LATER)
+
+    assert "mariliis" not in everything_stored(table, account)
+    assert number().e164 not in everything_stored(table, account)
 
 
 def test_person_may_come_back_and_messages_may_not(account):
