@@ -40,13 +40,11 @@ change_stream = Blueprint(__name__)
     name="change_stream",
 )
 def follow_changes(event: DynamoDBEvent) -> dict[str, Any]:
-    """Follow some changes, and report the first record of a batch that failed, if it did.
+    """Follow some changes. All of a batch is followed, or it fails as a whole.
 
-    AWS delivers that record and all after it again. A record that cannot be from our table's
-    stream is left out: the Lambda that counts puts it aside.
+    AWS delivers half of a batch that failed again, and so finds the record that fails by itself. A
+    record that cannot be from our table's stream is left out: the Lambda that counts puts it aside.
     """
-    from chalicelib.storage.stream_records import sequence_number_of  # noqa: PLC0415 - see above
-
     settings = _settings()
     records = event.to_dict()["Records"]
     started = datetime.now(UTC)
@@ -56,11 +54,8 @@ def follow_changes(event: DynamoDBEvent) -> dict[str, Any]:
         if settings.has_changes:
             _tell(records, started, settings)
     except Exception:
-        failed = sequence_number_of(records[0])
-        logger().exception("Changes could not be followed", sequence_number=failed)
-        if failed is None:
-            raise
-        return {"batchItemFailures": [{"itemIdentifier": failed}]}
+        logger().exception("Changes could not be followed", records=len(records))
+        raise
     seconds = (datetime.now(UTC) - started).total_seconds()
     logger().debug("changes", records=len(records), seconds=seconds)
     return {"batchItemFailures": []}

@@ -9,7 +9,6 @@ from chalicelib.domain.errors import ErrorCode, NotFoundError, RefusedError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import change_feed, keys
 
-_NEXT: Final = timedelta(microseconds=1)
 _MARGIN: Final = timedelta(seconds=5)
 """The clocks of AWS's machines differ by less."""
 
@@ -26,8 +25,8 @@ class Followed(NamedTuple):
 
     @property
     def until(self) -> datetime:
-        """The moment right after the last of them arrived."""
-        return keys.moment_of_arrival(self.place) + _NEXT
+        """The moment at which the last of them arrived; others may have arrived at the same."""
+        return keys.moment_of_arrival(self.place)
 
 
 class _Used:

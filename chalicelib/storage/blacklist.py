@@ -129,9 +129,13 @@ class Standing:
         self._add_to_ledger(transaction, self._entry(State.ALLOWED, stamp, reason, note))
 
     def add_forgetting(self, transaction: TransactWrite) -> None:
-        """Add to a transaction that the blacklist entry goes, if nobody changed it meanwhile."""
+        """Add to a transaction that the blacklist entry goes, if nobody changed it meanwhile.
+
+        The ledger gets an entry that it lacks: when it goes, others are told of the erasure.
+        """
         if self.item is not None:
             transaction.delete(self.item, self._is_unchanged(self.item))
+            self._add_unrecorded(transaction)
 
     def add_change_of_stoplists(
         self,
@@ -166,10 +170,13 @@ class Standing:
             )
 
     def _add_to_ledger(self, transaction: TransactWrite, entry: LedgerEntry) -> None:
-        if self._is_unrecorded and self.item:
-            unrecorded = _entry_in(self.item)
-            ledger.add_entry(transaction, self.account_id, self.entries + 1, unrecorded)
+        self._add_unrecorded(transaction)
         ledger.add_entry(transaction, self.account_id, self._next_position, entry)
+
+    def _add_unrecorded(self, transaction: TransactWrite) -> None:
+        """Add what a version without a ledger has left unsaid there, if it has."""
+        if self._is_unrecorded and self.item:
+            ledger.add_entry(transaction, self.account_id, self.entries + 1, _entry_in(self.item))
 
     @property
     def _next_position(self) -> int:

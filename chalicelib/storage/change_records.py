@@ -100,8 +100,8 @@ def changes_in(record: ItemChange, secret: str) -> list[Change]:
 
 
 def number_in(record: ItemChange) -> str | None:
-    """Return the number of which a record is, if what is told of it is its hash."""
-    if record.kind is not ItemKind.LEDGER_ENTRY:
+    """Return the number of which something is known since a record, if its hash is told of it."""
+    if record.kind is not ItemKind.LEDGER_ENTRY or record.after is None:
         return None
     return keys.number_and_position(record.sort_key)[0]
 

@@ -3,12 +3,12 @@
 boto3, which the Lambda's runtime has, is loaded for it alone: no request needs it.
 """
 
-import json
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib.domain.errors import ErrorCode, UnavailableError
+from chalicelib.domain.text import json_text
 from chalicelib.storage.aws_calls import refusals_told
 from chalicelib.storage.dynamodb.batches import in_batches
 from chalicelib.storage.dynamodb.tries import DECISION_TRIES, tries
@@ -50,7 +50,7 @@ def _put(bus: str, events: list[Event]) -> None:
                         "EventBusName": bus,
                         "Source": SOURCE,
                         "DetailType": each.type,
-                        "Detail": json.dumps(each.detail),
+                        "Detail": json_text(each.detail),
                     }
                     for each in left
                 ]

@@ -1,5 +1,6 @@
 """Delivering a table's stream, as well and as badly as AWS may."""
 
+from chalicelib.domain.errors import UnavailableError
 from chalicelib.entrypoints.counter_stream import count_changes
 from chalicelib.storage import keys
 from chalicelib.storage.stream_records import sequence_number_of
@@ -40,8 +41,14 @@ class Delivery:
         return self.records
 
     def deliver(self, records):
-        """Deliver *records* as one batch, and return the place of the first that failed."""
-        failures = self._handler({"Records": records}, None)["batchItemFailures"]
+        """Deliver *records* as one batch, and return the place of the first that failed.
+
+        If the handler raises, all of them did.
+        """
+        try:
+            failures = self._handler({"Records": records}, None)["batchItemFailures"]
+        except UnavailableError:
+            return 0
         failed = {failure["itemIdentifier"] for failure in failures}
         numbers = [sequence_number_of(record) for record in records]
         return next((n for n, number in enumerate(numbers) if number in failed), len(records))

@@ -19,7 +19,7 @@ from chalicelib.services import accounts, blacklist, changes, contacts, groups, 
 from chalicelib.services.cleanup import clean_up
 from chalicelib.services.erasing import erase
 from chalicelib.storage import keys
-from chalicelib.storage.items import ContactIdItem, ContactItem, NumberItem
+from chalicelib.storage.items import BlacklistItem, ContactIdItem, ContactItem, NumberItem
 from tests.account import caller_of, stamp_of
 from tests.events.conftest import NOW
 from tests.events.delivery import Delivery
@@ -198,6 +198,16 @@ def test_opt_outs_are_told_of_by_an_id_that_finds_the_number(account, told):
     other = accounts.open_account("Other", "EE", 30, stamp_of(NOW))
     with pytest.raises(NotFoundError):
         changes.number_told_as(other, told_as)
+
+
+def test_erasure_of_an_opt_out_that_is_older_than_the_ledger_is_told(account, told):
+    BlacklistItem(
+        keys.blacklist(account.id), number().e164, id=1, created_on=NOW, by_request=True
+    ).save()
+
+    erase(caller_of(account), number(), NOW)
+
+    assert ("number.erased", None, []) in said(told())
 
 
 def test_number_of_an_erased_person_is_found_no_more_whenever_it_is_told(table, account, told):
