@@ -11,6 +11,7 @@ import pytest
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
+from chalicelib import settings
 from chalicelib.dialects.messagebird import MESSAGEBIRD
 from chalicelib.dialects.messagebird.errors import INTERNAL_ERROR
 from chalicelib.dialects.registry import DIALECTS
@@ -74,6 +75,18 @@ def expanded(package):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         return Translator({}, Parser()).translate(template, defaults)["Resources"]
+
+
+def test_every_setting_can_be_made_by_the_template(resources):
+    wanted = {value for name, value in vars(settings).items() if name.endswith("_VARIABLE")}
+    given = {
+        variable
+        for function in FUNCTIONS
+        for variable in resources[function]["Properties"]["Environment"]["Variables"]
+    }
+
+    # A receiver on this very machine is for `make dev`.
+    assert wanted - given == {settings.LOOPBACK_VARIABLE}
 
 
 def test_api_has_one_stage(expanded):
