@@ -5,7 +5,8 @@ It is a separate process, which ``make dev`` restarts when the code changes::
     python -m infra.local.events SECONDS_BETWEEN_CLEAN_UPS DEAD_LETTERS [SINCE]
 
 Records before SINCE, in epoch seconds, are skipped as already counted. The process calls the
-functions that AWS calls. On SIGTERM, it first delivers the waiting records.
+functions that AWS calls. On SIGTERM, it first delivers the waiting records, and writes beside the
+dead letters until when others were told of changes, so that the next one does not tell them again.
 """
 
 import json
@@ -29,6 +30,8 @@ from infra.local.stream_pump import Record, StreamPump
 SECONDS_BETWEEN_LOOKS: Final = 0.1
 SECONDS_AFTER_FAILURE: Final = 1.0
 SINCE_AT: Final = 3
+TOLD_UNTIL: Final = "told-until"
+"""The file that is there only after a clean end."""
 
 
 def main() -> None:
@@ -42,16 +45,37 @@ def main() -> None:
 
     table = Settings.of(os.environ).table_name
     counting = StreamPump(table, count_changes, put_aside, BATCH_SIZE, since)
-    # From the beginning: what was followed already costs a read.
-    following = StreamPump(table, follow_changes, put_aside, FOLLOWED_AT_ONCE)
+    told_until = dead_letters.with_name(TOLD_UNTIL)
+    following = StreamPump(
+        table, follow_changes, put_aside, FOLLOWED_AT_ONCE, _moment_taken_from(told_until)
+    )
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     # A separate thread, so that a long sweep does not delay counting. It may be stopped anywhere.
     threading.Thread(target=_clean_up_every, args=(seconds_between,), daemon=True).start()
-    follower = threading.Thread(target=_deliver_until, args=(following, stopping))
+    follower = threading.Thread(target=_follow_until, args=(following, stopping, told_until))
     follower.start()
     _deliver_until(counting, stopping)
     follower.join()
+
+
+def _follow_until(pump: StreamPump, stopping: threading.Event, told_until: Path) -> None:
+    """Tell others of changes, and write at the end until when."""
+    _deliver_until(pump, stopping)
+    # The stream says when a change was made to the second.
+    moment = int(time.time())
+    pump.drain()
+    told_until.write_text(str(moment))
+
+
+def _moment_taken_from(file: Path) -> float:
+    """Return the moment in a file, which goes. Without one, all is told again."""
+    try:
+        moment = float(file.read_text())
+    except (FileNotFoundError, ValueError):
+        moment = 0
+    file.unlink(missing_ok=True)
+    return moment
 
 
 def _deliver_until(pump: StreamPump, stopping: threading.Event) -> None:

@@ -1,8 +1,9 @@
 """What runs unattended here goes on when the engine fails it."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.services import accounts, contacts
+from chalicelib.services import accounts, changes, contacts
 from infra.local import engine
 from infra.local.connected import Connected
 from tests.account import caller_of, stamp_of
@@ -31,6 +32,28 @@ def test_counting_and_cleaning_up_go_on_behind_a_failure(logs, tmp_path):
 
         await_true(lambda: list(contacts_of(account)) == [number()])
         await_true(lambda: contacts.count_contacts(account) == 1)
+
+
+def test_changes_are_not_told_again_after_a_clean_end(logs, tmp_path):
+    with (
+        engine.ministack(logs / "told-ministack") as endpoint,
+        Connected(endpoint) as table,
+    ):
+        account = accounts.open_account("Test", "EE", 30, stamp_of(datetime.now(UTC)))
+        for index in (0, 1):
+            with unattended(table, logs / "told", tmp_path / "dead-letters", purge_seconds=60):
+                contacts.create_contact(caller_of(account), number(index), {}, datetime.now(UTC))
+                await_true(lambda: len(told(account)) > index)  # noqa: B023 - called at once
+                # The stream says when a change was made to the second.
+                time.sleep(1.1)
+
+        with unattended(table, logs / "told", tmp_path / "dead-letters", purge_seconds=60):
+            pass
+        assert len(told(account)) == 2
+
+
+def told(account):
+    return changes.list_latest(account, limit=10, now=datetime.now(UTC))
 
 
 def contacts_of(account):
