@@ -10,6 +10,8 @@ from chalicelib.entrypoints.job_queues import job_queues
 from chalicelib.entrypoints.webhook_sender import webhook_sender
 
 app = Chalice(app_name="phonebook", configure_logs=False)
+# Files that the console takes. API Gateway would take them for UTF-8 otherwise.
+app.api.binary_types = [*app.api.binary_types, "multipart/form-data"]
 register_routes(app)
 app.register_blueprint(counter_stream)
 app.register_blueprint(change_stream)

@@ -9,7 +9,17 @@ from typing import Final, NamedTuple
 from chalicelib.console.assets import PATH as ASSETS
 from chalicelib.console.assets import asset_answer
 from chalicelib.console.rendering import page
-from chalicelib.console.visits import ROOT, Answer, Fields, Visit, Who, last, read_form, redirect
+from chalicelib.console.visits import (
+    ROOT,
+    Answer,
+    Fields,
+    Visit,
+    Who,
+    last,
+    read_form,
+    read_form_with_file,
+    redirect,
+)
 from chalicelib.console.words import ERRORS
 from chalicelib.domain.caller import Caller
 from chalicelib.domain.credential import Credential, Scope
@@ -22,7 +32,7 @@ from chalicelib.domain.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from chalicelib.domain.limits import MAX_REQUEST_BYTES
+from chalicelib.domain.limits import MAX_REQUEST_BYTES, MAX_UPLOAD_BYTES
 from chalicelib.domain.sessions import (
     Session,
     form_token,
@@ -49,13 +59,14 @@ class Page(NamedTuple):
     """A page: what answers it, and how the log names it.
 
     A page that *changes* something is not for a credential that can only read. One that *is_open*
-    needs no session.
+    needs no session. One that *takes_file* is sent a form that may have one.
     """
 
     name: str
     answers: Callable[..., Answer]
     changes: bool = False
     is_open: bool = False
+    takes_file: bool = False
 
 
 class Signing(NamedTuple):
@@ -131,9 +142,13 @@ def _answer(visit: Visit, who: Who, signing: Signing, path: str) -> Answer:
         tell_of_request(account=caller.account.id, username=caller.username)
     if method == _GET:
         return found.answers(visit, who, signing) if found.is_open else found.answers(visit, who)
-    if len(visit.body) > MAX_REQUEST_BYTES:
+    if len(visit.body) > (MAX_UPLOAD_BYTES if found.takes_file else MAX_REQUEST_BYTES):
         raise RefusedError(ErrorCode.REQUEST_TOO_LARGE)
-    form = read_form(visit.body)
+    if found.takes_file:
+        form, file = read_form_with_file(visit.content_type, visit.body)
+        visit = visit._replace(file=file)
+    else:
+        form = read_form(visit.body)
     if not is_form_token(signing.key, who.session, last(form, TOKEN)):
         return page(visit, who, "stale.html", status=403)
     if found.changes and who.caller is not None and who.caller.scope is Scope.READ:

@@ -13,6 +13,8 @@ from chalicelib.domain.sessions import Session
 
 ROOT: Final = "/console"
 
+MULTIPART: Final = "multipart/form-data"
+
 _MAX_FIELDS: Final = 5_000
 
 Fields = Mapping[str, Sequence[str]]
@@ -23,6 +25,7 @@ class Visit(NamedTuple):
 
     ``base`` is what lies before our paths, such as ``/api``: a stage, or the base path of a domain.
     ``path`` begins with :data:`ROOT`, and is decoded. ``source`` is the address of the client.
+    ``file`` is what was sent with a form, if the page takes a file.
     ``is_secure`` says whether the browser speaks ``https``, and ``is_partial`` whether a script of
     the page asks, which takes a part of the answer.
     """
@@ -32,6 +35,7 @@ class Visit(NamedTuple):
     base: str
     path: str
     query: Fields
+    content_type: str
     body: bytes
     cookie: str
     source: str
@@ -39,6 +43,7 @@ class Visit(NamedTuple):
     is_partial: bool
     received_on: datetime
     ids: Mapping[str, str] = MappingProxyType({})
+    file: bytes = b""
 
     def __repr__(self) -> str:
         """Name the request, without what was searched, typed or signed."""
@@ -86,6 +91,36 @@ def last(fields: Fields, name: str) -> str:
     """Return the last value of a field; an empty text without it."""
     values = fields.get(name)
     return values[-1] if values else ""
+
+
+def read_form_with_file(content_type: str, body: bytes) -> tuple[dict[str, list[str]], bytes]:
+    """Read the fields of a form, and the file that is sent with it, by the field ``file``.
+
+    Raises:
+        InvalidDataError: It is no such form, or a field is not in UTF-8.
+
+    """
+    from email.parser import BytesParser  # noqa: PLC0415 - only a page that takes a file needs it
+
+    head = f"Content-Type: {content_type}\r\n\r\n".encode(errors="replace")
+    parts = BytesParser().parsebytes(head + body)
+    if parts.get_content_type() != MULTIPART or not parts.is_multipart():
+        raise InvalidDataError.of("form", "cannot be read")
+    fields: dict[str, list[str]] = {}
+    file = b""
+    for part in parts.walk():
+        if part is parts:
+            continue
+        name = str(part.get_param("name", "", "Content-Disposition"))
+        content = bytes(part.get_payload(decode=True) or b"")
+        if name == "file":
+            file = content
+            continue
+        try:
+            fields.setdefault(name, []).append(content.decode())
+        except UnicodeDecodeError as error:
+            raise InvalidDataError.of("form", "cannot be read") from error
+    return fields, file
 
 
 def read_form(body: bytes) -> dict[str, list[str]]:

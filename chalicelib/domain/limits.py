@@ -48,6 +48,9 @@ MAX_WRITTEN_NUMBER_CHARACTERS: Final = 64
 MAX_REQUEST_BYTES: Final = 256 * 1024
 """The largest contact takes 108 KB if each of its characters is escaped in JSON."""
 
+MAX_DRAFT_BYTES: Final = 4_000_000
+"""A file that is sent through the API. A Lambda accepts 6 MB, which hold it in base64."""
+
 MAX_UPLOAD_BYTES: Final = 5_000_000
 """An upload of contacts. A Lambda accepts 6 MB, which hold the body as a JSON string."""
 

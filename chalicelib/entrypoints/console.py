@@ -42,6 +42,7 @@ def answer(
         base=origin.base,
         path=path.rstrip("/"),
         query=request.query,
+        content_type=request.headers.get("content-type", ""),
         body=request.body,
         cookie=request.headers.get("cookie", ""),
         source=origin.source,

@@ -174,7 +174,7 @@ class _Finding:
     """The columns that were found so far."""
 
     def __init__(self, header: Sequence[str], mode: ImportMode) -> None:
-        self._header = _named(header)
+        self._header = names_of_columns(header)
         self._mode = mode
         self._phones: list[Candidate] = []
         self._emails: list[Candidate] = []
@@ -299,7 +299,7 @@ class _Finding:
         return ", ".join(self._header[:_LISTED]) or "no names"
 
 
-def _named(header: Sequence[str]) -> list[str]:
+def names_of_columns(header: Sequence[str]) -> list[str]:
     """Return the names of columns: of those without one, their places, but none of the last.
 
     LibreOffice ends every row of a CSV file at the last cell of the longest one. So what is behind

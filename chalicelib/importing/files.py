@@ -81,21 +81,11 @@ def open_source(file: BinaryIO, account: Account, options: ReadingOptions) -> So
     if options.notation is not None:
         account = replace(account, notation=options.notation)
     kind = options.format or _format_of(file)
-    if kind is FileFormat.NDJSON:
+    table = open_table(file, options)
+    if table is None:
         _refuse_options_of_tables(options)
-        return _Objects(file, account, options.mode)
-    if kind is FileFormat.VCARD:
-        _refuse_options_of_tables(options)
-        return _Cards(file, account, options.mode)
-    table: Table
-    if kind is FileFormat.XLSX:
-        if options.encoding or options.delimiter:
-            raise UnreadableFileError("A workbook has neither an encoding nor a delimiter.")
-        table = open_spreadsheet(file, sheet=options.sheet)
-    else:
-        if options.sheet:
-            raise UnreadableFileError("Only a workbook has sheets.")
-        table = open_delimited(file, encoding=options.encoding, delimiter=options.delimiter)
+        kind_of_source = _Objects if kind is FileFormat.NDJSON else _Cards
+        return kind_of_source(file, account, options.mode)
     columns = find_columns(
         table.header,
         mode=options.mode,
@@ -103,6 +93,25 @@ def open_source(file: BinaryIO, account: Account, options: ReadingOptions) -> So
         keeps_unknown=options.keeps_unknown,
     )
     return _Rows(kind, table, columns, account, options.mode)
+
+
+def open_table(file: BinaryIO, options: ReadingOptions) -> Table | None:
+    """Return the table in a file, or None if it has objects or cards, which name their fields.
+
+    Raises:
+        UnreadableFileError: It cannot be read.
+
+    """
+    kind = options.format or _format_of(file)
+    if kind in {FileFormat.NDJSON, FileFormat.VCARD}:
+        return None
+    if kind is FileFormat.XLSX:
+        if options.encoding or options.delimiter:
+            raise UnreadableFileError("A workbook has neither an encoding nor a delimiter.")
+        return open_spreadsheet(file, sheet=options.sheet)
+    if options.sheet:
+        raise UnreadableFileError("Only a workbook has sheets.")
+    return open_delimited(file, encoding=options.encoding, delimiter=options.delimiter)
 
 
 _CARD: Final = b"BEGIN:VCARD"

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from chalicelib.domain.account import Account
 from chalicelib.domain.caller import Caller
-from chalicelib.domain.errors import ConflictError, ErrorCode
+from chalicelib.domain.errors import ConflictError, ErrorCode, NotFoundError
 from chalicelib.domain.exports import Selected
 from chalicelib.domain.ids import new_id_after, uuid_of
 from chalicelib.domain.imports import ReadingOptions
@@ -68,6 +68,102 @@ def start_import(
         )
         if jobs.put_job(job):
             return job
+
+
+def are_possible() -> bool:
+    """Say whether there is a place for the files of jobs."""
+    from chalicelib.storage import job_places  # noqa: PLC0415 - few requests need it
+
+    return job_places.has_places()
+
+
+def draft_import(caller: Caller, content: bytes, now: datetime) -> ImportJob:
+    """Start an import with a file that somebody looks at first; it waits for an hour.
+
+    Raises:
+        UnavailableError: S3 is out of reach.
+
+    """
+    from chalicelib.storage import job_files  # noqa: PLC0415 - boto3 is loaded for jobs only
+
+    job = start_import(caller, ReadingOptions(), now)
+    job_files.save_draft(job, content)
+    return job
+
+
+def read_draft(job: ImportJob) -> bytes:
+    """Return the file of an import that somebody looks at first.
+
+    Raises:
+        NotFoundError: It has none.
+        UnavailableError: S3 is out of reach.
+
+    """
+    from chalicelib.storage import job_files  # noqa: PLC0415 - boto3 is loaded for jobs only
+
+    try:
+        return job_files.read(job, job_files.DRAFT)
+    except job_files.FileGoneError as error:
+        raise NotFoundError(ErrorCode.JOB_NOT_FOUND) from error
+
+
+def choose_for_draft(
+    caller: Caller, draft: ImportJob, options: ReadingOptions, group_id: int | None, now: datetime
+) -> bool:
+    """Note how a draft is to be imported; return False if its import has begun.
+
+    Raises:
+        NotFoundError: There is no such group.
+
+    """
+    if group_id is not None:
+        retrieve_group(caller.account, group_id)
+    return jobs.choose(draft, options, group_id, caller.stamp(now))
+
+
+def import_draft(draft: ImportJob) -> None:
+    """Import the file of a draft, as was chosen for it. To ask twice imports it once.
+
+    Raises:
+        NotFoundError: It has no file.
+        UnavailableError: S3 is out of reach.
+
+    """
+    from chalicelib.storage import job_files  # noqa: PLC0415 - boto3 is loaded for jobs only
+
+    job_files.use_draft(draft, read_draft(draft))
+
+
+def rehearse_draft(caller: Caller, draft: ImportJob, now: datetime) -> ImportJob:
+    """Start an import of a draft's file that writes nothing, and return it.
+
+    Raises:
+        NotFoundError: The draft has no file, or its group is gone.
+        UnavailableError: S3 is out of reach.
+
+    """
+    from chalicelib.storage import job_files  # noqa: PLC0415 - boto3 is loaded for jobs only
+
+    content = read_draft(draft)
+    job = start_import(caller, draft.options, now, group_id=draft.group_id, is_rehearsal=True)
+    job_files.use_draft(job, content)
+    return job
+
+
+def read_rejected(job: ImportJob) -> bytes:
+    """Return the file of an import's rejected rows.
+
+    Raises:
+        NotFoundError: There is none.
+        UnavailableError: S3 is out of reach.
+
+    """
+    from chalicelib.storage import job_files  # noqa: PLC0415 - boto3 is loaded for jobs only
+
+    try:
+        return job_files.read(job, job.rejected_name)
+    except job_files.FileGoneError as error:
+        raise NotFoundError(ErrorCode.JOB_NOT_FOUND) from error
 
 
 def start_export(caller: Caller, selected: Selected, now: datetime) -> ExportJob:

@@ -26,6 +26,9 @@ EXPORTS: Final = "exports/"
 FILE: Final = "file"
 """The name of an import's file. When one arrives, S3 sends a message about it."""
 
+DRAFT: Final = "draft"
+"""The name of a file that a person looks at before it is imported. No message is sent about it."""
+
 _FILE_KEY: Final = re.compile(rf"{IMPORTS}(?P<account>[^/]+)/(?P<job>[0-9]+)/{FILE}")
 _CHUNK_BYTES: Final = 1 << 20
 _PART_BYTES: Final = 16 << 20
@@ -181,6 +184,31 @@ def save(job: Job, name: str, content: BinaryIO, *, media_type: str) -> None:
             )
     except S3UploadFailedError as error:
         raise UnavailableError(ErrorCode.UNREACHABLE) from error
+
+
+def save_draft(job: ImportJob, content: bytes) -> None:
+    """Save a file that is looked at before it is imported.
+
+    Raises:
+        UnavailableError: S3 is out of reach.
+
+    """
+    _put(job, DRAFT, content)
+
+
+def use_draft(job: ImportJob, content: bytes) -> None:
+    """Let a file be imported: S3 sends a message about it. The same one again changes nothing.
+
+    Raises:
+        UnavailableError: S3 is out of reach.
+
+    """
+    _put(job, FILE, content)
+
+
+def _put(job: ImportJob, name: str, content: bytes) -> None:
+    with refusals_told():
+        s3().put_object(Bucket=job_places().bucket, Key=key_of(job, name), Body=content)
 
 
 def delete(owner: Job | Step, *, but: Collection[str] = ()) -> None:

@@ -59,6 +59,11 @@ def use(places: JobSettings | None) -> None:
     _Used.connection = places and _Connection(places)
 
 
+def has_places() -> bool:
+    """Say whether there are any."""
+    return _Used.connection is not None
+
+
 def job_places() -> JobSettings:
     """Return where jobs are.
 

@@ -81,6 +81,20 @@ def list_exports(
     return _as_seen(map(_export_of, found), now)
 
 
+def choose(job: ImportJob, options: ReadingOptions, group_id: int | None, stamp: Stamp) -> bool:
+    """Note how an import is to be read that waits for its file; return False if none is awaited."""
+    group = JobItem.group_id
+    return _change(
+        job,
+        [
+            ImportItem.options.set(_text_of(options)),
+            group.remove() if group_id is None else group.set(group_id),
+            *stamping(stamp),
+        ],
+        JobItem.state == JobState.WAITING.value,
+    )
+
+
 def begin_planning(job: ImportJob, file: str) -> bool:
     """Note that a file of an import is read; return False if another one is, or was."""
     is_next = JobItem.state == JobState.WAITING.value

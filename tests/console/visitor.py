@@ -99,6 +99,20 @@ class Page(HTMLParser):
             self._form.fields.append((self._area, data.removeprefix("\n")))
 
 
+def multipart(fields):
+    """Return a form as a browser sends it with a file, which is the field that has bytes."""
+    boundary = "----a-boundary-of-a-browser"
+    body = b""
+    for name, value in fields:
+        said = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
+        if isinstance(value, bytes):
+            said += '; filename="people.csv"\r\nContent-Type: application/octet-stream'
+        body += f"{said}\r\n\r\n".encode()
+        body += value if isinstance(value, bytes) else value.encode()
+        body += b"\r\n"
+    return f"multipart/form-data; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
+
+
 class Visitor:
     """Someone with a browser, who has the cookie that the console gave last."""
 
@@ -135,6 +149,9 @@ class Visitor:
         if pressed := form.buttons[button]:
             fields.append(pressed)
         address = urljoin(page.address, form.action)
+        if "file" in typed:
+            content_type, body = multipart(fields)
+            return self._follow("POST", address, body, **{"Content-Type": content_type})
         if form.method == "get":
             return self._follow("GET", f"{address}?{urlencode(fields)}")
         return self._follow("POST", address, urlencode(fields))
@@ -147,8 +164,8 @@ class Visitor:
         """Send one request, and follow nothing."""
         return self._ask(method, f"{self.url}{path}", body, headers)
 
-    def _follow(self, method, address, body=None):
-        page = self._ask(method, address, body, {})
+    def _follow(self, method, address, body=None, **headers):
+        page = self._ask(method, address, body, headers)
         for _ in range(3):
             if page.status != 303:
                 return page

@@ -12,6 +12,8 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints import http
 from chalicelib.services import accounts, cleanup, contacts, counting, groups, memberships
+from chalicelib.services.erasing import erase
+from chalicelib.services.indexing import index_contacts
 from chalicelib.storage import keys, tombstones
 from chalicelib.storage.dynamodb.clock import time_of_table
 from chalicelib.storage.dynamodb.connection import table
@@ -84,6 +86,7 @@ def test_role_of_the_api_allows_what_all_operations_ask(account, ministack, monk
     http._authenticator.cache_clear()
     credential, secret = accounts.issue_credential(account.id, stamp_of(datetime.now(UTC)))
     done = set()
+    found_by_searches = _contact_found_by_searches(account)
 
     with ministack.environment(), recorded() as asked:
         for dialect, operations in OPERATIONS.items():
@@ -95,6 +98,7 @@ def test_role_of_the_api_allows_what_all_operations_ask(account, ministack, monk
                 operation.remember(answer, remembered)
                 done.add((dialect, operation.route, operation.method))
         _delete_contact_in_more_groups_than_a_transaction_holds(account)
+        erase(caller_of(account), found_by_searches, datetime.now(UTC))
     http._authenticator.cache_clear()
 
     assert done >= {
@@ -104,6 +108,13 @@ def test_role_of_the_api_allows_what_all_operations_ask(account, ministack, monk
         for method in by_method
     }
     assert asked == allowed("ApiHandlerRole")
+
+
+def _contact_found_by_searches(account):
+    number = PhoneNumber("+37251000008")
+    contacts.create_contact(caller_of(account), number, {}, datetime.now(UTC))
+    index_contacts(account.id, [number.e164])
+    return number
 
 
 def _delete_contact_in_more_groups_than_a_transaction_holds(account):

@@ -40,7 +40,7 @@ FUNCTIONS = (
     "APIHandler", "CounterStream", "ChangeStream", "PurgeSchedule",
     "ImportPlanner", "ImportWorker", "ExportWriter", "JobGiveUp", "WebhookSender",
 )  # fmt: skip
-FILES_OF_JOBS = re.compile(r"\$\{JobFiles\.Arn\}/(imports|exports)/\*(/file)?")
+FILES_OF_JOBS = re.compile(r"\$\{JobFiles\.Arn\}/(imports|exports)/\*(/file|/draft)?")
 MESSAGE = "Some message"
 MOST_FILTERS = 5
 """As many as AWS allows of one mapping."""

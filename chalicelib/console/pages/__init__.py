@@ -11,6 +11,7 @@ from chalicelib.console.pages import (
     contacts,
     exports,
     groups,
+    imports,
     overview,
     recipients,
     signing,
@@ -49,6 +50,16 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = MappingProxyType({
         "GET": Page("ask_to_delete_group", groups.ask_to_delete),
         "POST": Page("delete_group", groups.delete, changes=True),
     },
+    "/imports": {
+        "GET": Page("imports", imports.show),
+        "POST": Page("send_import", imports.send, changes=True, takes_file=True),
+    },
+    "/imports/{import}": {
+        "GET": Page("import", imports.show_one),
+        "POST": Page("begin_import", imports.go_on, changes=True),
+    },
+    "/imports/{import}/cancel": {"POST": Page("cancel_import", imports.cancel, changes=True)},
+    "/imports/{import}/{file}": {"GET": Page("import_file", imports.fetch)},
     "/exports": {
         "GET": Page("exports", exports.show),
         "POST": Page("start_export", exports.start),
