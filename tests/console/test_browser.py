@@ -19,6 +19,7 @@ from chalicelib.domain.phone import PhoneNumber
 from chalicelib.services import blacklist, contacts, groups, writing
 from chalicelib.services.signing_in import make_link
 from tests.account import stamp_of
+from tests.console.test_imports import run
 from tests.paths import PROJECT
 from tests.people import people
 
@@ -141,7 +142,7 @@ def test_every_page_is_for_everybody_and_fits(opened, url, client, caller, full,
         "edit": f"/contacts/{uuid_of(contact.id)}/edit", "groups": "/groups",
         "group": f"/groups/{uuid_of(group.id)}",
         "group-delete": f"/groups/{uuid_of(group.id)}/delete", "blacklist": "/blacklist",
-        "number": "/blacklist/+37251999999", "recipients": "/recipients", "exports": "/exports",
+        "number": "/blacklist/+37251999999", "recipients": "/recipients", "exports": "/exports", "imports": "/imports",
         "webhooks": "/webhooks",
         "nobody": "/contacts?q=nobody+at+all",
     }  # fmt: skip
@@ -200,6 +201,48 @@ def test_somebody_finds_who_opted_out_and_moves_three_into_a_group(
     expect(page.get_by_role("status")).to_have_text("Contacts deleted: 1.")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+@pytest.mark.parametrize(
+    ("size", "has_scripts"), [(WIDE, True), (PHONE, False)], ids=["wide-scripts", "phone-plain"]
+)
+def test_somebody_imports_a_spreadsheet_with_two_faulty_rows(
+    opened, url, client, caller, engine, tmp_path, size, has_scripts
+):
+    file = tmp_path / "people.csv"
+    rows = ("Handy,First name", "+37251000000,Mari", "12,Jaan", "+37251000002,Liis", "+372,Tom")
+    file.write_text("\n".join(rows))
+    page = opened(size, has_scripts=has_scripts)
+    sign_in(page, url, client)
+
+    def look(name):
+        if has_scripts:
+            assert_accessible(page)
+            picture(page, f"{name}-{size[0]}")
+
+    page.get_by_role("link", name="Import", exact=True).click()
+    look("import-send")
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Look at the file").click()
+    expect(page.get_by_role("alert")).to_contain_text("No column is known to hold phone numbers")
+    page.get_by_label("Handy").select_option(label="Phone number")
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_role("row", name=re.compile("Jaan No: "))).to_be_visible()
+    look("import-look")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    run(engine)
+    if not has_scripts:
+        page.get_by_role("link", name="Look again").click()
+    expect(page.get_by_text("Done")).to_be_visible()
+    for row in ("New 2", "Rejected 2"):
+        expect(page.get_by_role("row", name=row)).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile('Handy: "12" .* Jaan'))).to_be_visible()
+    look("import-done")
+
+    assert [each.details["first_name"] for each in contacts.list_contacts(caller.account)] == [
+        "Mari", "Liis",
+    ]  # fmt: skip
 
 
 def test_search_answers_while_one_types_and_goes_back(opened, url, client, full):

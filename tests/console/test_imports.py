@@ -68,6 +68,7 @@ def test_spreadsheet_with_two_faulty_rows_is_imported_and_says_which(visitor, ca
     assert "New 2" in page.text
     assert "Rejected 2" in page.text
     assert "Jaan" in page.text
+    assert "\ufeff" not in page.html
     assert "Columns that were left out: Shoe size" in page.text
     for words in ("Fetch the rejected rows", "Fetch the outcome of each row"):
         address = f"/console{page.links[words].partition('/console')[2]}"
@@ -80,6 +81,7 @@ def test_dry_run_writes_nothing_and_leads_back_to_the_file_as_it_was_chosen(
     group = groups.create_group(caller, "Customers", datetime.now(UTC))
     page = sent(visitor, TWO_FAULTY, group=uuid_of(group.id))
     tried = visitor.send(page, "Dry run", **{"column-2": "custom"})
+    assert (tried.status, tried.headings) == (200, ["Dry run"])
     run(engine)
     page = visitor.get(f"{tried.path.removeprefix('/console')}?{tried.address.partition('?')[2]}")
 

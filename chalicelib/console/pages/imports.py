@@ -36,14 +36,14 @@ BEGUN: Final = "begun"
 """Somebody has asked for the import, though it may still wait for its turn."""
 
 MODES: Final = {
-    ImportMode.UPSERT: "Add new contacts, and change those that are there",
+    ImportMode.UPSERT: "Add contacts, and change known ones",
     ImportMode.CREATE: "Add new contacts only",
     ImportMode.BLACKLIST: "Put the numbers on the blacklist",
 }
 NOTATIONS: Final = {
-    "": "As they are written; one that could be either is rejected",
-    Notation.INTERNATIONAL.value: "They begin with their country code",
-    Notation.NATIONAL.value: "They are numbers of this account's country",
+    "": "Either; unclear ones are rejected",
+    Notation.INTERNATIONAL.value: "Begin with their country code",
+    Notation.NATIONAL.value: "Are of this account's country",
 }
 _OF_BOTH: Final = {columns.PHONE_NUMBER: "Phone number", columns.BLACKLISTED: "Blacklisted"}
 _OF_CONTACTS: Final = {
@@ -117,9 +117,10 @@ def send(visit: Visit, who: Who, form: Fields) -> Answer:
 def show_one(visit: Visit, who: Who) -> Answer:
     """Show a file that is not imported yet, or how far its import came."""
     job = _find(who.known, visit)
-    if job.state is not JobState.WAITING or visit.asked(BEGUN):
-        return _progress(visit, who, job)
-    return _look(visit, who, job, errors={})
+    is_asked_for = job.is_rehearsal or bool(visit.asked(BEGUN))
+    if job.state is JobState.WAITING and not is_asked_for:
+        return _look(visit, who, job, errors={})
+    return _progress(visit, who, job)
 
 
 def go_on(visit: Visit, who: Who, form: Fields) -> Answer:
@@ -255,12 +256,10 @@ def _rejected(job: ImportJob) -> RejectedRows | None:
     """Return the first rejected rows of a table; other formats are only to be fetched."""
     if job.options.format not in {FileFormat.CSV, FileFormat.XLSX}:
         return None
-    lines = csv.reader(io.StringIO(jobs.read_rejected(job).decode(), newline=""))
-    header = next(lines, [])
-    return RejectedRows(
-        [_cut(name) for name in header],
-        [[_cut(cell) for cell in row] for row in islice(lines, ROWS_SHOWN)],
-    )
+    lines = csv.reader(io.StringIO(jobs.read_rejected(job).decode("utf-8-sig"), newline=""))
+    header, *rows = ([_cut(cell) for cell in line] for line in islice(lines, ROWS_SHOWN + 1))
+    # The last column says why. A small screen shows the first ones.
+    return RejectedRows([*header[-1:], *header[:-1]], [[*row[-1:], *row[:-1]] for row in rows])
 
 
 def _find(caller: Caller, visit: Visit) -> ImportJob:
