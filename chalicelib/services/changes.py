@@ -8,6 +8,7 @@ from chalicelib.domain.changes import KEPT, LONGEST_WRITE
 from chalicelib.domain.errors import ErrorCode, NotFoundError, RefusedError
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.storage import change_feed, keys
+from chalicelib.storage.change_feed import Told
 
 _MARGIN: Final = timedelta(seconds=5)
 """The clocks of AWS's machines differ by less."""
@@ -74,16 +75,24 @@ def list_changes(account: Account, *, after: str | None, limit: int, now: dateti
     return Followed(changes, max(after, settled), has_more=False)
 
 
-def list_latest(account: Account, *, limit: int, now: datetime) -> list[dict[str, Any]]:
+def list_latest(
+    account: Account, *, limit: int, now: datetime, before: str | None = None
+) -> list[Told]:
     """Return the latest changes, the newest first. One that is on its way may still come before.
+
+    *before* is the place of the last one that the caller has.
 
     Raises:
         NotFoundError: Changes are turned off.
 
     """
     refuse_if_off()
-    found = change_feed.list_latest(account.id, after=keys.arrived(now - KEPT), expected=limit)
-    return [each.change for each in found]
+    return change_feed.list_latest(
+        account.id,
+        after=keys.arrived(now - KEPT),
+        before=before or keys.AFTER_ALL_MOMENTS,
+        expected=limit + (before is not None),
+    )
 
 
 def place_at(moment: datetime) -> str:

@@ -69,16 +69,20 @@ def list_changes(account_id: str, *, after: str, before: datetime, expected: int
     return [Told(each["SK"]["S"], json.loads(each["said"]["S"])) for each in answer["Items"]]
 
 
-def list_latest(account_id: str, *, after: str, expected: int) -> list[Told]:
-    """Return the latest changes after a place, the newest first."""
+def list_latest(account_id: str, *, after: str, before: str, expected: int) -> list[Told]:
+    """Return the latest changes after a place and before another one, the newest first."""
+    # DynamoDB refuses such a range.
+    if after > before:
+        return []
     answer = table().query(
         keys.changes(account_id),
-        range_key_condition=ChangeItem.sk > after,
+        range_key_condition=ChangeItem.sk.between(after, before),
         consistent_read=True,
         limit=expected,
         scan_index_forward=False,
     )
-    return [Told(each["SK"]["S"], json.loads(each["said"]["S"])) for each in answer["Items"]]
+    found = (Told(each["SK"]["S"], json.loads(each["said"]["S"])) for each in answer["Items"])
+    return [each for each in found if each.place != before]
 
 
 def keep_number(account_id: str, number_id: str, phone_number: PhoneNumber) -> None:

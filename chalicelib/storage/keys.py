@@ -271,6 +271,10 @@ def arrived(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"
 
 
+AFTER_ALL_MOMENTS: Final = "9999"
+"""A key that sorts after all changes."""
+
+
 def moment_of_arrival(sort_key: str) -> datetime:
     """Return the moment in a key that :func:`change` or :func:`arrived` made."""
     return datetime.fromisoformat(sort_key.partition("#")[0]).replace(tzinfo=UTC)

@@ -142,8 +142,8 @@ def test_every_page_is_for_everybody_and_fits(opened, url, client, caller, full,
         "edit": f"/contacts/{uuid_of(contact.id)}/edit", "groups": "/groups",
         "group": f"/groups/{uuid_of(group.id)}",
         "group-delete": f"/groups/{uuid_of(group.id)}/delete", "blacklist": "/blacklist",
-        "number": "/blacklist/+37251999999", "recipients": "/recipients", "exports": "/exports", "imports": "/imports",
-        "webhooks": "/webhooks",
+        "number": "/blacklist/+37251999999", "recipients": "/recipients", "exports": "/exports",
+        "imports": "/imports", "changes": "/changes", "webhooks": "/webhooks",
         "nobody": "/contacts?q=nobody+at+all",
     }  # fmt: skip
     for name, path in paths.items():

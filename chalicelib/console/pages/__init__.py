@@ -6,6 +6,7 @@ from typing import Final
 
 from chalicelib.console.pages import (
     blacklist,
+    changes,
     chosen,
     contact,
     contacts,
@@ -65,6 +66,8 @@ PAGES: Final[Mapping[str, Mapping[str, Page]]] = MappingProxyType({
         "POST": Page("start_export", exports.start),
     },
     "/exports/{export}": {"GET": Page("export", exports.fetch)},
+    "/changes": {"GET": Page("changes", changes.show)},
+    "/changes/numbers/{number}": {"GET": Page("number_of_change", changes.show_number)},
     "/webhooks": {"GET": Page("webhooks", webhooks.show)},
     "/webhooks/{webhook}": {"GET": Page("webhook", webhooks.show_one)},
     "/recipients": {

@@ -1,15 +1,12 @@
 """What there is, what is due, who opted out, and what changed last."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from datetime import date
+from typing import Final, NamedTuple
 
+from chalicelib.console.pages.changes import latest
 from chalicelib.console.rendering import page
 from chalicelib.console.visits import Answer, Visit, Who
-from chalicelib.console.words import CHANGES
-from chalicelib.domain.account import Account
-from chalicelib.domain.errors import NotFoundError
-from chalicelib.services import changes
 from chalicelib.services.surveying import survey
 
 CHANGES_SHOWN: Final = 10
@@ -29,17 +26,6 @@ class Bar(NamedTuple):
     many: int
 
 
-class Told(NamedTuple):
-    """A change, as the page tells of it."""
-
-    words: str
-    at: datetime
-    actor: str | None
-    contact: str | None
-    group: str | None
-    number: str | None
-
-
 def show(visit: Visit, who: Who) -> Answer:
     """Show the overview."""
     account, today = who.known.account, visit.received_on.date()
@@ -51,7 +37,7 @@ def show(visit: Visit, who: Who) -> Answer:
         survey=found,
         due=bars(found.due),
         opt_outs=None if found.opt_outs_by_week is None else bars(found.opt_outs_by_week),
-        changes=_latest(account, visit.received_on),
+        changes=latest(account, visit.received_on, limit=CHANGES_SHOWN),
     )
 
 
@@ -66,24 +52,3 @@ def bars(counts: Mapping[date, int]) -> list[Bar]:
         height = max(round(_HEIGHT * many / most), 2) if many else 0
         found.append(Bar(_STEP * place, _HEIGHT - height, _WIDTH, height, day, many))
     return found
-
-
-def _latest(account: Account, now: datetime) -> list[Told] | None:
-    """Return the latest changes, or None if they are turned off."""
-    try:
-        found = changes.list_latest(account, limit=CHANGES_SHOWN, now=now)
-    except NotFoundError:
-        return None
-    return list(map(_told, found))
-
-
-def _told(change: Mapping[str, Any]) -> Told:
-    subject: Mapping[str, str] = change["subject"]
-    return Told(
-        CHANGES.get(change["type"], change["type"]),
-        datetime.fromisoformat(change["at"]),
-        change["actor"],
-        subject.get("contact"),
-        subject.get("group"),
-        subject.get("number"),
-    )
