@@ -521,6 +521,29 @@ def test_recipients_are_counted_with_who_is_left_out_and_why(visitor, caller):
     ]
 
 
+def test_recipients_are_fetched_as_a_file(visitor, caller, monkeypatch):
+    friends = groups.create_group(caller, "Friends", NOW)
+    add_contact(caller, 0, friends.id)
+    contacts.update_contact(caller, number(0), {"first_name": "=1+1", "last_name": "Õun"}, NOW)
+    add_contact(caller, 1, friends.id)
+    blacklist.stop_number(caller, number(1), NOW)
+    page = visitor.get("/recipients")
+    chosen = {"group": uuid_of(friends.id), "numbers": number(2).e164}
+
+    file = visitor.send(page, "Fetch the list as a file", **chosen)
+
+    assert file.headers["Content-Disposition"] == 'attachment; filename="recipients.csv"'
+    assert file.body.splitlines() == [
+        "\ufeffPhone number,First name,Last name",
+        f"{number(0).e164},'=1+1,Õun",
+        f"{number(2).e164},,",
+    ]
+    monkeypatch.setattr("chalicelib.console.pages.recipients.MAX_COUNTED", 1)
+    monkeypatch.setattr("chalicelib.console.pages.recipients.MAX_PAGE_ITEMS", 1)
+    page = visitor.send(page, "Fetch the list as a file", **chosen)
+    assert (page.status, "A file has at most" in page.text) == (400, True)
+
+
 def test_recipients_of_nothing_are_asked_for(visitor):
     page = visitor.send(visitor.get("/recipients"), "Show whom it reaches")
 

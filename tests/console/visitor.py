@@ -24,7 +24,7 @@ class Page(HTMLParser):
     def __init__(self, answer, address, body):
         super().__init__()
         self.status, self.headers, self.address = answer.status, answer.headers, address
-        self.html = body
+        self.html = self.body = body
         self.forms: list[Form] = []
         self.links: dict[str, str] = {}
         self.texts: list[str] = []
@@ -193,4 +193,6 @@ class Visitor:
             self.set_cookie = given
             self.cookie = given.partition(";")[0]
         is_html = answer.headers.get("Content-Type", "").startswith("text/html")
-        return Page(answer, address, text if is_html else "")
+        page = Page(answer, address, text if is_html else "")
+        page.body = text
+        return page

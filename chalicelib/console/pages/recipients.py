@@ -1,6 +1,9 @@
 """Whom a message would reach now, and who is left out and why."""
 
+import csv
+import io
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from chalicelib.console.pages.forms import Form, as_typed
@@ -13,6 +16,7 @@ from chalicelib.domain.limits import MAX_GROUPS_IN_A_FILTER, MAX_PAGE_ITEMS
 from chalicelib.domain.phone import PhoneNumber
 from chalicelib.domain.phone_reading import read_phone_number
 from chalicelib.domain.recipients import Campaign, Exclusion, Recipient
+from chalicelib.importing.formulas import guarded
 from chalicelib.services import groups
 from chalicelib.services.recipients import page_of_recipients
 
@@ -23,6 +27,7 @@ MAX_COUNTED: Final = 20_000
 """Numbers of a campaign that are decided; of more, the page says at least how many."""
 
 SHOWN: Final = 50
+"""Recipients that the page names."""
 
 WORDS: Final = {
     Exclusion.BLACKLISTED: "On the blacklist",
@@ -34,14 +39,13 @@ WORDS: Final = {
 
 
 class Reached(NamedTuple):
-    """Whom a campaign reaches: how many, the first of them, and how many are left out and why.
+    """Whom a campaign reaches, and how many are left out and why.
 
     If not ``is_all``, there are more than were looked at. ``unread`` were pasted, and are no
     numbers.
     """
 
-    many: int
-    first: list[Recipient]
+    recipients: list[Recipient]
     left_out: Counter[Exclusion]
     is_all: bool
     unread: list[str]
@@ -65,7 +69,38 @@ def preview(visit: Visit, who: Who, form: Fields) -> Answer:
     except NotFoundError:
         errors = {"group": "One of the groups was deleted meanwhile: choose again."}
         return _page(visit, who, typed.refused(errors), None)
-    return _page(visit, who, typed, reached)
+    if last(form, "do") != "file":
+        return _page(visit, who, typed, reached)
+    if not reached.is_all:
+        return _page(visit, who, typed.refused({"group": _TOO_MANY}), reached)
+    return _file_of(reached.recipients)
+
+
+_BYTE_ORDER_MARK: Final = "\ufeff"
+"""Without it, Excel takes the file for one in another encoding."""
+
+_TOO_MANY: Final = (
+    f"A file has at most {MAX_COUNTED:,} numbers, reached or left out. Choose fewer groups, or ask "
+    "for all by POST /v2/recipients."
+)
+
+
+def _file_of(recipients: Iterable[Recipient]) -> Answer:
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    writer.writerow(("Phone number", "First name", "Last name"))
+    for each in recipients:
+        details = each.contact.details if each.contact else {}
+        names = (guarded(details.get(name) or "") for name in ("first_name", "last_name"))
+        writer.writerow((each.phone_number.e164, *names))
+    return Answer(
+        200,
+        f"{_BYTE_ORDER_MARK}{lines.getvalue()}",
+        {
+            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Disposition": 'attachment; filename="recipients.csv"',
+        },
+    )
 
 
 def _page(visit: Visit, who: Who, form: Form, reached: Reached | None) -> Answer:
@@ -78,6 +113,7 @@ def _page(visit: Visit, who: Who, form: Form, reached: Reached | None) -> Answer
         form=form,
         reached=reached,
         words=WORDS,
+        shown=SHOWN,
     )
 
 
@@ -92,19 +128,18 @@ def _reach(account: Account, form: Fields) -> Reached:
         numbers=sorted(each, key=lambda number: number.e164),
         excluded_group_ids=excluded,
     )
-    many, first, after = 0, list[Recipient](), None
+    recipients, after = list[Recipient](), None
     left_out = Counter(
         {Exclusion.INVALID: len(unread), Exclusion.DUPLICATE: len(numbers) - len(each)}
     )
-    while many + left_out.total() < MAX_COUNTED:
+    while len(recipients) + left_out.total() < MAX_COUNTED:
         some = page_of_recipients(account, campaign, after=after, limit=MAX_PAGE_ITEMS)
-        many += len(some.recipients)
-        first += some.recipients[: SHOWN - len(first)]
+        recipients += some.recipients
         left_out.update(each.reason for each in some.excluded)
         after = some.last
         if after is None:
             break
-    return Reached(many, first, +left_out, after is None, unread[:SHOWN])
+    return Reached(recipients, +left_out, after is None, unread[:SHOWN])
 
 
 def _ids_in(form: Fields, field: str) -> frozenset[int]:
