@@ -7,7 +7,7 @@ import pytest
 from chalicelib.console.pages import listed
 from chalicelib.domain.changes import Change, ChangeType, number_id
 from chalicelib.domain.ids import new_id, uuid_of
-from chalicelib.services import changes
+from chalicelib.services import changes, contacts
 from chalicelib.storage import change_feed
 from tests.storage.steps import number
 
@@ -45,6 +45,21 @@ def test_changes_say_what_by_whom_and_lead_to_what_is_there(visitor, caller):
     assert "Group deleted" not in page.links
     assert page.links["Contact joined a group"].endswith(f"/contacts/{contact}")
     assert "All changes" in visitor.get("").links
+
+
+def test_contact_says_what_changed_of_it_and_of_no_other(visitor, caller):
+    created = contacts.create_contact(caller, number(), {}, NOW)
+    subject, other = {"contact": uuid_of(created.id)}, {"contact": uuid_of(new_id())}
+    tell(
+        caller,
+        ("contact.changed", subject, {"fields": ("company",), "actor": "somebody"}),
+        ("contact.changed", other, {"fields": ("title",)}),
+    )
+
+    page = visitor.get(f"/contacts/{uuid_of(created.id)}")
+
+    assert "Contact changed company somebody" in page.text
+    assert "title" not in page.text
 
 
 def test_number_of_a_change_is_found_while_it_is_known(visitor, caller):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from chalicelib.console.pages.listed import AFTER, PAGE_ITEMS, after_of, link, taken
@@ -11,8 +12,11 @@ from chalicelib.console.words import CHANGES
 from chalicelib.domain.account import Account
 from chalicelib.domain.changes import ChangeType
 from chalicelib.domain.errors import NotFoundError
+from chalicelib.domain.ids import uuid_of
 from chalicelib.services import changes
 from chalicelib.services.changes import number_told_as
+
+LOOKED_THROUGH: Final = 1_000
 
 _KEY: Final = ("console changes",)
 _ENDINGS: Final = frozenset({
@@ -64,6 +68,21 @@ def latest(
     except NotFoundError:
         return None
     return [_told(each.place, each.change) for each in found]
+
+
+def latest_of_contact(account: Account, contact_id: int, now: datetime) -> list[Told] | None:
+    """Return the latest changes of a contact, or None if they are turned off.
+
+    The feed has all changes of the account in the order of time. Of these, the latest
+    :data:`LOOKED_THROUGH` are read: about as much as a page of a list costs.
+    """
+    try:
+        found = changes.list_latest(account, limit=LOOKED_THROUGH, now=now)
+    except NotFoundError:
+        return None
+    contact = uuid_of(contact_id)
+    of_contact = (each for each in found if each.change["subject"].get("contact") == contact)
+    return [_told(each.place, each.change) for each in islice(of_contact, PAGE_ITEMS)]
 
 
 def _told(place: str, change: Mapping[str, Any]) -> Told:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Final, NamedTuple
 
+from chalicelib.console.pages.changes import LOOKED_THROUGH, latest_of_contact
 from chalicelib.console.pages.forms import Form, as_typed
 from chalicelib.console.rendering import page
 from chalicelib.console.visits import Answer, Fields, Visit, Who, last, redirect
@@ -61,6 +62,8 @@ def show(visit: Visit, who: Who) -> Answer:
         profile=profile,
         attributes=_attributes_of(profile.contact),
         ledger=[entry for _, entry in islice(ledger, LEDGER_SHOWN)],
+        changes=latest_of_contact(account, profile.contact.id, visit.received_on),
+        looked_through=LOOKED_THROUGH,
     )
 
 
