@@ -153,7 +153,7 @@ def show_everything(account: AccountId, number: WrittenNumber) -> None:
     """Print all that is kept about a person, as JSON, for a request of access."""
     whose = accounts.retrieve_account(account)
     phone_number, _ = _read(whose, number, {})
-    print_json(render_everything(retrieve_everything(whose, phone_number)))
+    print_json(render_everything(whose, retrieve_everything(whose, phone_number)))
 
 
 def _read(

@@ -439,6 +439,7 @@ def test_ledger_says_who_stopped_a_number_when_and_why(client):
         ("stopped", "request", "messente.add_to_blacklist", None),
     ]
     assert {entry["actor"] for entry in state["entries"]} == {client.username}
+    assert {entry["numberId"] for entry in state["entries"]} == {state["numberId"]}
     assert state["since"] == state["at"] == state["entries"][0]["at"]
     first = client.send("GET", f"{BLACKLIST}/{NUMBER}?limit=3")
     last = client.send("GET", first.next_path).json

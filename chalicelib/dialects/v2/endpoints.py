@@ -187,7 +187,7 @@ def get_everything(request: Request, caller: Caller) -> Response:
 
     key = parse_contact_key(request, caller.account)
     everything = retrieve_everything(caller.account, key)
-    return json_response(200, erasure.render_everything(everything))
+    return json_response(200, erasure.render_everything(caller.account, everything))
 
 
 def list_members(request: Request, caller: Caller) -> Response:
@@ -300,7 +300,9 @@ def list_blacklist(request: Request, caller: Caller) -> Response:
     """List all blacklisted numbers in their order, each with its newest ledger entry."""
     page = parse_list(request, caller.account, "v2 blacklist")
     found = blacklist.list_blacklist(caller.account, after=page.after, expected=page.size_to_read)
-    entries = ((entry.phone_number.e164, render_ledger_entry(entry)) for entry in found)
+    entries = (
+        (entry.phone_number.e164, render_ledger_entry(caller.account, entry)) for entry in found
+    )
     return render_list(request, caller.account, page, "entries", entries)
 
 
@@ -313,7 +315,7 @@ def get_opt_out(request: Request, caller: Caller) -> Response:
     found = blacklist.list_ledger(
         account, phone_number, before=parse_position(page), expected=page.size_to_read
     )
-    entries = ((str(position), render_ledger_entry(entry)) for position, entry in found)
+    entries = ((str(position), render_ledger_entry(account, entry)) for position, entry in found)
     return render_opt_out(request, account, page, opt_out, entries)
 
 
@@ -326,7 +328,7 @@ def stop_number(request: Request, caller: Caller) -> Response:
     )
     opt_out = blacklist.retrieve_opt_out(caller.account, phone_number)
     return json_response(
-        201 if stopping is Stopping.NEW else 200, render_ledger_entry(opt_out.entry)
+        201 if stopping is Stopping.NEW else 200, render_ledger_entry(caller.account, opt_out.entry)
     )
 
 

@@ -7,6 +7,7 @@ from chalicelib.dialects.messages import Request
 from chalicelib.dialects.v2.contacts import render_contact
 from chalicelib.dialects.v2.parse import under
 from chalicelib.dialects.v2.render import render_ledger_entry, render_moment
+from chalicelib.domain.account import Account
 from chalicelib.domain.errors import InvalidDataError, ProblemCollector
 from chalicelib.domain.ids import uuid_of
 from chalicelib.services.erasing import Everything
@@ -34,7 +35,7 @@ def parse_erasure(request: Request) -> bool:
     return bool(sent)
 
 
-def render_everything(everything: Everything) -> dict[str, Any]:
+def render_everything(account: Account, everything: Everything) -> dict[str, Any]:
     """Render all that is kept about a person."""
     profile, opt_out = everything.profile, everything.opt_out
     joined_on = everything.joined_on
@@ -50,6 +51,6 @@ def render_everything(everything: Everything) -> dict[str, Any]:
             for group in (profile.groups if profile else ())
         ],
         "optOut": opt_out
-        and {**render_ledger_entry(opt_out.entry), "since": render_moment(opt_out.since)},
-        "ledger": [render_ledger_entry(entry) for entry in everything.ledger],
+        and {**render_ledger_entry(account, opt_out.entry), "since": render_moment(opt_out.since)},
+        "ledger": [render_ledger_entry(account, entry) for entry in everything.ledger],
     }

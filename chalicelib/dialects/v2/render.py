@@ -44,10 +44,17 @@ def render_group(group: Group) -> dict[str, Any]:
     }
 
 
-def render_ledger_entry(entry: LedgerEntry) -> dict[str, Any]:
-    """Render an entry of the ledger, which is also how the blacklist lists a number."""
+def render_ledger_entry(account: Account, entry: LedgerEntry) -> dict[str, Any]:
+    """Render an entry of the ledger, which is also how the blacklist lists a number.
+
+    ``numberId`` is how changes tell of the number: once it is erased, nobody says whose it was.
+    """
+    from chalicelib.domain.changes import number_id  # noqa: PLC0415 - few requests need it
+
+    e164 = entry.phone_number.e164
     return {
-        "phoneNumber": entry.phone_number.e164,
+        "phoneNumber": e164,
+        "numberId": number_id(account.cursor_key, e164),
         "state": entry.state.value,
         "reason": entry.reason.value,
         "source": entry.source,
@@ -66,7 +73,7 @@ def render_opt_out(
 ) -> Response:
     """Render the current state of a number, since when it has it, and a page of its ledger."""
     listed = render_list(request, account, page, "entries", entries)
-    state = {**render_ledger_entry(opt_out.entry), "since": render_moment(opt_out.since)}
+    state = {**render_ledger_entry(account, opt_out.entry), "since": render_moment(opt_out.since)}
     return listed._replace(body=f"{json_text(state)[:-1]},{listed.body[1:]}")
 
 
