@@ -50,7 +50,8 @@ def sign_in(
     """Return the credential that was presented, unless too many before it were wrong.
 
     Each try is counted before it is decided, and taken back if it was right: so a thousand at the
-    same moment are no way around the limit.
+    same moment are no way around the limit. One from an address that has to wait is not counted
+    for its username: nobody locks out others by going on.
 
     Raises:
         UnauthorizedError: The credential is unknown, wrong or revoked.
@@ -61,12 +62,12 @@ def sign_in(
     ends = begins + SPAN
     subjects = [
         hashed(session_key(now), f"{kind} {text}")
-        for kind, text in (("username", presented.username), ("address", source))
+        for kind, text in (("address", source), ("username", presented.username))
     ]
     kept_until = ends + _KEPT_AFTER
-    counts = [sign_ins.count_attempt(each, begins, kept_until) for each in subjects]
-    if max(counts) > MAX_ATTEMPTS:
-        raise TooManySignInsError(ends)
+    for each in subjects:
+        if sign_ins.count_attempt(each, begins, kept_until) > MAX_ATTEMPTS:
+            raise TooManySignInsError(ends)
     credential = authenticator.authenticate(presented)
     for each in subjects:
         sign_ins.count_attempt(each, begins, kept_until, step=-1)

@@ -117,6 +117,31 @@ def test_tries_at_one_moment_all_count(engine, url):
     assert outcomes.count(signing_in.TooManySignInsError) == len(outcomes) - refused
 
 
+def test_address_that_has_to_wait_locks_out_nobody_else(client):
+    authenticator = http._authenticator()
+    for username in ["f" * 16] * MAX_ATTEMPTS + [client.username] * (MAX_ATTEMPTS + 1):
+        with pytest.raises((UnauthorizedError, signing_in.TooManySignInsError)):
+            signing_in.sign_in(
+                authenticator, PresentedCredential(username, "wrong"), "192.0.2.4", NOW
+            )
+
+    right = PresentedCredential(client.username, client.secret)
+    found = signing_in.sign_in(authenticator, right, "192.0.2.5", NOW)
+    assert found.username == client.username
+
+
+def test_cookies_of_others_are_passed_over(visitor):
+    visitor.cookie = f'odd={{"a": [1]}}; =; {visitor.cookie}; @bad'
+
+    assert visitor.get("/contacts").headings == ["Contacts"]
+
+
+def test_somebody_comes_to_the_page_that_they_wanted_but_to_no_file(client):
+    for wanted, heading in (("/changes", "Changes"), ("/exports/70686f6e", "Overview")):
+        page = Visitor(client.url).sign_in(client, to=wanted)
+        assert page.headings == [heading]
+
+
 def test_right_ones_count_for_nothing_and_the_next_span_begins_anew(client):
     authenticator = http._authenticator()
     right = PresentedCredential(client.username, client.secret)

@@ -15,9 +15,11 @@ from chalicelib.services.signing_in import TooManySignInsError, follow_link
 from chalicelib.services.signing_in import sign_in as check
 
 _OURS: Final = re.compile(
-    r"/(contacts|groups|blacklist|recipients|exports|webhooks)(/[A-Za-z0-9+-]+)*"
+    r"/(contacts|groups|blacklist|webhooks)(/[A-Za-z0-9+-]+)*|/imports(/[a-f0-9-]+)?"
+    "|/(recipients|exports|changes)"
 )
-"""The pages that somebody may come to after signing in: no other host's, and none by its look."""
+"""The pages that somebody may come to after signing in: no other host's, none by its look, and no
+file, which would be saved unasked."""
 
 
 def show(visit: Visit, who: Who, signing: Signing) -> Answer:
