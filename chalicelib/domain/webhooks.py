@@ -53,6 +53,14 @@ _SECRET_BYTES: Final = 32
 SUCCESSES: Final = range(200, 300)
 """The statuses by which a receiver says that it has the message."""
 
+THROTTLED: Final = frozenset({
+    HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT,
+})  # fmt: skip
+"""By these, Standard Webhooks has a receiver ask for fewer messages."""
+
+LONGEST_REST: Final = timedelta(minutes=15)
+"""How long a webhook gets nothing at most since one message was too many."""
+
 _PRINTED: Final = re.compile(r"[!-~]+")
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _NUMBER: Final = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
@@ -122,11 +130,15 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What follows from an attempt: when it is tried again, or why nothing more is sent."""
+    """What follows from an attempt: when it is tried again, or why nothing more is sent.
+
+    Until ``rests_until``, nothing is sent to the webhook at all.
+    """
 
     outcome: Outcome
     again_at: datetime | None = None
     because: str | None = None
+    rests_until: datetime | None = None
 
 
 def new_secret() -> Secret:
@@ -166,8 +178,10 @@ def decide(
         because = f"attempt {attempt}, the last one, failed: {answer.problem}"
         return Verdict(Outcome.GIVEN_UP, because=because)
     step = RETRY_AFTER[attempt - 1]
-    wait = step if answer.retry_after is None else max(step, answer.retry_after)
-    return Verdict(Outcome.AGAIN, again_at=now + min(wait, LONGEST_WAIT))
+    wait = min(max(step, answer.retry_after or step), LONGEST_WAIT)
+    asks_for_rest = answer.retry_after is not None or answer.status in THROTTLED
+    rests_until = now + min(wait, LONGEST_REST) if asks_for_rest else None
+    return Verdict(Outcome.AGAIN, again_at=now + wait, rests_until=rests_until)
 
 
 def check_url(text: str, *, allows_loopback: bool) -> None:

@@ -29,9 +29,9 @@ from chalicelib.storage import webhook_places, webhook_queue, webhooks
 from chalicelib.webhooks.sending import SECONDS, send
 from chalicelib.webhooks.signing import signed_headers
 
-BESIDE_SENDING: Final = timedelta(seconds=15)
-"""How long a sender may take for all that it does beside sending. After this, another one begins.
-"""
+BESIDE_SENDING: Final = timedelta(seconds=45)
+"""How long a sender may take for all that it does beside sending. After this, another one begins:
+AWS has ended the Lambda then (``infra/resources.yaml``)."""
 
 _BY: Final = "phonebook"
 _VIA: Final = "queue.deliver"

@@ -233,7 +233,7 @@ def finish(lease: Lease, attempt: Attempt, verdict: Verdict, stamp: Stamp, *, sl
         # has another receiver now, or was turned off or on.
         transaction.update(
             _key(lease.account_id, lease.webhook.id),
-            [*_RELEASING, *_following(attempt, verdict, stamp)],
+            [*_releasing(verdict), *_following(attempt, verdict, stamp)],
             WebhookItem.lease == lease.token,
         )
 
@@ -306,6 +306,13 @@ def _attempts(  # noqa: PLR0913, PLR0917 - which part of which ring
         ):
             if end < item.position <= start:
                 yield _attempt_in(item)
+
+
+def _releasing(verdict: Verdict) -> list[Action]:
+    """Return what ends a lease: at once, or after the rest that the receiver asked for."""
+    if verdict.rests_until is None:
+        return [*_RELEASING]
+    return [WebhookItem.leased_until.set(int(verdict.rests_until.timestamp()))]
 
 
 def _following(attempt: Attempt, verdict: Verdict, stamp: Stamp) -> list[Action]:

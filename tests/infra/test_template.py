@@ -21,6 +21,7 @@ from chalicelib.domain.errors import ErrorCode, PhonebookError
 from chalicelib.entrypoints import cleanup_schedule, counter_stream
 from chalicelib.entrypoints.http import HEADERS_OF_EVERY_ANSWER, STRICT_TRANSPORT_SECURITY
 from chalicelib.services.changes import SETTLES_AFTER
+from chalicelib.services.delivering import BESIDE_SENDING
 from chalicelib.services.indexing import INDEXED
 from chalicelib.storage import keys
 from chalicelib.storage.change_records import TOLD
@@ -30,6 +31,7 @@ from chalicelib.storage.dynamodb.model import Item
 from chalicelib.storage.items import CredentialItem
 from chalicelib.storage.keys import ItemKind
 from chalicelib.storage.stream_records import StreamEvent, StreamFilter
+from chalicelib.webhooks.sending import SECONDS
 from infra.aws.package import package_stage, stages
 from infra.documents import table
 from tests.gateway_answers import assert_is_an_error_in_every_dialect, known_to
@@ -75,6 +77,12 @@ def expanded(package):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         return Translator({}, Parser()).translate(template, defaults)["Resources"]
+
+
+def test_sender_holds_a_webhook_for_as_long_as_it_may_run(resources):
+    seconds = SECONDS + BESIDE_SENDING.total_seconds()
+
+    assert resources["WebhookSender"]["Properties"]["Timeout"] == seconds
 
 
 def test_every_setting_can_be_made_by_the_template(resources):

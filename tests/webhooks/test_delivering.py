@@ -200,6 +200,21 @@ def test_receiver_that_is_gone_turns_its_webhook_off_and_gets_nothing_more(hooks
     assert (item.changed_by, item.changed_via) == ("phonebook", "queue.deliver")
 
 
+def test_receiver_that_asks_for_rest_gets_no_other_message_meanwhile(hooks):
+    with receiving(status("429 Too Many Requests", "Retry-After: 600")) as receiver:
+        hooks.add(receiver.url)
+        (first,) = hooks.deliver(change_of())
+        assert first.outcome is Outcome.AGAIN
+
+        assert hooks.deliver(change_of(), after(minutes=9)) == []
+        assert len(receiver.requests) == 1
+
+        # One of the two is sent when the rest is over, and the next one begins.
+        (again,) = hooks.work(after(minutes=11))
+        assert again.outcome is Outcome.AGAIN
+    assert len(receiver.requests) == 2
+
+
 def test_whole_contact_that_an_event_may_have_goes_to_no_webhook(hooks):
     with receiving(OK) as receiver:
         hooks.add(receiver.url)

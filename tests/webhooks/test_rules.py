@@ -9,6 +9,7 @@ from chalicelib.domain.errors import InvalidDataError
 from chalicelib.domain.limits import MAX_URL_CHARACTERS
 from chalicelib.domain.webhooks import (
     FAILING_FOR_TOO_LONG,
+    LONGEST_REST,
     RETRY_AFTER,
     Answer,
     Outcome,
@@ -42,7 +43,7 @@ def test_every_2xx_is_a_delivery(status, failing_for, attempt):
     assert verdict(status, attempt=attempt, failing_for=failing_for) == Verdict(Outcome.DELIVERED)
 
 
-@pytest.mark.parametrize("status", [None, 101, 199, 300, 301, 304, 308, 400, 404, 429, 500, 503])
+@pytest.mark.parametrize("status", [None, 101, 199, 300, 301, 304, 308, 400, 404, 500, 503])
 def test_everything_else_is_tried_again(status):
     assert verdict(status) == Verdict(Outcome.AGAIN, again_at=NOW + 5 * SECOND)
 
@@ -122,7 +123,15 @@ def test_reason_names_the_days_and_the_last_problem():
 def test_receiver_may_ask_for_more_time_but_not_for_less_or_for_ever(status, attempt, asked, wait):
     said = verdict(status, attempt=attempt, retry_after=asked)
 
-    assert said == Verdict(Outcome.AGAIN, again_at=NOW + wait)
+    rest = min(wait, LONGEST_REST)
+    assert said == Verdict(Outcome.AGAIN, again_at=NOW + wait, rests_until=NOW + rest)
+
+
+@pytest.mark.parametrize(("status", "rests"), [(429, 1), (502, 1), (504, 1), (500, 0), (503, 0)])
+def test_receiver_rests_if_its_status_asks_for_fewer_messages(status, rests):
+    said = verdict(status)
+
+    assert said.rests_until == (NOW + 5 * SECOND if rests else None)
 
 
 def test_secret_is_of_32_bytes_and_never_shown():
