@@ -250,9 +250,9 @@ def refuse_if_import_runs(account: Account, now: datetime) -> None:
 
 
 def forget_files(caller: Caller, now: datetime) -> None:
-    """Delete the jobs that have ended and their files, and cancel exports that are running.
+    """Delete the jobs that have ended and their files, and files that are only looked at yet.
 
-    Any of them may hold a person who is being erased.
+    Exports that are running are cancelled. Any of them may hold a person who is being erased.
 
     Raises:
         UnavailableError: AWS is out of reach, or busy at every try.
@@ -267,6 +267,14 @@ def forget_files(caller: Caller, now: datetime) -> None:
             _forget(job)
         elif isinstance(job, ExportJob):
             jobs.ask_to_cancel(job, caller.stamp(now))
+        elif job.state is JobState.WAITING and isinstance(job, ImportJob):
+            _forget_draft(job)
+
+
+def _forget_draft(job: ImportJob) -> None:
+    from chalicelib.storage import job_files  # noqa: PLC0415 - boto3 is loaded for jobs only
+
+    job_files.forget_draft(job)
 
 
 def _forget(job: Job) -> None:

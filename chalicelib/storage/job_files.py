@@ -196,6 +196,17 @@ def save_draft(job: ImportJob, content: bytes) -> None:
     _put(job, DRAFT, content)
 
 
+def forget_draft(job: ImportJob) -> None:
+    """Delete the file that is looked at before it is imported, if there is one.
+
+    Raises:
+        UnavailableError: S3 is out of reach.
+
+    """
+    with refusals_told():
+        s3().delete_object(Bucket=job_places().bucket, Key=key_of(job, DRAFT))
+
+
 def use_draft(job: ImportJob, content: bytes) -> None:
     """Let a file be imported: S3 sends a message about it. The same one again changes nothing.
 

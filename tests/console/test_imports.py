@@ -13,8 +13,10 @@ from chalicelib.domain.errors import InvalidDataError
 from chalicelib.domain.ids import uuid_of
 from chalicelib.domain.jobs import JobKind
 from chalicelib.domain.limits import MAX_DRAFT_BYTES
+from chalicelib.domain.phone import PhoneNumber
 from chalicelib.entrypoints.job_queues import plan_imports, write_parts
 from chalicelib.services import contacts, groups, jobs
+from chalicelib.services.erasing import erase
 from chalicelib.storage import job_files, job_places
 from infra.local.queue_pump import QueuePump
 from tests.console.test_attacks import MARKUP
@@ -205,6 +207,19 @@ def test_draft_is_gone_with_its_import(visitor, caller, engine):
 
     with pytest.raises(job_files.FileGoneError):
         job_files.read(job, job_files.DRAFT)
+
+
+def test_erasure_forgets_a_file_that_is_only_looked_at_yet(visitor, caller):
+    page = sent(visitor, TWO_FAULTY)
+    (job,) = jobs_of(caller)
+    erased = PhoneNumber("+37251000000")
+    contacts.create_contact(caller, erased, {}, datetime.now(UTC))
+
+    erase(caller, erased, datetime.now(UTC))
+
+    with pytest.raises(job_files.FileGoneError):
+        job_files.read(job, job_files.DRAFT)
+    assert visitor.get(page.path.removeprefix("/console")).status == 404
 
 
 @given(st.binary(max_size=300), st.text(alphabet=st.characters(codec="utf-8"), max_size=30))
