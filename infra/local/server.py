@@ -58,6 +58,9 @@ SECONDS_TO_SEND: Final = 29.0
 SECONDS_TO_FINISH: Final = 10.0
 """The time that requests have when the server ends. :mod:`infra.local.child` waits longer."""
 
+SECONDS_BETWEEN_LOOKS: Final = 0.1
+"""How often the server looks whether it is to end."""
+
 _LINE_BYTES: Final = 4_096
 """The longest line in a chunked body: a chunk's size, or a trailer."""
 
@@ -385,15 +388,23 @@ def main() -> None:
     """
     from app import app  # noqa: PLC0415 - reads the code as it is when the server starts
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     say: Say | None = None
     if sys.stdout.isatty():
         say_no_json()
         say = functools.partial(print, flush=True)
     unfinished = _Unfinished()
     server = create_server(app, int(sys.argv[1]), say, unfinished).server
+
+    def end_when_told() -> None:
+        stopping.wait()
+        server.shutdown()
+
+    # An exception in the handler of the signal could be lost in the middle of another one's.
+    threading.Thread(target=end_when_told, daemon=True).start()
     try:
-        server.serve_forever()
+        server.serve_forever(SECONDS_BETWEEN_LOOKS)
     finally:
         server.server_close()
         unfinished.finish()
